@@ -1,0 +1,67 @@
+"""The commands by name; what each one does is imported only when it is called."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+from typing import NamedTuple, Optional, Sequence
+
+USAGE_ERROR = 2
+
+
+class Command(NamedTuple):
+    """A command, and what must be installed for it."""
+
+    #: One line for ``--help``.
+    summary: str
+    #: The module whose ``main(arguments)`` does the work and returns the exit status.
+    module: str
+    #: The package that only some installations have, and the extra that brings it.
+    needs: str
+    extra: str
+
+
+COMMANDS = {
+    "demo": Command(
+        summary="watch your browser go through every CORS scenario, and change the policies",
+        module="wsgicors.demo.command",
+        needs="flask",
+        extra="demo",
+    ),
+}
+
+
+def main(arguments: Optional[Sequence[str]] = None) -> int:
+    """Run one command and return its exit status.
+
+    :param arguments: the words of the command line; those of this process when left out.
+
+    >>> main(["demo", "--port", "http"])
+    Traceback (most recent call last):
+        ...
+    SystemExit: 2
+    """
+    chosen = _parser().parse_args(arguments)
+    command = COMMANDS[chosen.command]
+    if find_spec(command.needs) is None:
+        hint = f'"{chosen.command}" needs {command.needs}: pip install "wsgicors[{command.extra}]"'
+        print(hint, file=sys.stderr)
+        return USAGE_ERROR
+    status: int = import_module(command.module).main(chosen.arguments)
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    listing = "\n".join(f"  {name:8}{command.summary}" for name, command in COMMANDS.items())
+    parser = argparse.ArgumentParser(
+        prog="python -m wsgicors",
+        description="CORS for WSGI and Flask, on the command line.",
+        epilog=f"commands:\n{listing}\n\nEach command has a --help of its own.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help="see the list below")
+    # A parser of its own reads the rest, so that its module is not imported before it is wanted.
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    return parser

@@ -1,0 +1,157 @@
+"""Resolvers: whose policy governs a request, for one policy, for ``routes`` and for ``resolve``.
+
+A resolver is asked with ``environ`` and the method of the *actual* request, and gives a builder
+or ``None`` for a request that is not governed. It writes no header and answers no request.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, Callable, Iterator, Mapping, Optional
+from urllib.parse import unquote
+
+from .errors import ConfigError, Problem, shown
+from .headers import Builder, HeaderBuilder, MethodBuilder
+from .policy import SAFELISTED_METHODS, Policy
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+    Resolver = Callable[[WSGIEnvironment, str], Optional[Builder]]
+    Resolve = Callable[[WSGIEnvironment, str], Optional[Policy]]
+    Routes = Mapping[str, Optional[Policy]]
+
+logger = logging.getLogger("wsgicors")
+
+_NOBODY = Policy(allow_origins=())
+_AMBIGUOUS_PATH = HeaderBuilder(_NOBODY, "ambiguous-path")
+_RESOLVE_FAILED = HeaderBuilder(_NOBODY, "resolve-failed")
+# Policies that a callable returns are compiled once, if it does not make a new one each time.
+_MAX_COMPILED = 256
+
+
+def resolver_for_all(policy: Policy | None) -> Resolver:
+    """One policy for all requests."""
+    builder = HeaderBuilder(policy or Policy())
+    return lambda environ, method: builder
+
+
+def resolver_by_path(routes: Routes, base: Policy | None) -> Resolver:
+    """The policy of the longest prefix of the path, merged into the base.
+
+    :raises ConfigError: with the problems of all routes.
+    """
+    builders = _compiled_routes(routes, base)
+    depth = max(prefix.count("/") for prefix in builders)
+
+    def resolver(environ: WSGIEnvironment, method: str) -> Builder | None:
+        path = environ.get("PATH_INFO", "")
+        if _is_ambiguous(path):
+            return _AMBIGUOUS_PATH
+        prefix = "/".join(path.split("/", depth + 1)[: depth + 1])
+        while prefix not in builders:
+            prefix = prefix.rpartition("/")[0]
+        return builders[prefix]
+
+    return resolver
+
+
+def resolver_by_callable(resolve: Resolve, base: Policy | None) -> Resolver:
+    """The policy that a callable returns, merged into the base; if it fails, nobody's."""
+    builder_of = _compiler(base or Policy())
+
+    def builder_for(environ: WSGIEnvironment, method: str) -> HeaderBuilder | None:
+        try:
+            policy = resolve(environ, method)
+            return None if policy is None else builder_of(checked_policy(policy))
+        except Exception:
+            logger.exception("resolve failed for %s, which is denied", shown(environ.get("PATH_INFO")))
+            return _RESOLVE_FAILED
+
+    def resolver(environ: WSGIEnvironment, method: str) -> Builder | None:
+        builder = builder_for(environ, method)
+        if builder is None:
+            return None
+        return MethodBuilder(builder, lambda: [builder_for(environ, m) for m in SAFELISTED_METHODS])
+
+    return resolver
+
+
+def checked_policy(policy: object) -> Policy:
+    """The same, if it is a policy.
+
+    :raises ConfigError: if it is something else.
+    """
+    if isinstance(policy, Policy):
+        return policy
+    message = f"{shown(policy)} is no Policy; write Policy(allow_origins=...)"
+    raise ConfigError([Problem("policy", policy, "wrong-type", message)])
+
+
+def _compiler(base: Policy) -> Callable[[Policy], HeaderBuilder]:
+    # By identity, because to hash a policy is to hash all its origins.
+    compiled: dict[int, tuple[Policy, HeaderBuilder]] = {}
+
+    def builder_of(policy: Policy) -> HeaderBuilder:
+        known = compiled.get(id(policy))
+        if known is not None:
+            return known[1]
+        builder = HeaderBuilder(base.merge(policy))
+        if len(compiled) >= _MAX_COMPILED:
+            compiled.clear()
+        # Kept with its policy, so that no other can have the same identity meanwhile.
+        compiled[id(policy)] = (policy, builder)
+        return builder
+
+    return builder_of
+
+
+def _compiled_routes(routes: Routes, base: Policy | None) -> dict[str, HeaderBuilder | None]:
+    """By prefix without a slash at the end; ``""``, the default of all, is always there."""
+    builders: dict[str, HeaderBuilder | None] = {}
+    problems: list[Problem] = []
+    for route, policy in [("/", base), *routes.items()] if "/" not in routes else routes.items():
+        try:
+            builders[_prefix(route, builders)] = _compiled_route(policy, base)
+        except ConfigError as error:
+            problems += _in_route(route, error.problems)
+    if problems:
+        raise ConfigError(problems)
+    return builders
+
+
+def _compiled_route(policy: Policy | None, base: Policy | None) -> HeaderBuilder | None:
+    if policy is None:
+        return None
+    return HeaderBuilder((base or Policy()).merge(checked_policy(policy)))
+
+
+def _in_route(route: object, problems: tuple[Problem, ...]) -> Iterator[Problem]:
+    for problem in problems:
+        yield problem._replace(message=f"in routes[{shown(route)}]: {problem.message}")
+
+
+def _prefix(route: object, taken: Mapping[str, object]) -> str:
+    """A route as PATH_INFO has it (PEP 3333: the bytes of the path, read as Latin-1).
+
+    :raises ConfigError: if no path can begin with it, or if it stands there twice.
+    """
+    if not isinstance(route, str) or not route.startswith("/") or _is_ambiguous(route):
+        reason, message = "malformed", "write whole segments of a decoded path, such as '/api/v1'"
+    elif route.rstrip("/") in taken:
+        reason, message = "twice", "stands there twice; a slash at the end makes no difference"
+    else:
+        return route.rstrip("/").encode().decode("latin-1")
+    raise ConfigError([Problem("routes", route, reason, message)])
+
+
+def _is_ambiguous(path: str) -> bool:
+    """Whether a server and a framework could take a path for different ones.
+
+    That is so for ``.``, ``..`` and empty segments inside, also behind a second percent-encoding
+    or with backslashes, and for a path that does not begin with a slash.
+    """
+    if "/." not in path and "//" not in path and "\\" not in path and "%" not in path:
+        return not path.startswith("/") and path != ""
+    segments = unquote(path).replace("\\", "/").split("/")
+    return segments[0] != "" or "" in segments[1:-1] or "." in segments or ".." in segments
