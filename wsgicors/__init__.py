@@ -1,7 +1,9 @@
 """CORS for WSGI applications and Flask; see `Policy` for the settings."""
 
-from .errors import ConfigError as ConfigError
-from .errors import Problem as Problem
-from .middleware import CORSMiddleware as CORSMiddleware
-from .middleware import cors as cors
-from .policy import Policy as Policy
+from .errors import ConfigError
+from .errors import Problem
+from .middleware import CORSMiddleware
+from .middleware import cors
+from .policy import Policy
+
+__all__ = ["CORSMiddleware", "ConfigError", "Policy", "Problem", "cors"]

@@ -10,6 +10,7 @@ The rules are those of the Fetch standard, `"CORS protocol"
 
 from __future__ import annotations
 
+import copy
 import logging
 from typing import TYPE_CHECKING, Any, Callable, Iterable, NamedTuple, Pattern, Tuple, Union
 
@@ -74,7 +75,7 @@ class HeaderBuilder:
         if problems:
             raise ConfigError(problems)
         self.policy = policy
-        self._methods = _Methods(policy)
+        self._methods = _Methods(policy.allow_methods, policy)
         self._request_headers = _RequestHeaders(policy)
         self._compile_actual(denial)
         self._compile_preflight()
@@ -112,6 +113,18 @@ class HeaderBuilder:
             + _vary_line(self._preflight_vary)
         )
         self._reflects = self._preflight_vary != self._vary
+
+    def routed(self, methods: Iterable[str]) -> HeaderBuilder:
+        """The same builder, but where the policy leaves ``allow_methods`` unset it means these.
+
+        :param methods: those that a URL really takes.
+        """
+        if self.policy.allow_methods is not None:
+            return self
+        builder = copy.copy(self)
+        builder._methods = _Methods(tuple(sorted(set(methods) - FORBIDDEN_METHODS)), self.policy)
+        builder._compile_preflight()
+        return builder
 
     def actual(self, origin: str | None, environ: Any = None) -> Decision:
         """Decide about a request that is no preflight (Fetch, "CORS check").
@@ -227,8 +240,8 @@ def _grants_alike(policy: Policy, other: Policy) -> bool:
 class _Methods:
     """``allow_methods`` and the header that speaks for it."""
 
-    def __init__(self, policy: Policy) -> None:
-        methods = SAFELISTED_METHODS if policy.allow_methods is None else policy.allow_methods
+    def __init__(self, methods: str | tuple[str, ...] | None, policy: Policy) -> None:
+        methods = SAFELISTED_METHODS if methods is None else methods
         self._names = None if methods == "*" else frozenset(methods)
         self._reflects = self._names is None and bool(policy.allow_credentials)
         self.lines = _methods_line("" if self._reflects else _joined(methods))

@@ -179,7 +179,8 @@ class Policy:
         return self.settings() == other.settings()
 
     def __hash__(self) -> int:
-        return hash(tuple(self.settings().items()))
+        # A callable need not be hashable.
+        return hash(tuple((name, None if callable(value) else value) for name, value in self.settings().items()))
 
     def __reduce__(self) -> tuple[Callable[[dict[str, Any]], Policy], tuple[dict[str, Any]]]:
         return _restored, (self.settings(),)
@@ -492,6 +493,9 @@ _NAMES_ELSEWHERE = {
 }
 
 
+_MEANINGS = {**_NAMES_ELSEWHERE, **{name: name for name in FIELDS}}
+
+
 def _unknown_field(name: str, value: object) -> Problem:
     advice = _advice(_snake_case(name))
     message = f"there is no field {shown(name)}; {advice}"
@@ -499,13 +503,24 @@ def _unknown_field(name: str, value: object) -> Problem:
 
 
 def _advice(name: str) -> str:
-    if name in FIELDS:
-        return f"write {name}"
-    elsewhere = _NAMES_ELSEWHERE.get(name)
-    if elsewhere is not None:
-        return f"write {elsewhere}" if elsewhere in FIELDS else elsewhere
-    nearest = difflib.get_close_matches(name, [*FIELDS, *_NAMES_ELSEWHERE], n=1, cutoff=0.75)
-    return _advice(nearest[0]) if nearest else f"the fields are {', '.join(FIELDS)}"
+    meant = _MEANINGS.get(_nearest(name))
+    if meant is None:
+        return f"the fields are {', '.join(FIELDS)}"
+    return f"write {meant}" if meant in FIELDS else meant
+
+
+def nearest_field(name: str) -> str | None:
+    """The field that somebody who wrote another name probably meant.
+
+    >>> nearest_field("CORS_SUPPORTS_CREDENTIALS"), nearest_field("orgins"), nearest_field("pineapple")
+    ('allow_credentials', 'allow_origins', None)
+    """
+    meant = _MEANINGS.get(_nearest(_snake_case(name)))
+    return meant if meant in FIELDS else None
+
+
+def _nearest(name: str) -> str:
+    return next(iter(difflib.get_close_matches(name, _MEANINGS, n=1, cutoff=0.75)), name)
 
 
 def _snake_case(name: str) -> str:

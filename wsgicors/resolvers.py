@@ -25,7 +25,7 @@ logger = logging.getLogger("wsgicors")
 
 _NOBODY = Policy(allow_origins=())
 _AMBIGUOUS_PATH = HeaderBuilder(_NOBODY, "ambiguous-path")
-_RESOLVE_FAILED = HeaderBuilder(_NOBODY, "resolve-failed")
+RESOLVE_FAILED = HeaderBuilder(_NOBODY, "resolve-failed")
 # Policies that a callable returns are compiled once, if it does not make a new one each time.
 _MAX_COMPILED = 256
 
@@ -66,7 +66,7 @@ def resolver_by_callable(resolve: Resolve, base: Policy | None) -> Resolver:
             return None if policy is None else builder_of(checked_policy(policy))
         except Exception:
             logger.exception("resolve failed for %s, which is denied", shown(environ.get("PATH_INFO")))
-            return _RESOLVE_FAILED
+            return RESOLVE_FAILED
 
     def resolver(environ: WSGIEnvironment, method: str) -> Builder | None:
         builder = builder_for(environ, method)

@@ -1,0 +1,183 @@
+"""The decorators: they declare the settings of views, and answer alone where no extension does."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any, Callable, TypeVar, cast, overload
+from types import MethodType
+
+import flask
+from flask.views import View
+from werkzeug.datastructures import Headers
+from werkzeug.wrappers import Response
+
+from ..middleware import answer_preflight, decide_actual, requested_method, with_headers
+from ..policy import Policy
+from .resolver import UrlMapResolver
+from .settings import EXTENSION, Layer, call_site, declare
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+    from typing_extensions import Unpack
+
+    from ..headers import Builder
+    from ..policy import PolicyFields
+
+_DECORATORS = "wsgicors-decorators"
+
+#: A view, a view class, a method of one, or a blueprint; it keeps its type.
+Target = TypeVar("Target")
+
+
+def cross_origin(**fields: Unpack[PolicyFields]) -> Callable[[Target], Target]:
+    """Say who may use a view across origins, where that differs from what is said more broadly.
+
+    For a view function, a ``View`` or ``MethodView`` class, a single method of a ``MethodView``, or a
+    whole blueprint.
+
+    :param fields: the fields of a :class:`~wsgicors.Policy`; those left out are inherited.
+    :raises ConfigError: if a field is wrong by itself.
+
+    >>> import flask
+    >>> app = flask.Flask("example")
+    >>> @app.put("/items/<int:id>")
+    ... @cross_origin(allow_origins=["https://admin.example.com"], allow_credentials=True)
+    ... def put_item(id):
+    ...     return "", 204
+
+    It works without :class:`CORS` too: for the responses of the view, its errors and its preflights.
+    Hooks such as ``before_request`` and decorators above this one then still see a preflight first.
+    """
+    layer = Layer(Policy(**fields), f"@cross_origin at {call_site(1)}")
+    return functools.partial(_declared, layer)
+
+
+@overload
+def same_origin(target: Target) -> Target: ...
+@overload
+def same_origin() -> Callable[[Target], Target]: ...
+def same_origin(target: Any = None) -> Any:
+    """Share a view, a view class, a method of one or a blueprint with no other origin.
+
+    Whatever is said more broadly no longer holds for it.
+
+    >>> import flask
+    >>> app = flask.Flask("example")
+    >>> @app.delete("/items/<int:id>")
+    ... @same_origin
+    ... def delete_item(id):
+    ...     return "", 204
+    """
+    layer = Layer(Policy(allow_origins=()), f"@same_origin at {call_site(1)}")
+    return functools.partial(_declared, layer) if target is None else _declared(layer, target)
+
+
+def _declared(layer: Layer, target: Target) -> Target:
+    if isinstance(target, flask.Blueprint):
+        declare(target, layer)
+        return target
+    if isinstance(target, type):
+        declare(target, layer)
+        _answer_alone(target)
+        return cast(Target, target)
+    view = DecoratedView(cast("Callable[..., Any]", target))
+    declare(view, layer)
+    return cast(Target, view)
+
+
+class DecoratedView:
+    """A view that answers preflights for itself where no extension governs its application."""
+
+    def __init__(self, view: Callable[..., Any]) -> None:
+        functools.update_wrapper(self, view)
+        # Flask looks for these ("View Function Options"): the view is to get its OPTIONS.
+        self.required_methods = {*getattr(view, "required_methods", ()), _AUTOMATIC_OPTIONS}
+        self.provide_automatic_options = False
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # `View.as_view` says None to mean that it has no opinion.
+        if name != "provide_automatic_options" or value is not None:
+            super().__setattr__(name, value)
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else MethodType(self, instance)
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        _answer_alone(owner)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        view: Callable[..., Any] = self.__wrapped__  # type: ignore[attr-defined]
+        if not flask.has_request_context():
+            return view(*args, **kwargs)
+        answer = _answer_instead_of_view()
+        return flask.current_app.ensure_sync(view)(*args, **kwargs) if answer is None else answer
+
+
+class _AutomaticOptions(str):
+    """``OPTIONS`` as `DecoratedView` adds it to a rule, to be told from one that the application wrote.
+
+    `werkzeug.routing.Rule` takes the upper case of each method and keeps what it gets.
+    """
+
+    def upper(self) -> _AutomaticOptions:
+        return self
+
+
+_AUTOMATIC_OPTIONS = _AutomaticOptions("OPTIONS")
+
+
+def _answer_alone(view_class: type) -> None:
+    """Have the views that a class makes decorated, so that they can answer alone."""
+    if issubclass(view_class, View) and DecoratedView not in view_class.decorators:
+        view_class.decorators = [*view_class.decorators, DecoratedView]
+        view_class.provide_automatic_options = False
+
+
+def _answer_instead_of_view() -> Response | None:
+    """What Flask's automatic ``OPTIONS`` would say, and the answer to a preflight in its stead."""
+    request = flask.request
+    resolver = _resolver_alone()
+    if resolver is not None:
+        resolver.ensure_checked()
+        method = requested_method(request.environ)
+        builder = None if method is None else resolver(request.environ, method)
+        if builder is not None:
+            return _preflight_response(builder, request.environ)
+        flask.after_this_request(functools.partial(_with_headers, resolver))
+    if request.method == "OPTIONS" and _is_automatic(request.url_rule):
+        return flask.current_app.make_default_options_response()
+    return None
+
+
+def _resolver_alone() -> UrlMapResolver | None:
+    """The resolver for the decorators of an application without the extension."""
+    extensions = flask.current_app.extensions
+    if EXTENSION in extensions:
+        return None
+    resolver = extensions.get(_DECORATORS)
+    if resolver is None:
+        app = flask.current_app._get_current_object()  # type: ignore[attr-defined]
+        resolver = extensions[_DECORATORS] = UrlMapResolver(app, governs_all=False)
+    return cast(UrlMapResolver, resolver)
+
+
+def _preflight_response(builder: Builder, environ: WSGIEnvironment) -> Response:
+    answer = functools.partial(answer_preflight, builder)
+    response = flask.current_app.response_class.from_app(answer, environ)
+    if response.status_code == 204:
+        del response.headers["Content-Type"]
+    return response
+
+
+def _with_headers(resolver: UrlMapResolver, response: flask.Response) -> flask.Response:
+    request = flask.request
+    rule = request.url_rule
+    builder = None if rule is None else resolver.builder(rule.endpoint, request.method)
+    if builder is not None:
+        decision = decide_actual(builder, request.environ)
+        response.headers = Headers(with_headers(list(response.headers), decision))
+    return response
+
+
+def _is_automatic(rule: Any) -> bool:
+    return any(isinstance(method, _AutomaticOptions) for method in getattr(rule, "methods", None) or ())

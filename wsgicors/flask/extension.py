@@ -1,0 +1,174 @@
+"""The extension: it puts the policies of an application's views around the application.
+
+``app.wsgi_app`` is wrapped, which is where Flask has its place for WSGI middleware; nothing of
+Flask is replaced or patched.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping
+
+import flask
+from werkzeug.exceptions import InternalServerError
+
+from ..errors import ConfigError, Problem
+from ..middleware import answer_preflight, decide_actual, requested_method, with_headers
+from ..policy import Policy
+from .resolver import UrlMapResolver
+from .settings import EXTENSION, Layer, call_site, config_layers
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from typing_extensions import Unpack
+
+    from ..headers import Builder, HeaderLine
+    from ..policy import PolicyFields
+
+
+class CORS:
+    """CORS for a whole Flask application.
+
+    :param app: the application; without it, call :meth:`init_app` later.
+    :param endpoints: the fields for endpoints that cannot be decorated, by name, such as
+        ``{"static": {"allow_origins": "*"}}``.
+    :param fields: the fields of a :class:`~wsgicors.Policy`, for all views. Blueprints and views may
+        say otherwise with :func:`cross_origin` and :func:`same_origin`; ``app.config`` says less,
+        in keys such as ``CORS_ALLOW_ORIGINS``.
+    :raises ConfigError: if a field is wrong by itself. What is wrong only where settings meet is
+        raised, for all routes at once, instead of the first response and every other, until it
+        is mended.
+
+    Where ``allow_methods`` is unset, it means the methods that the URL routes.
+
+    >>> import flask
+    >>> app = flask.Flask("example")
+    >>> cors = CORS(app, allow_origins=["https://app.example.com"])
+    >>> @app.get("/")
+    ... def index():
+    ...     return "hello"
+    >>> response = app.test_client().get("/", headers={"Origin": "https://app.example.com"})
+    >>> response.access_control_allow_origin
+    'https://app.example.com'
+    """
+
+    def __init__(
+        self,
+        app: flask.Flask | None = None,
+        *,
+        endpoints: Mapping[str, Policy | PolicyFields] | None = None,
+        **fields: Unpack[PolicyFields],
+    ) -> None:
+        where = call_site(1)
+        self._layers = [Layer(Policy(**fields), f"CORS(...) at {where}")]
+        self._endpoints = _endpoint_layers(endpoints, where)
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(
+        self,
+        app: flask.Flask,
+        *,
+        endpoints: Mapping[str, Policy | PolicyFields] | None = None,
+        **fields: Unpack[PolicyFields],
+    ) -> None:
+        """Govern an application; one extension may govern several.
+
+        :param app: the application. Its views may be registered before or after.
+        :param endpoints: like those of the constructor, for this application.
+        :param fields: replace those of the constructor, for this application.
+        :raises ConfigError: if a field, or a key of ``app.config``, is wrong by itself.
+        """
+        if EXTENSION in app.extensions:
+            raise ConfigError([_TWICE])
+        where = call_site(1)
+        layers = [*self._layers, Layer(Policy(**fields), f"init_app(...) at {where}")]
+        config_layers(app)
+        resolver = UrlMapResolver(app, layers, {**self._endpoints, **_endpoint_layers(endpoints, where)})
+        app.extensions[EXTENSION] = resolver
+        app.wsgi_app = _Governed(app, app.wsgi_app, resolver)  # type: ignore[method-assign]
+
+
+_TWICE = Problem(
+    "app", None, "initialised-twice", "CORS governs this application already; write all settings in one place"
+)
+
+
+def _endpoint_layers(
+    endpoints: Mapping[str, Policy | PolicyFields] | None, where: str
+) -> dict[str, Layer]:
+    layers, problems = {}, []
+    for endpoint, fields in (endpoints or {}).items():
+        place = f"endpoints[{endpoint!r}] at {where}"
+        try:
+            policy = fields if isinstance(fields, Policy) else Policy(**fields)
+            layers[endpoint] = Layer(policy, place)
+        except ConfigError as error:
+            problems += [p._replace(message=f"{place}: {p.message}") for p in error.problems]
+    if problems:
+        raise ConfigError(problems)
+    return layers
+
+
+class _Governed:
+    """The WSGI application of a Flask application, with its policies around it."""
+
+    def __init__(self, app: flask.Flask, wsgi_app: WSGIApplication, resolver: UrlMapResolver) -> None:
+        self._app = app
+        self._wsgi_app = wsgi_app
+        self._resolver = resolver
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        self._resolver.ensure_checked()
+        method = requested_method(environ)
+        if method is not None:
+            builder = self._resolver(environ, method)
+            assert builder is not None, "the extension governs everything"
+            return answer_preflight(builder, environ, start_response)
+
+        def start(
+            status: str, headers: list[HeaderLine], exc_info: Any = None
+        ) -> Callable[[bytes], object]:
+            # Not before now is it known where Flask has routed the request.
+            decision = decide_actual(self._builder_of_request(environ), environ)
+            if exc_info is None:
+                return start_response(status, with_headers(headers, decision))
+            return start_response(status, with_headers(headers, decision), exc_info)
+
+        try:
+            return self._wsgi_app(environ, start)
+        except Exception:
+            if not self._is_for_a_script(environ):
+                raise
+            self._app.log_exception(sys.exc_info())
+            return InternalServerError()(environ, start)
+
+    def _builder_of_request(self, environ: WSGIEnvironment) -> Builder:
+        builder: Builder | None
+        rule = self._routed_rule()
+        if rule is not None:
+            builder = self._resolver.builder(rule.endpoint, environ["REQUEST_METHOD"])
+        else:
+            builder = self._resolver(environ, environ["REQUEST_METHOD"])
+        assert builder is not None, "the extension governs everything"
+        return builder
+
+    def _routed_rule(self) -> Any:
+        """The rule that this application's Flask has found for the request, if any."""
+        if not flask.has_request_context() or flask.current_app != self._app:
+            return None
+        return flask.request.url_rule
+
+    def _is_for_a_script(self, environ: WSGIEnvironment) -> bool:
+        """Whether a crash in debug mode shall be readable across origins.
+
+        In debug mode Flask raises, for the debugger outside to show the traceback. That is right for
+        a page that somebody navigates to; a script of another origin could not read it.
+        """
+        return (
+            self._app.debug
+            and not self._app.testing
+            and not self._app.config["PROPAGATE_EXCEPTIONS"]
+            and "HTTP_ORIGIN" in environ
+            and environ.get("HTTP_SEC_FETCH_MODE") != "navigate"
+        )

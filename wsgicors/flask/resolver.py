@@ -1,0 +1,229 @@
+"""The resolver for Flask: whose policy governs, found in the application's own URL map.
+
+An actual request was routed by Flask already, so only its endpoint and method are looked up. A
+preflight is routed here, with the method that it asks about.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
+
+from ..errors import ConfigError, Problem, shown
+from ..headers import Builder, HeaderBuilder, MethodBuilder
+from ..policy import SAFELISTED_METHODS, Policy
+from ..resolvers import RESOLVE_FAILED
+from .settings import Effective, Layer, blueprint_layers, config_layers, view_layers
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+    from flask import Flask
+    from werkzeug.routing import MapAdapter, Rule
+
+logger = logging.getLogger("wsgicors")
+
+# A redirect of the URL map leads to another rule; no sane map has a longer chain of them.
+_MAX_REDIRECTS = 4
+# Rules that take any method would otherwise let clients fill the memory with made-up ones.
+_MAX_REMEMBERED = 65536
+
+
+class UrlMapResolver:
+    """The policies of one application's views.
+
+    :param app: the application, whose rules and views are read when a request comes.
+    :param layers: what was said for all of it, beside its configuration.
+    :param endpoints: what was said for endpoints that cannot be decorated.
+    :param governs_all: whether views about which nothing was said are governed too.
+    """
+
+    def __init__(
+        self,
+        app: Flask,
+        layers: Iterable[Layer] = (),
+        endpoints: Mapping[str, Layer] | None = None,
+        *,
+        governs_all: bool = True,
+    ) -> None:
+        self._app = app
+        self._layers = tuple(layers)
+        self._endpoints = endpoints or {}
+        self._governs_all = governs_all
+        self._base: tuple[Layer, ...] = ()
+        self._default: HeaderBuilder | None = None
+        self._checked_map: object = None
+        self._lock = threading.Lock()
+        self._by_policy: dict[Policy, HeaderBuilder] = {}
+        self._by_view: dict[tuple[str, str], tuple[object, HeaderBuilder | None]] = {}
+
+    # --- at configuration time: before the first response ------------------------------------
+
+    def ensure_checked(self) -> None:
+        """Find everything that is wrong in any route, unless that was done already.
+
+        :raises ConfigError: for all routes at once; again each time, until it is mended.
+        """
+        if self._checked_map is not self._app.url_map:
+            with self._lock:
+                self._check(self._app.url_map)
+
+    def _check(self, url_map: object) -> None:
+        self._base = (*config_layers(self._app), *self._layers)
+        problems = [*self._unknown_endpoints(), *self._conflicts()]
+        if problems:
+            raise ConfigError(problems)
+        self._by_policy.clear()
+        self._by_view.clear()
+        self._default = self._compiled(Effective.of(self._base).policy) if self._governs_all else None
+        self._checked_map = url_map
+
+    def _unknown_endpoints(self) -> Iterator[Problem]:
+        known = {rule.endpoint for rule in self._app.url_map.iter_rules()}
+        for endpoint in self._endpoints:
+            if endpoint not in known:
+                message = f"there is no endpoint {shown(endpoint)}; there are {', '.join(sorted(known))}"
+                yield Problem("endpoints", endpoint, "unknown-endpoint", message)
+
+    def _conflicts(self) -> Iterator[Problem]:
+        """The problems of all routes, each policy's once."""
+        routes: dict[tuple[Policy, tuple[str, ...]], tuple[Effective, list[str]]] = {}
+        for route, effective in self.effective_policies():
+            key = (effective.policy, tuple(effective.sources.values()))
+            routes.setdefault(key, (effective, []))[1].append(route)
+        for effective, names in routes.values():
+            yield from effective.problems(", ".join(dict.fromkeys(names)))
+
+    def effective_policies(self) -> Iterator[tuple[str, Effective]]:
+        """Each method of each route that is governed, as ``PUT /items/<int:id>``, and its policy."""
+        if self._governs_all:
+            yield "URLs that no route matches", Effective.of(self._base)
+        for rule in self._app.url_map.iter_rules():
+            for method in sorted(rule.methods or SAFELISTED_METHODS):
+                effective = self._effective(rule.endpoint, method)
+                if effective is not None:
+                    yield f"{method} {rule.rule}", effective
+
+    def _effective(self, endpoint: str, method: str) -> Effective | None:
+        special = [self._endpoints[endpoint]] if endpoint in self._endpoints else []
+        own = (
+            *blueprint_layers(self._app, endpoint),
+            *special,
+            *view_layers(self._app.view_functions.get(endpoint), method),
+        )
+        return Effective.of([*self._base, *own]) if own or self._governs_all else None
+
+    def _compiled(self, policy: Policy) -> HeaderBuilder:
+        # Views of the same policy share a builder, so that builders can be told apart by identity.
+        builder = self._by_policy.get(policy)
+        if builder is None:
+            builder = self._by_policy[policy] = HeaderBuilder(policy)
+        return builder
+
+    # --- for a request --------------------------------------------------------------------------
+
+    def builder(self, endpoint: str | None, method: str) -> HeaderBuilder | None:
+        """The builder for an endpoint; ``None`` stands for no route at all, as the endpoint."""
+        if endpoint is None:
+            return self._default
+        view = self._app.view_functions.get(endpoint)
+        known = self._by_view.get((endpoint, method))
+        if known is not None and known[0] is view:
+            return known[1]
+        effective = self._effective(endpoint, method)
+        builder = None if effective is None else self._compiled(effective.policy)
+        if len(self._by_view) >= _MAX_REMEMBERED:
+            self._by_view.clear()
+        self._by_view[(endpoint, method)] = (view, builder)
+        return builder
+
+    def __call__(self, environ: WSGIEnvironment, method: str) -> Builder | None:
+        """Whose policy governs a request that Flask has not routed, or not with this method."""
+        try:
+            return self._builder_at(_Location.of(self._app, environ, method), method)
+        except Exception:
+            # A converter of the application's may raise anything.
+            logger.exception("routing failed for %s, which is denied", shown(environ.get("PATH_INFO")))
+            return RESOLVE_FAILED
+
+    def _builder_at(self, location: _Location, method: str) -> Builder | None:
+        endpoints = location.endpoints
+        if not endpoints:
+            # Whatever the method, the answer will be that there is nothing.
+            return self._default and self._default.routed([method])
+        builders = {name: self.builder(endpoint, name) for name, endpoint in endpoints.items()}
+        alike = len(set(map(id, builders.values()))) == 1
+        if location.endpoint is not None:
+            builder = self.builder(location.endpoint, method)
+        else:
+            builder = next(iter(builders.values())) if alike else self._default
+        if builder is None:
+            return None
+        builder = builder.routed(location.methods)
+        if alike:
+            return builder
+        return MethodBuilder(builder, lambda: [builders[m] for m in SAFELISTED_METHODS if m in builders])
+
+
+class _Location(NamedTuple):
+    """What the URL map has at the URL of a request."""
+
+    #: The endpoint for the method in question, ``None`` if it is not routed.
+    endpoint: str | None
+    #: All methods that are routed.
+    methods: tuple[str, ...]
+    #: The endpoint for each of them, but for ``OPTIONS`` where Flask itself answers.
+    endpoints: dict[str, str | None]
+
+    @classmethod
+    def of(cls, app: Flask, environ: WSGIEnvironment, method: str) -> _Location:
+        try:
+            adapter = app.create_url_adapter(app.request_class(environ, populate_request=False))
+        except HTTPException:
+            return cls(None, (), {})
+        assert adapter is not None, "there is always an adapter for a request"
+        path, rule = _followed(adapter, adapter.path_info, method)
+        methods = tuple(adapter.allowed_methods(path)) or ((method,) if rule is not None else ())
+        rules = {name: _rule_at(adapter, path, name) for name in methods}
+        endpoints = {
+            name: found.endpoint
+            for name, found in rules.items()
+            if found is not None
+            and not (name == "OPTIONS" and getattr(found, "provide_automatic_options", False))
+        }
+        return cls(None if rule is None else rule.endpoint, methods, endpoints)
+
+
+def _followed(adapter: MapAdapter, path: str, method: str) -> tuple[str, Rule | None]:
+    """Route a path as the browser would after the redirects of the URL map (a missing slash, ...)."""
+    for _ in range(_MAX_REDIRECTS):
+        try:
+            return path, adapter.match(path, method, return_rule=True)[0]
+        except RequestRedirect as redirect:
+            target = _path_within(adapter, redirect.new_url)
+            if target is None:
+                break
+            path = target
+        except HTTPException:
+            break
+    return path, None
+
+
+def _path_within(adapter: MapAdapter, url: str) -> str | None:
+    """The path of a URL as the map knows it; ``None`` if the URL leads elsewhere."""
+    parts = urlsplit(url)
+    root = adapter.script_name.rstrip("/")
+    if parts.netloc != adapter.get_host(None) or not parts.path.startswith(root):
+        return None
+    return unquote(parts.path[len(root) :])
+
+
+def _rule_at(adapter: MapAdapter, path: str, method: str) -> Rule | None:
+    try:
+        return adapter.match(path, method, return_rule=True)[0]
+    except HTTPException:
+        return None

@@ -1,0 +1,148 @@
+"""Where the settings of a view come from, broadest first; knows nothing of requests or headers.
+
+Each place in which somebody may say something is a `Layer`. Those of one view and method,
+merged in order, are its `Effective` policy, which remembers for each field where it was set.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, NamedTuple
+from weakref import WeakKeyDictionary
+
+from ..errors import ConfigError, Problem, shown
+from ..policy import FIELDS, Policy, nearest_field
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+CONFIG_PREFIX = "CORS_"
+#: The key in ``app.extensions`` of an application that the extension governs.
+EXTENSION = "wsgicors"
+
+
+class Layer(NamedTuple):
+    """What was said in one place."""
+
+    policy: Policy
+    #: The place, for people: ``@cross_origin at views.py:12``.
+    where: str
+
+
+class Effective(NamedTuple):
+    """The policy that layers add up to."""
+
+    policy: Policy
+    #: Where each field that is set came from.
+    sources: dict[str, str]
+
+    @classmethod
+    def of(cls, layers: Iterable[Layer]) -> Effective:
+        """Merge layers, the broadest of them first."""
+        policy, sources = Policy(), {}
+        for layer in layers:
+            policy = policy.merge(layer.policy)
+            sources.update(dict.fromkeys(layer.policy.settings(), layer.where))
+        return cls(policy, sources)
+
+    def problems(self, routes: str) -> Iterator[Problem]:
+        """What stands in the way of putting it to use.
+
+        :param routes: those that it governs, for the messages.
+        """
+        for problem in self.policy.conflicts():
+            culprits = [name for name in (problem.field, "allow_credentials") if name in self.sources]
+            said = [f"{name} is set by {self.sources[name]}" for name in dict.fromkeys(culprits)]
+            yield problem._replace(message=f"for {routes}: {'; '.join([problem.message, *said])}")
+
+
+# What decorators said about views, view classes, their methods and blueprints. Kept beside them,
+# because they belong to the application.
+_declared: WeakKeyDictionary[Any, list[Layer]] = WeakKeyDictionary()
+
+
+def declare(target: object, layer: Layer) -> None:
+    """Note what was said about a view, a view class or a blueprint; what is said later wins."""
+    _declared.setdefault(target, []).append(layer)
+
+
+def _said_of(target: object) -> list[Layer]:
+    try:
+        return _declared.get(target, [])
+    except TypeError:
+        # It can be neither hashed nor referred to weakly, so nothing was declared of it.
+        return []
+
+
+def config_layers(app: Flask) -> list[Layer]:
+    """The keys of ``app.config`` that begin with ``CORS_``; ``None`` leaves one unset.
+
+    :raises ConfigError: with the problems of all keys.
+    """
+    layers, problems = [], []
+    for key in sorted(app.config):
+        if key.startswith(CONFIG_PREFIX) and app.config[key] is not None:
+            where = f"app.config[{key!r}]"
+            try:
+                field = {key[len(CONFIG_PREFIX) :].lower(): app.config[key]}
+                layers.append(Layer(Policy(**field), where))
+            except ConfigError as error:
+                problems += [_in_config(problem, key, where) for problem in error.problems]
+    if problems:
+        raise ConfigError(problems)
+    return layers
+
+
+def _in_config(problem: Problem, key: str, where: str) -> Problem:
+    message = f"{where}: {problem.message}"
+    if problem.reason == "unknown-field":
+        meant = nearest_field(problem.field)
+        if meant is not None:
+            message = f"there is no key {shown(key)}; write {CONFIG_PREFIX}{meant.upper()}"
+    return problem._replace(field=key, message=message)
+
+
+def blueprint_layers(app: Flask, endpoint: str) -> Iterator[Layer]:
+    """What was said about the blueprints of an endpoint, the outermost first."""
+    names = endpoint.split(".")[:-1]
+    for depth in range(1, len(names) + 1):
+        blueprint = app.blueprints.get(".".join(names[:depth]))
+        if blueprint is not None:
+            yield from _said_of(blueprint)
+
+
+def view_layers(view: Callable[..., Any] | None, method: str) -> Iterator[Layer]:
+    """What was said about a view: on its class, around it, and on its method for ``method``."""
+    links = _links(view)
+    view_class = next((link.view_class for link in links if hasattr(link, "view_class")), None)
+    for ancestor in reversed(getattr(view_class, "__mro__", ())):
+        yield from _said_of(ancestor)
+    for link in reversed(links):
+        yield from _said_of(link)
+    for link in reversed(_links(_method_of(view_class, method))):
+        yield from _said_of(link)
+
+
+def _method_of(view_class: Any, method: str) -> Callable[..., Any] | None:
+    """The method of a ``MethodView`` that answers, as `MethodView.dispatch_request` finds it."""
+    fallback = getattr(view_class, "get", None) if method == "HEAD" else None
+    found: Callable[..., Any] | None = getattr(view_class, method.lower(), fallback)
+    return found
+
+
+def _links(view: Any) -> list[Any]:
+    """A view and all that it wraps (`functools.wraps`), from the outside in."""
+    links: list[Any] = []
+    while view is not None and not any(view is link for link in links):
+        links.append(view)
+        view = getattr(view, "__wrapped__", None)
+    return links
+
+
+def call_site(depth: int) -> str:
+    """The file and line of a caller: 1 is who called the function that asks."""
+    frame = sys._getframe(depth + 1)
+    # Two names tell the file apart without the paths of a machine.
+    path = "/".join(PurePath(frame.f_code.co_filename).parts[-2:])
+    return f"{path}:{frame.f_lineno}"

@@ -1,0 +1,203 @@
+"""The browser as a test tool: fetches from a WSGI application what a page of an origin could.
+
+Werkzeug's test client carries the requests; what may be sent and read is decided in
+:mod:`wsgicors.fetch`. Nothing here listens on a socket.
+"""
+
+from __future__ import annotations
+
+import time
+import warnings
+from typing import TYPE_CHECKING, cast
+
+from werkzeug.test import Client, EnvironBuilder
+
+from .fetch import (
+    CHROMIUM,
+    FIREFOX,
+    STANDARD,
+    WEBKIT,
+    CORSError,
+    Engine,
+    Exchange,
+    HTTPResponse,
+    NetworkError,
+    Request,
+    Response,
+    UserAgent,
+    checked_origin,
+    fetch,
+    parse_url,
+    run,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from _typeshed.wsgi import WSGIApplication
+
+    from .fetch import HTTPRequest
+    from .fetch.messages import HeadersInit
+
+__all__ = [
+    "CHROMIUM",
+    "FIREFOX",
+    "STANDARD",
+    "WEBKIT",
+    "Browser",
+    "CORSError",
+    "Engine",
+    "Exchange",
+    "NetworkError",
+    "Response",
+]
+
+
+class Browser:
+    """A browser with one page open, whose scripts call a WSGI application.
+
+    It remembers what a browser remembers: cookies, and the answers to preflights. Every host
+    leads to the one application, which can tell them apart by ``Host``.
+
+    :param app: a WSGI application; that of a ``webtest.TestApp`` if it is one.
+    :param origin: the origin of the page; ``null`` is that of a sandboxed frame.
+    :param base_url: where the application is, and what relative URLs are relative to.
+    :param engine: whose departures from the standard to share: ``STANDARD`` (of none),
+        ``CHROMIUM``, ``FIREFOX`` or ``WEBKIT``.
+    :param clock: what tells the time, in seconds; give one that a test can turn on to see
+        preflights and cookies expire.
+    :raises ValueError: if ``origin`` or ``base_url`` is none.
+
+    >>> from wsgicors import CORSMiddleware
+    >>> def application(environ, start_response):
+    ...     start_response("200 OK", [("Content-Type", "text/plain"), ("X-Total", "1")])
+    ...     return [b"hello"]
+    >>> application = CORSMiddleware(
+    ...     application, allow_origins="https://app.example.com", allow_methods="GET, PUT"
+    ... )
+    >>> browser = Browser(application, origin="https://app.example.com")
+    >>> response = browser.fetch("/items", method="PUT")
+    >>> response.status, response.text, dict(response.headers)
+    (200, 'hello', {'content-type': 'text/plain'})
+    >>> [exchange.request.method for exchange in response.exchanges]
+    ['OPTIONS', 'PUT']
+    """
+
+    def __init__(
+        self,
+        app: WSGIApplication | Any,
+        origin: str = "https://app.example.com",
+        base_url: str = "https://api.example.com",
+        *,
+        engine: Engine = STANDARD,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._client = Client(_wsgi_application(app), use_cookies=False)
+        self._base_url = parse_url(base_url)
+        #: The origin of the page.
+        self.origin = checked_origin(origin)
+        #: What the browser remembers: its ``cookies`` and its ``preflights``.
+        self.agent = UserAgent(engine, clock)
+
+    def fetch(
+        self,
+        path_or_url: str,
+        method: str = "GET",
+        *,
+        headers: HeadersInit | None = None,
+        body: bytes | str | None = None,
+        credentials: str = "same-origin",
+        mode: str = "cors",
+        redirect: str = "follow",
+    ) -> Response:
+        """Do what ``fetch()`` does in a script of the page.
+
+        What the application raises comes through, as with any test client for WSGI.
+
+        :param path_or_url: relative to ``base_url``, or absolute.
+        :param headers: those that browsers keep to themselves are dropped, with a warning.
+        :param body: text goes as UTF-8, and as ``text/plain`` if no header says otherwise.
+        :param credentials: ``omit``, ``same-origin`` or ``include``.
+        :param mode: ``cors``, ``no-cors`` or ``same-origin``.
+        :param redirect: ``follow``, ``error`` or ``manual``.
+        :return: what the script may read. A status such as 404 is no failure.
+        :raises CORSError: if CORS denies the script the request or its response, with which check
+            failed and what to change.
+        :raises NetworkError: if the fetch fails otherwise, as by a loop of redirects.
+        :raises TypeError: for what no browser sends (a ``TRACE``, a ``GET`` with a body). In a
+            script all three are a ``TypeError``; here the first is one of the second, and both
+            are ``TypeError``.
+
+        >>> from wsgicors.testing import Browser, CORSError
+        >>> def application(environ, start_response):
+        ...     start_response("200 OK", [])
+        ...     return [b"hello"]
+        >>> try:
+        ...     Browser(application).fetch("/")
+        ... except CORSError as error:
+        ...     print(error.reason, "-", error.remedy)
+        allow-origin-missing - Add "https://app.example.com" to allow_origins.
+        """
+        request = Request.from_script(
+            str(parse_url(path_or_url, self._base_url)),
+            origin=self.origin,
+            method=method,
+            headers=headers,
+            body=body,
+            mode=mode,
+            credentials=credentials,
+            redirect=redirect,
+        )
+        for name in request.dropped:
+            warnings.warn(f"no browser lets a script set {name}; it is not sent", stacklevel=2)
+        return run(fetch(request, self.agent), self._send)
+
+    def set_cookie(self, set_cookie: str, url: str = "") -> None:
+        """Have a cookie in the browser, as if the user had been at the application's own site.
+
+        :param set_cookie: as in a ``Set-Cookie`` header. To come along from another site it needs
+            ``SameSite=None; Secure``.
+        :param url: where it came from, if not from ``base_url``.
+        :raises ValueError: if a browser would refuse it.
+
+        >>> def application(environ, start_response):
+        ...     start_response("200 OK", [
+        ...         ("Access-Control-Allow-Origin", "https://shop.example"),
+        ...         ("Access-Control-Allow-Credentials", "true"),
+        ...     ])
+        ...     return [environ.get("HTTP_COOKIE", "none").encode()]
+        >>> browser = Browser(application, origin="https://shop.example")
+        >>> browser.set_cookie("id=1; SameSite=None; Secure")
+        >>> browser.fetch("/", credentials="include").text
+        'id=1'
+        """
+        source = parse_url(url, self._base_url) if url else self._base_url
+        if not self.agent.cookies.store(set_cookie, source, same_site=True, now=self.agent.clock()):
+            raise ValueError(f"no browser takes the cookie {set_cookie!r} from {source}")
+
+    def _send(self, request: HTTPRequest) -> HTTPResponse:
+        with self._client.open(_environ_builder(request)) as response:
+            return HTTPResponse(response.status_code, tuple(response.headers), response.get_data())
+
+
+def _wsgi_application(app: Any) -> WSGIApplication:
+    """A webtest.TestApp is not callable and holds the application that is."""
+    application = app if callable(app) else getattr(app, "app", None)
+    if application is None:
+        raise TypeError(f"{app!r} is neither a WSGI application nor a webtest.TestApp")
+    return cast("WSGIApplication", application)
+
+
+def _environ_builder(request: HTTPRequest) -> EnvironBuilder:
+    url = parse_url(request.url)
+    builder = EnvironBuilder(
+        base_url=url.origin,
+        method=request.method,
+        headers=list(request.headers),
+        data=request.body,
+    )
+    # Set here because the constructor would take the path "//a" for a host.
+    builder.path, _, builder.query_string = url.target.partition("?")
+    builder.request_uri = url.target
+    return builder
