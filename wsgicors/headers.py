@@ -11,11 +11,14 @@ The rules are those of the Fetch standard, `"CORS protocol"
 from __future__ import annotations
 
 import copy
+import functools
 import logging
-from typing import TYPE_CHECKING, Any, Callable, Iterable, NamedTuple, Pattern, Tuple, Union
+from collections import deque
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Pattern, Tuple
 
 from .errors import ConfigError, shown
-from .origins import OriginSet, is_origin
+from .origins import MAX_ORIGIN_LENGTH, OriginSet, is_origin
 from .policy import FORBIDDEN_METHODS, SAFELISTED_METHODS, TOKEN, is_forbidden_request_header
 
 if TYPE_CHECKING:
@@ -26,19 +29,30 @@ logger = logging.getLogger("wsgicors")
 HeaderLine = Tuple[str, str]
 HeaderLines = Tuple[HeaderLine, ...]
 
-# What a client asks for is read, and repeated, up to these bounds; no browser comes near them.
+# What a client asks for is read up to these bounds; no browser comes near them.
 _MAX_METHOD_LENGTH = 64
 _MAX_REQUEST_HEADERS_LENGTH = 2048
 _MAX_REQUEST_HEADERS = 128
 
+# Answers that were given are remembered, because browsers ask the same again and again; that many
+# for each builder, to requests of that many bytes.
+_MAX_REMEMBERED = 1024
+_MAX_REMEMBERED_LENGTH = 1024
+
+_ALLOW_METHODS = "Access-Control-Allow-Methods"
+_ALLOW_HEADERS = "Access-Control-Allow-Headers"
 _REQUEST_METHOD = "Access-Control-Request-Method"
 _REQUEST_HEADERS = "Access-Control-Request-Headers"
 
 
-class Decision(NamedTuple):
+@dataclass(frozen=True)
+class Decision:
     """What was decided about one request; stands in ``environ["wsgicors.decision"]``."""
 
-    #: Whether a browser will go on: with sending the request, or with sharing the response.
+    # Slots are read faster than anything else, and every request reads some.
+    __slots__ = ("allowed", "headers", "origin_allowed", "reason", "vary")
+
+    #: ``False`` if a browser will not go on, with sending the request or with sharing the response.
     allowed: bool
     #: ``allowed``, ``no-origin``, ``origin-not-allowed``, ``method-not-allowed``,
     #: ``headers-not-allowed``, ``ambiguous-path`` or ``resolve-failed``.
@@ -75,55 +89,80 @@ class HeaderBuilder:
         if problems:
             raise ConfigError(problems)
         self.policy = policy
-        self._methods = _Methods(policy.allow_methods, policy)
+        self._origins = _Origins(policy)
         self._request_headers = _RequestHeaders(policy)
+        self._credentials = _line(
+            "Access-Control-Allow-Credentials", "true" if policy.allow_credentials else ""
+        )
         self._compile_actual(denial)
-        self._compile_preflight()
+        self._compile_preflight(_Methods(policy), policy.max_age)
 
     def _compile_actual(self, denial: str) -> None:
-        origins = self.policy.allow_origins
-        self._credentials = _line(
-            "Access-Control-Allow-Credentials", "true" if self.policy.allow_credentials else ""
-        )
+        vary = self._origins.vary
         exposed = _line("Access-Control-Expose-Headers", _joined(self.policy.expose_headers))
-        self._vary = () if origins == "*" else ("Origin",)
-        self._shared = self._credentials + exposed + _vary_line(self._vary)
-        self._everybody = self._actual_shared_with("*") if origins == "*" else None
-        self._denied = Decision(False, denial, False, _vary_line(self._vary), self._vary)
-        exact, self._admits_further = _split_origins(origins)
-        #: The answer for each origin that is listed as it is, and for no origin at all.
-        self._known: dict[str | None, Decision] = {
-            origin: self._actual_shared_with(origin) for origin in exact
+        self._shared = self._credentials + exposed + _vary_line(vary)
+        self._denied = Decision(False, denial, False, _vary_line(vary), vary)
+        #: The decisions about actual requests that are known beforehand, by origin ...
+        self.ready: dict[str | None, Decision] = {
+            origin: self._shared_with(origin) for origin in self._origins.listed
         }
-        self._known[None] = self._denied._replace(reason="no-origin")
+        #: ... and that about all other origins, where there is one for all of them.
+        self.otherwise: Decision | None = None
+        if self._origins.is_wildcard:
+            self.otherwise = self._shared_with("*")
+        else:
+            self.ready[None] = replace(self._denied, allowed=True, reason="no-origin")
+            if self._origins.are_all_listed:
+                self.otherwise = self._denied
+        #: The origins that were learned by asking, the oldest first.
+        self._learned: deque[str] = deque()
 
-    def _compile_preflight(self) -> None:
-        max_age = self.policy.max_age
-        self._max_age = _line("Access-Control-Max-Age", "" if max_age is None else str(max_age))
-        self._preflight_vary = self._vary + self._methods.vary + self._request_headers.vary
-        self._preflight_denied = self._denied._replace(
-            headers=_vary_line(self._preflight_vary), vary=self._preflight_vary
-        )
-        #: What follows the origin in every answer, unless the answer repeats what was asked for.
-        self._granted = (
-            self._credentials
-            + self._methods.lines
-            + self._request_headers.lines
-            + self._max_age
-            + _vary_line(self._preflight_vary)
-        )
-        self._reflects = self._preflight_vary != self._vary
+    def _compile_preflight(self, methods: _Methods, max_age: int | None) -> None:
+        headers = self._request_headers
+        vary = self._origins.vary + methods.vary + headers.vary
+        self._methods = methods
+        self._preflight_vary = vary
+        self._preflight_denied = replace(self._denied, headers=_vary_line(vary), vary=vary)
+        self._after_grants = _line("Access-Control-Max-Age", _text(max_age)) + _vary_line(vary)
+        #: All that follows the origin, where the answer does not repeat what was asked for.
+        self._granted = self._credentials + methods.lines + headers.lines + self._after_grants
+        self._is_constant = not methods.vary and not headers.vary
+        # The instance's own: what is remembered goes when the builder goes.
+        self._remembered_preflight = functools.lru_cache(maxsize=_MAX_REMEMBERED)(self._decide_preflight)
+        self._beside: dict[bool, HeaderBuilder] = {}
 
     def routed(self, methods: Iterable[str]) -> HeaderBuilder:
-        """The same builder, but where the policy leaves ``allow_methods`` unset it means these.
+        """This builder for a URL that takes certain methods, which an unset ``allow_methods`` then means.
 
-        :param methods: those that a URL really takes.
+        :param methods: those that the URL takes.
         """
         if self.policy.allow_methods is not None:
             return self
+        names = tuple(sorted(set(methods) - FORBIDDEN_METHODS))
+        return self._with_methods(_Methods(self.policy, names), self.policy.max_age)
+
+    def beside(self, others: Iterable[HeaderBuilder | None]) -> HeaderBuilder:
+        """This builder for one method of a URL whose other methods have policies of their own.
+
+        A browser remembers the answer to a preflight for the URL, not for the method that it asked
+        about (Fetch, "CORS-preflight cache"). So the answer must not grant what another method's
+        policy would not: it names the requested method alone. Request headers once granted go with
+        GET, HEAD and POST too, which need no grant themselves; where one of these has other origins,
+        headers or credentials in its policy, the answer is not to be remembered.
+
+        :param others: the builders of the safelisted methods, ``None`` for one that is not governed.
+        """
+        is_harmless = not self.policy.allow_headers or all(
+            other is not None and _grants_alike(self.policy, other.policy) for other in others
+        )
+        if is_harmless not in self._beside:
+            max_age = self.policy.max_age if is_harmless else 0
+            self._beside[is_harmless] = self._with_methods(self._methods.one_at_a_time(), max_age)
+        return self._beside[is_harmless]
+
+    def _with_methods(self, methods: _Methods, max_age: int | None) -> HeaderBuilder:
         builder = copy.copy(self)
-        builder._methods = _Methods(tuple(sorted(set(methods) - FORBIDDEN_METHODS)), self.policy)
-        builder._compile_preflight()
+        builder._compile_preflight(methods, max_age)
         return builder
 
     def actual(self, origin: str | None, environ: Any = None) -> Decision:
@@ -132,24 +171,34 @@ class HeaderBuilder:
         :param origin: the ``Origin`` header, ``None`` if there is none.
         :param environ: handed to a callable ``allow_origins``.
         """
-        if self._everybody is not None:
-            return self._everybody
-        decision = self._known.get(origin)
-        if decision is not None:
-            return decision
-        if origin is not None and self._admits_further(origin, environ):
-            return self._actual_shared_with(origin)
-        return self._denied
+        # Its length first: to look a text up is to read all of it.
+        if origin is None or len(origin) <= MAX_ORIGIN_LENGTH:
+            decision = self.ready.get(origin, self.otherwise)
+            if decision is not None:
+                return decision
+        return self.decide(origin, environ)
+
+    def decide(self, origin: str | None, environ: Any = None) -> Decision:
+        """Decide about an actual request of which nothing is known beforehand."""
+        if self.otherwise is not None:
+            return self.otherwise
+        if origin is None or len(origin) > MAX_ORIGIN_LENGTH:
+            return self._denied
+        is_admitted = self._origins.admit(origin, environ)
+        decision = self._shared_with(origin) if is_admitted else self._denied
+        if not self._origins.is_dynamic:
+            self._learn(origin, decision)
+        return decision
+
+    def _learn(self, origin: str, decision: Decision) -> None:
+        """Have a decision ready for the next time, for the last origins that were asked about."""
+        if len(self._learned) >= _MAX_REMEMBERED:
+            self.ready.pop(self._learned.popleft(), None)
+        self._learned.append(origin)
+        self.ready[origin] = decision
 
     def preflight(
-        self,
-        origin: str | None,
-        method: str,
-        headers: str | None = None,
-        environ: Any = None,
-        *,
-        alone: bool = False,
-        cached: bool = True,
+        self, origin: str, method: str, headers: str | None = None, environ: Any = None
     ) -> Decision:
         """Decide about a preflight (Fetch, "CORS-preflight fetch").
 
@@ -160,72 +209,40 @@ class HeaderBuilder:
         :param method: the ``Access-Control-Request-Method`` header.
         :param headers: the ``Access-Control-Request-Headers`` header, ``None`` if there is none.
         :param environ: handed to a callable ``allow_origins``.
-        :param alone: grant no method but the requested one, because others of the same URL have
-            policies of their own.
-        :param cached: ``False`` forbids the browser to remember the answer.
         """
+        length = len(origin) + len(method) + (len(headers) if headers else 0)
+        if length > _MAX_REMEMBERED_LENGTH or self._origins.is_dynamic:
+            return self._decide_preflight(origin, method, headers, environ)
+        return self._remembered_preflight(origin, method, headers)
+
+    def _decide_preflight(
+        self, origin: str, method: str, headers: str | None, environ: Any = None
+    ) -> Decision:
         shared = self.actual(origin, environ)
         if not shared.origin_allowed:
             return self._preflight_denied
         names = _requested_names(headers)
         reason = self._preflight_reason(method, names)
-        vary = self._preflight_vary
-        granted = self._granted
-        if self._reflects or alone or not cached:
-            if alone and _REQUEST_METHOD not in vary:
-                vary = (*vary, _REQUEST_METHOD)
-            granted = (
-                self._credentials
-                + (self._methods.reflected(method) if alone else self._methods.granted(method))
-                + self._request_headers.granted(names)
-                + (self._max_age if cached else _line("Access-Control-Max-Age", "0"))
-                + _vary_line(vary)
-            )
-        return Decision(reason == "allowed", reason, True, (shared.headers[0], *granted), vary)
+        granted = self._granted if self._is_constant else self._granted_on_request(method, names)
+        lines = (shared.headers[0], *granted)
+        return Decision(reason == "allowed", reason, True, lines, self._preflight_vary)
 
     def _preflight_reason(self, method: str, names: tuple[str, ...] | None) -> str:
         if not self._methods.allow(method):
             return "method-not-allowed"
         return "allowed" if self._request_headers.allow(names) else "headers-not-allowed"
 
-    def _actual_shared_with(self, origin: str) -> Decision:
-        line = ("Access-Control-Allow-Origin", origin)
-        return Decision(True, "allowed", True, (line, *self._shared), self._vary)
-
-
-class MethodBuilder:
-    """The builder for one method of a URL whose other methods have policies of their own.
-
-    A browser remembers the answer to a preflight for the URL, not for the method that it asked
-    about (Fetch, "CORS-preflight cache"). So the answer must not grant what another method's
-    policy would not: it names the requested method alone. Granted *headers* it would carry over
-    to GET, HEAD and POST, which need no method to be granted; where one of those has other
-    origins, headers or credentials in its policy, the answer is not to be remembered.
-
-    :param builder: of the requested method's policy.
-    :param others: gives the builders of the safelisted methods, ``None`` for one that is not governed.
-    """
-
-    def __init__(
-        self, builder: HeaderBuilder, others: Callable[[], Iterable[HeaderBuilder | None]]
-    ) -> None:
-        self._builder = builder
-        self._others = others
-        self.actual = builder.actual
-
-    def preflight(
-        self, origin: str | None, method: str, headers: str | None = None, environ: Any = None
-    ) -> Decision:
-        """Like `HeaderBuilder.preflight`."""
-        policy = self._builder.policy
-        cached = not policy.allow_headers or all(
-            other is not None and _grants_alike(policy, other.policy) for other in self._others()
+    def _granted_on_request(self, method: str, names: tuple[str, ...] | None) -> HeaderLines:
+        return (
+            self._credentials
+            + self._methods.granted(method)
+            + self._request_headers.granted(names)
+            + self._after_grants
         )
-        return self._builder.preflight(origin, method, headers, environ, alone=True, cached=cached)
 
-
-#: What answers for headers: whoever is given one need not know which.
-Builder = Union[HeaderBuilder, MethodBuilder]
+    def _shared_with(self, origin: str) -> Decision:
+        line = ("Access-Control-Allow-Origin", origin)
+        return Decision(True, "allowed", True, (line, *self._shared), self._origins.vary)
 
 
 def _grants_alike(policy: Policy, other: Policy) -> bool:
@@ -237,29 +254,69 @@ def _grants_alike(policy: Policy, other: Policy) -> bool:
     )
 
 
-class _Methods:
-    """``allow_methods`` and the header that speaks for it."""
+class _Origins:
+    """``allow_origins``: who is listed by name, and whether any others are admitted."""
 
-    def __init__(self, methods: str | tuple[str, ...] | None, policy: Policy) -> None:
-        methods = SAFELISTED_METHODS if methods is None else methods
+    def __init__(self, policy: Policy) -> None:
+        origins: Any = policy.allow_origins
+        self.is_wildcard = origins == "*"
+        self.is_dynamic = callable(origins)
+        self.vary = () if self.is_wildcard else ("Origin",)
+        self._predicate = origins if self.is_dynamic else None
+        items = () if self.is_wildcard or self.is_dynamic else origins
+        texts = [item for item in items if isinstance(item, str)]
+        self.listed = [text for text in texts if "*" not in text]
+        self._patterns = OriginSet(text for text in texts if "*" in text)
+        self._expressions = [item for item in items if not isinstance(item, str)]
+        self.are_all_listed = not (self.is_dynamic or self._patterns or self._expressions)
+
+    def admit(self, origin: str, environ: Any) -> bool:
+        """Whether an origin that is not listed is allowed."""
+        if origin in self._patterns:
+            return True
+        if not is_origin(origin):
+            return False
+        if self._predicate is not None:
+            return _says_yes(self._predicate, origin, environ)
+        return any(expression.fullmatch(origin) for expression in self._expressions)
+
+
+class _Methods:
+    """``allow_methods`` and the header that speaks for it.
+
+    :param names: what the field means where it is unset.
+    :param alone: whether to grant the requested method only.
+    """
+
+    def __init__(
+        self, policy: Policy, names: str | tuple[str, ...] = SAFELISTED_METHODS, alone: bool = False
+    ) -> None:
+        methods = names if policy.allow_methods is None else policy.allow_methods
+        self._policy = policy
+        self._methods = methods
         self._names = None if methods == "*" else frozenset(methods)
-        self._reflects = self._names is None and bool(policy.allow_credentials)
-        self.lines = _methods_line("" if self._reflects else _joined(methods))
-        self.vary = (_REQUEST_METHOD,) if self._reflects else ()
+        # With credentials, a "*" would stand for a method of that name.
+        repeats = alone or (methods == "*" and bool(policy.allow_credentials))
+        self.lines = () if repeats else _line(_ALLOW_METHODS, _joined(methods))
+        self.vary = (_REQUEST_METHOD,) if repeats else ()
+
+    def one_at_a_time(self) -> _Methods:
+        return _Methods(self._policy, self._methods, alone=True)
 
     def allow(self, method: str) -> bool:
-        """Whether a browser goes on (Fetch, "CORS-preflight fetch", step 7.4)."""
-        if self._names is None:
-            return _is_method(method)
-        return method in self._names or method in SAFELISTED_METHODS
+        """Whether a browser goes on (Fetch, "CORS-preflight fetch", step 7.5)."""
+        return method in SAFELISTED_METHODS or self._is_granted(method)
 
     def granted(self, method: str) -> HeaderLines:
-        return self.reflected(method) if self._reflects else self.lines
+        """The header in the answer to one request."""
+        if not self.vary:
+            return self.lines
+        return _line(_ALLOW_METHODS, method) if self._is_granted(method) else ()
 
-    def reflected(self, method: str) -> HeaderLines:
-        """The requested method alone, if it is granted at all."""
-        is_granted = _is_method(method) if self._names is None else method in self._names
-        return _methods_line(method if is_granted else "")
+    def _is_granted(self, method: str) -> bool:
+        if len(method) > _MAX_METHOD_LENGTH:
+            return False
+        return _is_method(method) if self._names is None else method in self._names
 
 
 class _RequestHeaders:
@@ -271,7 +328,7 @@ class _RequestHeaders:
         self._reflects = self._is_wildcard and bool(policy.allow_credentials)
         self._explicit = [name for name in names if name != "*"]
         self._names = frozenset(name.lower() for name in self._explicit)
-        self.lines = _headers_line("" if self._reflects else _joined(names))
+        self.lines = _line(_ALLOW_HEADERS, "" if self._reflects else _joined(names))
         self.vary = (_REQUEST_HEADERS,) if self._reflects else ()
 
     def allow(self, names: tuple[str, ...] | None) -> bool:
@@ -286,7 +343,7 @@ class _RequestHeaders:
         if not self._reflects:
             return self.lines
         asked = [name for name in names or () if self._is_worth_repeating(name)]
-        return _headers_line(", ".join([*self._explicit, *dict.fromkeys(asked)]))
+        return _line(_ALLOW_HEADERS, ", ".join([*self._explicit, *dict.fromkeys(asked)]))
 
     def _is_worth_repeating(self, name: str) -> bool:
         if name in self._names or name == "authorization":
@@ -294,51 +351,17 @@ class _RequestHeaders:
         return bool(TOKEN.fullmatch(name)) and not is_forbidden_request_header(name)
 
 
-def _split_origins(origins: Any) -> tuple[list[str], Callable[[str, Any], bool]]:
-    """The origins that are listed as they are, and a check for all others."""
-    if origins == "*":
-        return [], _nobody
-    if callable(origins):
-        return [], _guarded(origins)
-    texts = [item for item in origins if isinstance(item, str)]
-    exact = [text for text in texts if "*" not in text]
-    patterns = OriginSet(text for text in texts if "*" in text)
-    expressions = [item for item in origins if not isinstance(item, str)]
-    if expressions:
-        return exact, lambda origin, environ: origin in patterns or _matches(expressions, origin)
-    if patterns:
-        return exact, lambda origin, environ: origin in patterns
-    return exact, _nobody
-
-
-def _nobody(origin: str, environ: Any) -> bool:
-    return False
-
-
-def _matches(expressions: list[Pattern[str]], origin: str) -> bool:
-    return is_origin(origin) and any(expression.fullmatch(origin) for expression in expressions)
-
-
-def _guarded(predicate: Callable[[str, Any], bool]) -> Callable[[str, Any], bool]:
-    """A callable of the user's that can only ever open the door by saying exactly ``True``."""
-
-    def admits(origin: str, environ: Any) -> bool:
-        if not is_origin(origin):
-            return False
-        try:
-            answer = predicate(origin, environ)
-        except Exception:
-            logger.exception("allow_origins raised for %s, which is denied", shown(origin))
-            return False
-        if not isinstance(answer, bool):
-            logger.error(
-                "allow_origins returned %s for %s, which is denied: return True or False",
-                shown(answer),
-                shown(origin),
-            )
-        return answer is True
-
-    return admits
+def _says_yes(predicate: Callable[[str, Any], bool], origin: str, environ: Any) -> bool:
+    """Ask a callable of the user's, which can only ever open the door by saying exactly ``True``."""
+    try:
+        answer = predicate(origin, environ)
+    except Exception:
+        logger.exception("allow_origins raised for %s, which is denied", shown(origin))
+        return False
+    if not isinstance(answer, bool):
+        message = "allow_origins returned %s for %s, which is denied: return True or False"
+        logger.error(message, shown(answer), shown(origin))
+    return answer is True
 
 
 def _requested_names(headers: str | None) -> tuple[str, ...] | None:
@@ -351,23 +374,15 @@ def _requested_names(headers: str | None) -> tuple[str, ...] | None:
 
 
 def _is_method(method: str) -> bool:
-    return (
-        len(method) <= _MAX_METHOD_LENGTH
-        and TOKEN.fullmatch(method) is not None
-        and method.upper() not in FORBIDDEN_METHODS
-    )
+    return TOKEN.fullmatch(method) is not None and method.upper() not in FORBIDDEN_METHODS
 
 
 def _joined(names: str | Iterable[str] | None) -> str:
     return names if isinstance(names, str) else ", ".join(names or ())
 
 
-def _methods_line(value: str) -> HeaderLines:
-    return _line("Access-Control-Allow-Methods", value)
-
-
-def _headers_line(value: str) -> HeaderLines:
-    return _line("Access-Control-Allow-Headers", value)
+def _text(value: int | None) -> str:
+    return "" if value is None else str(value)
 
 
 def _vary_line(vary: tuple[str, ...]) -> HeaderLines:

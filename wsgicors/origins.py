@@ -122,32 +122,31 @@ class OriginSet:
     def __init__(self, patterns: Iterable[str]) -> None:
         self._patterns = frozenset(patterns)
         wildcards = [text for text in self._patterns if "*" in text]
-        self._has_wildcards = bool(wildcards)
+        self._any_port = any(text.endswith(":*") for text in wildcards)
         self._most_labels = max((text.count(".") for text in wildcards), default=0)
 
     def __contains__(self, origin: str) -> bool:
+        if len(origin) > MAX_ORIGIN_LENGTH:
+            return False
         if origin in self._patterns:
             return "*" not in origin
-        if not self._has_wildcards or len(origin) > MAX_ORIGIN_LENGTH:
-            return False
         # The cheap question first: what no pattern covers needs no parsing.
-        return not self._patterns.isdisjoint(self._candidates(origin)) and is_origin(origin)
+        return any(text in self._patterns for text in self._candidates(origin)) and is_origin(origin)
 
     def __bool__(self) -> bool:
         return bool(self._patterns)
 
     def _candidates(self, origin: str) -> Iterator[str]:
-        """Every pattern with a wildcard that could match this origin."""
+        """Every pattern with a wildcard that could match an origin."""
         scheme, _, rest = origin.partition("://")
-        host, colon, port = rest.partition(":") if "]" not in rest else _split_ipv6(rest)
-        ports = (colon + port, ":*")
-        yield f"{scheme}://{host}:*"
-        labels = host.split(".")
-        # A pattern's "*" stands for at least one label.
-        for first in range(max(1, len(labels) - self._most_labels), len(labels)):
-            parent = ".".join(labels[first:])
-            for suffix in ports:
-                yield f"{scheme}://*.{parent}{suffix}"
+        host, port = _split_port(rest)
+        if self._any_port:
+            yield f"{scheme}://{host}:*"
+        # A "*" stands for one label at least; no pattern has more labels behind it than the longest.
+        for parent in _parents(host, self._most_labels):
+            yield f"{scheme}://*.{parent}{port}"
+            if self._any_port:
+                yield f"{scheme}://*.{parent}:*"
 
 
 def is_loopback(host: str) -> bool:
@@ -190,17 +189,22 @@ def _parents_of_public_suffixes() -> frozenset[str]:
 
     with open(PSLFILE, encoding="utf-8") as lines:
         rules = [line.split()[0] for line in lines if line.strip() and line[:2] != "//"]
-    return frozenset(parent for rule in rules for parent in _parents(rule.lstrip("!*.")))
+    names = [rule.lstrip("!*.").encode("idna").decode("ascii") for rule in rules]
+    return frozenset(parent for name in names for parent in _parents(name, name.count(".")) if "." in parent)
 
 
-def _parents(name: str) -> Iterator[str]:
-    labels = name.encode("idna").decode("ascii").split(".")
-    return (".".join(labels[first:]) for first in range(1, len(labels) - 1))
+def _parents(host: str, most_labels: int) -> Iterator[str]:
+    """The names that a host is below, the longest first, of so many labels at the most."""
+    labels = host.split(".")
+    for first in range(max(1, len(labels) - most_labels), len(labels)):
+        yield ".".join(labels[first:])
 
 
-def _split_ipv6(rest: str) -> tuple[str, str, str]:
-    address, _, port = rest.partition("]")
-    return address + "]", port[:1], port[1:]
+def _split_port(rest: str) -> tuple[str, str]:
+    """The host and, with its colon, the port of what follows the scheme."""
+    host, colon, port = rest.rpartition(":")
+    # The colon of an IPv6 address is none of a port.
+    return (host, colon + port) if colon and not port.endswith("]") else (rest, "")
 
 
 def _parse(text: str) -> OriginPattern | None:

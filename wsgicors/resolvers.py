@@ -1,7 +1,7 @@
-"""Resolvers: whose policy governs a request, for one policy, for ``routes`` and for ``resolve``.
+"""Resolvers: whose policy governs a request, for ``routes`` and for ``resolve``.
 
-A resolver is asked with ``environ`` and the method of the *actual* request, and gives a builder
-or ``None`` for a request that is not governed. It writes no header and answers no request.
+A resolver is asked with ``environ``, and whether that is a preflight. It gives a builder, or
+``None`` for a request that is not governed. It writes no header and answers no request.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, Callable, Iterator, Mapping, Optional
 from urllib.parse import unquote
 
 from .errors import ConfigError, Problem, shown
-from .headers import Builder, HeaderBuilder, MethodBuilder
+from .headers import HeaderBuilder
 from .policy import SAFELISTED_METHODS, Policy
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-    Resolver = Callable[[WSGIEnvironment, str], Optional[Builder]]
+    Resolver = Callable[[WSGIEnvironment, bool], Optional[HeaderBuilder]]
     Resolve = Callable[[WSGIEnvironment, str], Optional[Policy]]
     Routes = Mapping[str, Optional[Policy]]
 
@@ -30,12 +30,6 @@ RESOLVE_FAILED = HeaderBuilder(_NOBODY, "resolve-failed")
 _MAX_COMPILED = 256
 
 
-def resolver_for_all(policy: Policy | None) -> Resolver:
-    """One policy for all requests."""
-    builder = HeaderBuilder(policy or Policy())
-    return lambda environ, method: builder
-
-
 def resolver_by_path(routes: Routes, base: Policy | None) -> Resolver:
     """The policy of the longest prefix of the path, merged into the base.
 
@@ -44,7 +38,7 @@ def resolver_by_path(routes: Routes, base: Policy | None) -> Resolver:
     builders = _compiled_routes(routes, base)
     depth = max(prefix.count("/") for prefix in builders)
 
-    def resolver(environ: WSGIEnvironment, method: str) -> Builder | None:
+    def resolver(environ: WSGIEnvironment, is_preflight: bool) -> HeaderBuilder | None:
         path = environ.get("PATH_INFO", "")
         if _is_ambiguous(path):
             return _AMBIGUOUS_PATH
@@ -68,11 +62,13 @@ def resolver_by_callable(resolve: Resolve, base: Policy | None) -> Resolver:
             logger.exception("resolve failed for %s, which is denied", shown(environ.get("PATH_INFO")))
             return RESOLVE_FAILED
 
-    def resolver(environ: WSGIEnvironment, method: str) -> Builder | None:
-        builder = builder_for(environ, method)
+    def resolver(environ: WSGIEnvironment, is_preflight: bool) -> HeaderBuilder | None:
+        if not is_preflight:
+            return builder_for(environ, environ["REQUEST_METHOD"])
+        builder = builder_for(environ, environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"])
         if builder is None:
             return None
-        return MethodBuilder(builder, lambda: [builder_for(environ, m) for m in SAFELISTED_METHODS])
+        return builder.beside(builder_for(environ, other) for other in SAFELISTED_METHODS)
 
     return resolver
 

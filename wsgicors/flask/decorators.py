@@ -11,7 +11,7 @@ from flask.views import View
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response
 
-from ..middleware import answer_preflight, decide_actual, requested_method, with_headers
+from ..middleware import answer_preflight, decide_actual, is_preflight, with_headers
 from ..policy import Policy
 from .resolver import UrlMapResolver
 from .settings import EXTENSION, Layer, call_site, declare
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
     from typing_extensions import Unpack
 
-    from ..headers import Builder
+    from ..headers import HeaderBuilder
     from ..policy import PolicyFields
 
 _DECORATORS = "wsgicors-decorators"
@@ -139,10 +139,11 @@ def _answer_instead_of_view() -> Response | None:
     resolver = _resolver_alone()
     if resolver is not None:
         resolver.ensure_checked()
-        method = requested_method(request.environ)
-        builder = None if method is None else resolver(request.environ, method)
-        if builder is not None:
-            return _preflight_response(builder, request.environ)
+        environ = request.environ
+        if is_preflight(environ):
+            builder = resolver(environ, environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"])
+            if builder is not None:
+                return _preflight_response(builder, environ)
         flask.after_this_request(functools.partial(_with_headers, resolver))
     if request.method == "OPTIONS" and _is_automatic(request.url_rule):
         return flask.current_app.make_default_options_response()
@@ -161,7 +162,7 @@ def _resolver_alone() -> UrlMapResolver | None:
     return cast(UrlMapResolver, resolver)
 
 
-def _preflight_response(builder: Builder, environ: WSGIEnvironment) -> Response:
+def _preflight_response(builder: HeaderBuilder, environ: WSGIEnvironment) -> Response:
     answer = functools.partial(answer_preflight, builder)
     response = flask.current_app.response_class.from_app(answer, environ)
     if response.status_code == 204:

@@ -13,7 +13,7 @@ import flask
 from werkzeug.exceptions import InternalServerError
 
 from ..errors import ConfigError, Problem
-from ..middleware import answer_preflight, decide_actual, requested_method, with_headers
+from ..middleware import answer_preflight, decide_actual, is_preflight, with_headers
 from ..policy import Policy
 from .resolver import UrlMapResolver
 from .settings import EXTENSION, Layer, call_site, config_layers
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
     from typing_extensions import Unpack
 
-    from ..headers import Builder, HeaderLine
+    from ..headers import HeaderBuilder, HeaderLine
     from ..policy import PolicyFields
 
 
@@ -120,9 +120,8 @@ class _Governed:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         self._resolver.ensure_checked()
-        method = requested_method(environ)
-        if method is not None:
-            builder = self._resolver(environ, method)
+        if is_preflight(environ):
+            builder = self._resolver(environ, environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"])
             assert builder is not None, "the extension governs everything"
             return answer_preflight(builder, environ, start_response)
 
@@ -143,8 +142,8 @@ class _Governed:
             self._app.log_exception(sys.exc_info())
             return InternalServerError()(environ, start)
 
-    def _builder_of_request(self, environ: WSGIEnvironment) -> Builder:
-        builder: Builder | None
+    def _builder_of_request(self, environ: WSGIEnvironment) -> HeaderBuilder:
+        builder: HeaderBuilder | None
         rule = self._routed_rule()
         if rule is not None:
             builder = self._resolver.builder(rule.endpoint, environ["REQUEST_METHOD"])

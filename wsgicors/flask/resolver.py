@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
 from ..errors import ConfigError, Problem, shown
-from ..headers import Builder, HeaderBuilder, MethodBuilder
+from ..headers import HeaderBuilder
 from ..policy import SAFELISTED_METHODS, Policy
 from ..resolvers import RESOLVE_FAILED
 from .settings import Effective, Layer, blueprint_layers, config_layers, view_layers
@@ -100,13 +100,25 @@ class UrlMapResolver:
 
     def effective_policies(self) -> Iterator[tuple[str, Effective]]:
         """Each method of each route that is governed, as ``PUT /items/<int:id>``, and its policy."""
-        if self._governs_all:
-            yield "URLs that no route matches", Effective.of(self._base)
+        unrouted = self.unrouted()
+        if unrouted is not None:
+            yield "URLs that no route matches", unrouted
+        for rule, method, effective in self.routes():
+            if effective is not None:
+                yield f"{method} {rule.rule}", effective
+
+    def routes(self) -> Iterator[tuple[Rule, str, Effective | None]]:
+        """Each method of each rule, and its policy; ``None`` where it is not governed.
+
+        What was said for all of the application counts once `ensure_checked` has read it.
+        """
         for rule in self._app.url_map.iter_rules():
             for method in sorted(rule.methods or SAFELISTED_METHODS):
-                effective = self._effective(rule.endpoint, method)
-                if effective is not None:
-                    yield f"{method} {rule.rule}", effective
+                yield rule, method, self._effective(rule.endpoint, method)
+
+    def unrouted(self) -> Effective | None:
+        """The policy of URLs that no route matches; ``None`` if they are not governed."""
+        return Effective.of(self._base) if self._governs_all else None
 
     def _effective(self, endpoint: str, method: str) -> Effective | None:
         special = [self._endpoints[endpoint]] if endpoint in self._endpoints else []
@@ -141,7 +153,7 @@ class UrlMapResolver:
         self._by_view[(endpoint, method)] = (view, builder)
         return builder
 
-    def __call__(self, environ: WSGIEnvironment, method: str) -> Builder | None:
+    def __call__(self, environ: WSGIEnvironment, method: str) -> HeaderBuilder | None:
         """Whose policy governs a request that Flask has not routed, or not with this method."""
         try:
             return self._builder_at(_Location.of(self._app, environ, method), method)
@@ -150,7 +162,7 @@ class UrlMapResolver:
             logger.exception("routing failed for %s, which is denied", shown(environ.get("PATH_INFO")))
             return RESOLVE_FAILED
 
-    def _builder_at(self, location: _Location, method: str) -> Builder | None:
+    def _builder_at(self, location: _Location, method: str) -> HeaderBuilder | None:
         endpoints = location.endpoints
         if not endpoints:
             # Whatever the method, the answer will be that there is nothing.
@@ -166,7 +178,7 @@ class UrlMapResolver:
         builder = builder.routed(location.methods)
         if alike:
             return builder
-        return MethodBuilder(builder, lambda: [builders[m] for m in SAFELISTED_METHODS if m in builders])
+        return builder.beside(builders[m] for m in SAFELISTED_METHODS if m in builders)
 
 
 class _Location(NamedTuple):
