@@ -130,16 +130,19 @@ class HeaderBuilder:
         # The instance's own: what is remembered goes when the builder goes.
         self._remembered_preflight = functools.lru_cache(maxsize=_MAX_REMEMBERED)(self._decide_preflight)
         self._beside: dict[bool, HeaderBuilder] = {}
+        self._routed: dict[str | tuple[str, ...], HeaderBuilder] = {}
 
-    def routed(self, methods: Iterable[str]) -> HeaderBuilder:
+    def routed(self, methods: str | tuple[str, ...]) -> HeaderBuilder:
         """This builder for a URL that takes certain methods, which an unset ``allow_methods`` then means.
 
-        :param methods: those that the URL takes.
+        :param methods: those that the URL takes, or ``"*"`` for any.
         """
         if self.policy.allow_methods is not None:
             return self
-        names = tuple(sorted(set(methods) - FORBIDDEN_METHODS))
-        return self._with_methods(_Methods(self.policy, names), self.policy.max_age)
+        if methods not in self._routed:
+            names = "*" if methods == "*" else tuple(sorted(set(methods) - FORBIDDEN_METHODS))
+            self._routed[methods] = self._with_methods(_Methods(self.policy, names), self.policy.max_age)
+        return self._routed[methods]
 
     def beside(self, others: Iterable[HeaderBuilder | None]) -> HeaderBuilder:
         """This builder for one method of a URL whose other methods have policies of their own.

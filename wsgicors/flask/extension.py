@@ -143,20 +143,15 @@ class _Governed:
             return InternalServerError()(environ, start)
 
     def _builder_of_request(self, environ: WSGIEnvironment) -> HeaderBuilder:
-        builder: HeaderBuilder | None
-        rule = self._routed_rule()
-        if rule is not None:
-            builder = self._resolver.builder(rule.endpoint, environ["REQUEST_METHOD"])
+        # Werkzeug keeps the request there, and Flask what it has routed the request to.
+        rule = getattr(environ.get("werkzeug.request"), "url_rule", None)
+        method = environ["REQUEST_METHOD"]
+        if rule is not None and rule.map is self._app.url_map:
+            builder = self._resolver.builder(rule.endpoint, method)
         else:
-            builder = self._resolver(environ, environ["REQUEST_METHOD"])
+            builder = self._resolver(environ, method)
         assert builder is not None, "the extension governs everything"
         return builder
-
-    def _routed_rule(self) -> Any:
-        """The rule that this application's Flask has found for the request, if any."""
-        if not flask.has_request_context() or flask.current_app != self._app:
-            return None
-        return flask.request.url_rule
 
     def _is_for_a_script(self, environ: WSGIEnvironment) -> bool:
         """Whether a crash in debug mode shall be readable across origins.

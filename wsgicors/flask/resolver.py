@@ -11,6 +11,7 @@ import threading
 from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, NamedTuple
 from urllib.parse import unquote, urlsplit
 
+from flask import Flask
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
@@ -22,7 +23,6 @@ from .settings import Effective, Layer, blueprint_layers, config_layers, view_la
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
-    from flask import Flask
     from werkzeug.routing import MapAdapter, Rule
 
 logger = logging.getLogger("wsgicors")
@@ -31,6 +31,19 @@ logger = logging.getLogger("wsgicors")
 _MAX_REDIRECTS = 4
 # Rules that take any method would otherwise let clients fill the memory with made-up ones.
 _MAX_REMEMBERED = 65536
+# Where the last requests led: so many, of so many bytes each at the most.
+_MAX_LOCATIONS = 1024
+_MAX_REMEMBERED_LENGTH = 1024
+_ROUTED_BY = (
+    "PATH_INFO",
+    "SCRIPT_NAME",
+    "HTTP_HOST",
+    "SERVER_NAME",
+    "SERVER_PORT",
+    "wsgi.url_scheme",
+    "HTTP_UPGRADE",
+    "HTTP_CONNECTION",
+)
 
 
 class UrlMapResolver:
@@ -59,6 +72,8 @@ class UrlMapResolver:
         self._checked_map: object = None
         self._lock = threading.Lock()
         self._by_policy: dict[Policy, HeaderBuilder] = {}
+        self._is_routing_pure = False
+        self._locations: dict[tuple[object, ...], _Location] = {}
         self._by_view: dict[tuple[str, str], tuple[object, HeaderBuilder | None]] = {}
 
     # --- at configuration time: before the first response ------------------------------------
@@ -79,6 +94,8 @@ class UrlMapResolver:
             raise ConfigError(problems)
         self._by_policy.clear()
         self._by_view.clear()
+        self._locations.clear()
+        self._is_routing_pure = _is_routing_pure(self._app)
         self._default = self._compiled(Effective.of(self._base).policy) if self._governs_all else None
         self._checked_map = url_map
 
@@ -156,29 +173,41 @@ class UrlMapResolver:
     def __call__(self, environ: WSGIEnvironment, method: str) -> HeaderBuilder | None:
         """Whose policy governs a request that Flask has not routed, or not with this method."""
         try:
-            return self._builder_at(_Location.of(self._app, environ, method), method)
+            return self._builder_at(self._location(environ, method), method)
         except Exception:
             # A converter of the application's may raise anything.
             logger.exception("routing failed for %s, which is denied", shown(environ.get("PATH_INFO")))
             return RESOLVE_FAILED
 
     def _builder_at(self, location: _Location, method: str) -> HeaderBuilder | None:
-        endpoints = location.endpoints
-        if not endpoints:
+        if not location.endpoints:
             # Whatever the method, the answer will be that there is nothing.
-            return self._default and self._default.routed([method])
-        builders = {name: self.builder(endpoint, name) for name, endpoint in endpoints.items()}
-        alike = len(set(map(id, builders.values()))) == 1
+            return self._default and self._default.routed("*").beside(())
+        builders = {name: self.builder(endpoint, name) for name, endpoint in location.endpoints.items()}
+        are_alike = len({id(builder) for builder in builders.values()}) == 1
         if location.endpoint is not None:
             builder = self.builder(location.endpoint, method)
         else:
-            builder = next(iter(builders.values())) if alike else self._default
+            builder = next(iter(builders.values())) if are_alike else self._default
         if builder is None:
             return None
         builder = builder.routed(location.methods)
-        if alike:
+        if are_alike:
             return builder
-        return builder.beside(builders[m] for m in SAFELISTED_METHODS if m in builders)
+        return builder.beside(builders[name] for name in SAFELISTED_METHODS if name in builders)
+
+    def _location(self, environ: WSGIEnvironment, method: str) -> _Location:
+        """Where a request leads, as long as that depends on nothing but these parts of ``environ``."""
+        parts = [environ.get(name, "") for name in _ROUTED_BY]
+        if not self._is_routing_pure or sum(map(len, parts)) + len(method) > _MAX_REMEMBERED_LENGTH:
+            return _Location.of(self._app, environ, method)
+        key = (len(self._app.view_functions), method, *parts)
+        location = self._locations.get(key)
+        if location is None:
+            if len(self._locations) >= _MAX_LOCATIONS:
+                self._locations.clear()
+            location = self._locations[key] = _Location.of(self._app, environ, method)
+        return location
 
 
 class _Location(NamedTuple):
@@ -186,8 +215,8 @@ class _Location(NamedTuple):
 
     #: The endpoint for the method in question, ``None`` if it is not routed.
     endpoint: str | None
-    #: All methods that are routed.
-    methods: tuple[str, ...]
+    #: All methods that are routed, ``"*"`` for any.
+    methods: str | tuple[str, ...]
     #: The endpoint for each of them, but for ``OPTIONS`` where Flask itself answers.
     endpoints: dict[str, str | None]
 
@@ -199,7 +228,9 @@ class _Location(NamedTuple):
             return cls(None, (), {})
         assert adapter is not None, "there is always an adapter for a request"
         path, rule = _followed(adapter, adapter.path_info, method)
-        methods = tuple(adapter.allowed_methods(path)) or ((method,) if rule is not None else ())
+        methods = tuple(sorted(adapter.allowed_methods(path)))
+        if rule is not None and not methods:
+            return cls(rule.endpoint, "*", {method: rule.endpoint})
         rules = {name: _rule_at(adapter, path, name) for name in methods}
         endpoints = {
             name: found.endpoint
@@ -208,6 +239,19 @@ class _Location(NamedTuple):
             and not (name == "OPTIONS" and getattr(found, "provide_automatic_options", False))
         }
         return cls(None if rule is None else rule.endpoint, methods, endpoints)
+
+
+def _is_routing_pure(app: Flask) -> bool:
+    """Whether the same URL always leads to the same views.
+
+    Converters, redirects and adapters of an application's own may ask a database or the clock.
+    """
+    url_map = app.url_map
+    return (
+        type(app).create_url_adapter is Flask.create_url_adapter
+        and set(url_map.converters.values()) <= set(type(url_map).default_converters.values())
+        and not any(callable(rule.redirect_to) for rule in url_map.iter_rules())
+    )
 
 
 def _followed(adapter: MapAdapter, path: str, method: str) -> tuple[str, Rule | None]:
