@@ -175,6 +175,17 @@ def is_registry(host: str) -> bool:
     return _public_suffixes().is_public(host) or host in _parents_of_public_suffixes()
 
 
+def registrable_domain(host: str) -> str | None:
+    """What of a host somebody has registered (URL standard); ``None`` for an address or a public suffix.
+
+    >>> registrable_domain("api.example.co.uk"), registrable_domain("co.uk"), registrable_domain("127.0.0.1")
+    ('example.co.uk', None, None)
+    """
+    if host.startswith("[") or _is_canonical_ipv4(host):
+        return None
+    return _public_suffixes().privatesuffix(host)
+
+
 @functools.lru_cache(maxsize=None)
 def _public_suffixes() -> PublicSuffixList:
     from publicsuffixlist import PublicSuffixList

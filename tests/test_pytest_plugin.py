@@ -1,0 +1,30 @@
+"""The pytest plugin, as the tests of somebody's own application use it."""
+
+from __future__ import annotations
+
+pytest_plugins = ["pytester"]
+
+EXAMPLE = """
+    from wsgicors import CORSMiddleware
+
+    def application(environ, start_response):
+        start_response("200 OK", [])
+        return [b"hello"]
+
+    def test_my_front_end_can_read_it(cors_browser):
+        browser = cors_browser(
+            CORSMiddleware(application, allow_origins="https://shop.example"),
+            origin="https://shop.example",
+        )
+        assert browser.fetch("/").text == "hello"
+    """
+
+
+def test_fixture_makes_browsers(pytester):
+    pytester.makepyfile(EXAMPLE)
+    pytester.runpytest("-p", "wsgicors.pytest_plugin").assert_outcomes(passed=1)
+
+
+def test_fixture_is_documented_where_pytest_lists_it(pytester):
+    result = pytester.runpytest("-p", "wsgicors.pytest_plugin", "--fixtures")
+    result.stdout.fnmatch_lines(["*cors_browser*", "*Make a*Browser*"])

@@ -1,0 +1,113 @@
+"""The single decisions of a fetch, each a function of values; their order is not known here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wsgicors.policy import FORBIDDEN_RESPONSE_HEADERS
+
+from . import fields, refusals
+from .urls import parse_url
+
+if TYPE_CHECKING:
+    from .messages import HTTPResponse, Request
+    from .refusals import Refusal
+    from .urls import URL
+
+
+def cors_check(
+    origin: str, response: HTTPResponse, *, credentials: bool, subject: str
+) -> Refusal | None:
+    """Say what keeps a response from a page, ``None`` if nothing does.
+
+    Fetch standard, `"CORS check" <https://fetch.spec.whatwg.org/#concept-cors-check>`_.
+
+    :param origin: what the request said in ``Origin``.
+    :param credentials: whether the credentials mode is ``include``.
+    :param subject: what to call the response.
+    """
+    allowed = fields.get(response.headers, "Access-Control-Allow-Origin")
+    if allowed is None:
+        return refusals.allow_origin_missing(origin, response, subject)
+    if allowed == "*" and not credentials:
+        return None
+    if allowed != origin:
+        return _wrong_origin(origin, allowed, subject)
+    if not credentials:
+        return None
+    allow_credentials = fields.get(response.headers, "Access-Control-Allow-Credentials")
+    if allow_credentials == "true":
+        return None
+    return refusals.allow_credentials_missing(allow_credentials, subject)
+
+
+def _wrong_origin(origin: str, allowed: str, subject: str) -> Refusal:
+    if allowed == "*":
+        return refusals.allow_origin_wildcard(origin, subject)
+    if "," in allowed or " " in allowed:
+        return refusals.allow_origin_multiple(allowed, subject)
+    return refusals.allow_origin_mismatch(origin, allowed, subject)
+
+
+def redirect_taints(origin: str, url_list: list[URL]) -> bool:
+    """Whether a request has lost its origin: it left, and was then sent elsewhere.
+
+    Fetch standard, `"redirect-taint"
+    <https://fetch.spec.whatwg.org/#concept-request-tainted-origin>`_.
+    """
+    return any(
+        previous.origin not in (url.origin, origin) for previous, url in zip(url_list, url_list[1:])
+    )
+
+
+def location_url(response: HTTPResponse, url: URL) -> URL | None:
+    """Where a response redirects to, ``None`` if its ``Location`` is no single HTTP(S) URL.
+
+    Fetch standard, `"location URL"
+    <https://fetch.spec.whatwg.org/#concept-response-location-url>`_.
+
+    :param url: where the response came from.
+    """
+    locations = fields.values(response.headers, "Location")
+    try:
+        target = parse_url(locations[0], url)
+    except ValueError:
+        return None
+    return target if target.is_http and len(locations) == 1 else None
+
+
+def redirected(request: Request, status: int, url: URL) -> Request:
+    """The request as it is after a redirect.
+
+    Fetch standard, `"HTTP-redirect fetch" <https://fetch.spec.whatwg.org/#http-redirect-fetch>`_,
+    steps 12 and 13.
+    """
+    if _turns_into_get(request.method, status):
+        headers = fields.without(request.headers, fields.REQUEST_BODY_HEADER_NAMES)
+        request = request._replace(method="GET", body=None, headers=headers)
+    if request.url.origin != url.origin:
+        names = fields.CORS_NON_WILDCARD_REQUEST_HEADER_NAMES
+        request = request._replace(headers=fields.without(request.headers, names))
+    return request._replace(url=url)
+
+
+def _turns_into_get(method: str, status: int) -> bool:
+    if status == 303:
+        return method not in ("GET", "HEAD")
+    return status in (301, 302) and method == "POST"
+
+
+def exposed_header_names(headers: fields.HeaderList, *, credentials: bool) -> frozenset[str]:
+    """The (lower-case) names of the headers that a script may read across origins.
+
+    Fetch standard, `"CORS filtered response"
+    <https://fetch.spec.whatwg.org/#concept-filtered-response-cors>`_ and "main fetch", step 14.1.
+    """
+    try:
+        listed = fields.extract_list(headers, "Access-Control-Expose-Headers") or ()
+    except fields.MalformedField:
+        listed = ()
+    names = {name.lower() for name in listed}
+    if "*" in names and not credentials:
+        names = {name.lower() for name, _ in headers}
+    return (fields.CORS_SAFELISTED_RESPONSE_HEADER_NAMES | names) - FORBIDDEN_RESPONSE_HEADERS

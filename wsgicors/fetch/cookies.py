@@ -1,0 +1,185 @@
+"""A browser's cookies as far as cross-origin requests depend on them; knows nothing of CORS.
+
+The rules are those of RFC 6265bis for requests that scripts make, to which ``Lax`` is as strict
+as ``Strict``: only navigation is let through. Simplifications, owned up to: numbers and sizes
+have no limit, and a cookie belongs to the browser, not to the site that the page is on (there
+is no ``Partitioned``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
+from typing import NamedTuple
+
+from wsgicors.origins import registrable_domain
+
+from .engines import STANDARD, Engine
+from .urls import URL, is_address
+
+
+class Cookie(NamedTuple):
+    """One cookie as a browser keeps it."""
+
+    name: str
+    value: str
+    #: The host that set it, or the domain whose hosts may have it.
+    domain: str
+    #: Whether only that host may have it.
+    host_only: bool
+    path: str
+    #: When it ends, in seconds of the clock; ``None`` with the session.
+    expires: float | None
+    secure: bool
+    #: ``strict``, ``lax``, ``none``, or empty where the response did not say.
+    same_site: str
+
+    def is_for(self, url: URL, now: float) -> bool:
+        """Whether it belongs to a URL, wherever the request comes from (section 5.8.3)."""
+        return (
+            (url.host == self.domain if self.host_only else _is_below(url.host, self.domain))
+            and _is_in_path(url.path, self.path)
+            and (url.is_potentially_trustworthy or not self.secure)
+            and (self.expires is None or now < self.expires)
+        )
+
+
+class CookieJar:
+    """The cookies of one browser.
+
+    :param engine: whose cookies they are.
+
+    >>> from wsgicors.fetch import parse_url
+    >>> jar, url = CookieJar(), parse_url("https://api.example.com/login")
+    >>> jar.store("id=1; Secure; SameSite=None", url, same_site=False, now=0)
+    True
+    >>> jar.store("pet=cat", url, same_site=False, now=0)  # Lax, as nothing else is said
+    False
+    >>> jar.header(url, same_site=False, now=0)
+    'id=1'
+    """
+
+    def __init__(self, engine: Engine = STANDARD) -> None:
+        self._engine = engine
+        self._cookies: dict[tuple[str, str, str], Cookie] = {}
+
+    def __iter__(self) -> Iterator[Cookie]:
+        return iter(self._cookies.values())
+
+    def header(self, url: URL, *, same_site: bool, now: float) -> str:
+        """The value of ``Cookie`` for a request, empty for none (section 5.8.3).
+
+        :param url: where the request goes.
+        :param same_site: whether that is the site of the page, too.
+        :param now: seconds of the clock.
+        """
+        cookies = [cookie for cookie in self if cookie.is_for(url, now)]
+        cookies = [cookie for cookie in cookies if self._crosses(cookie, same_site)]
+        # The longest path first; what was there first stays first.
+        cookies.sort(key=lambda cookie: -len(cookie.path))
+        return "; ".join(
+            f"{cookie.name}={cookie.value}" if cookie.name else cookie.value for cookie in cookies
+        )
+
+    def store(self, set_cookie: str, url: URL, *, same_site: bool, now: float) -> bool:
+        """Take a cookie from a response, and say whether it was taken (section 5.7).
+
+        :param set_cookie: the value of one ``Set-Cookie``.
+        :param url: where the response came from.
+        :param same_site: whether that is the site of the page, too.
+        :param now: seconds of the clock.
+        """
+        cookie = _parse(set_cookie, url, now)
+        if not (_is_acceptable(cookie, url, self._engine) and self._crosses(cookie, same_site)):
+            return False
+        self._cookies[cookie.name, cookie.domain, cookie.path] = cookie
+        return True
+
+    def _crosses(self, cookie: Cookie, same_site: bool) -> bool:
+        """Whether a cookie may travel, given where the page is ("same-site" and third parties)."""
+        if same_site:
+            return True
+        enforced = cookie.same_site or self._engine.default_same_site
+        return enforced == "none" and self._engine.third_party_cookies
+
+
+def _parse(set_cookie: str, url: URL, now: float) -> Cookie:
+    """RFC 6265bis, section 5.6."""
+    pair, *rest = set_cookie.split(";")
+    name, _, value = (pair if "=" in pair else "=" + pair).partition("=")
+    attributes = dict(_attribute(item) for item in rest)
+    domain = attributes.get("domain", "").lstrip(".").lower()
+    # A public suffix may set cookies for itself, and for nobody below (section 5.7, step 9).
+    if domain == url.host and registrable_domain(domain) is None:
+        domain = ""
+    path = attributes.get("path", "")
+    return Cookie(
+        name=name.strip(" \t"),
+        value=value.strip(" \t"),
+        domain=domain or url.host,
+        host_only=not domain,
+        path=path if path.startswith("/") else url.path.rpartition("/")[0] or "/",
+        expires=_expires(attributes, now),
+        secure="secure" in attributes,
+        same_site=_same_site(attributes),
+    )
+
+
+def _attribute(item: str) -> tuple[str, str]:
+    name, _, value = item.partition("=")
+    return name.strip(" \t").lower(), value.strip(" \t")
+
+
+def _expires(attributes: dict[str, str], now: float) -> float | None:
+    """``Max-Age`` goes before ``Expires``; what cannot be read counts as not there."""
+    max_age = attributes.get("max-age", "")
+    if max_age.lstrip("-").isdecimal():
+        return now + int(max_age)
+    try:
+        return parsedate_to_datetime(attributes["expires"]).timestamp()
+    except (KeyError, TypeError, ValueError):  # Python 3.9 has a TypeError for no date at all
+        return None
+
+
+def _same_site(attributes: dict[str, str]) -> str:
+    written = attributes.get("samesite", "").lower()
+    return written if written in ("strict", "lax", "none") else ""
+
+
+def _is_acceptable(cookie: Cookie, url: URL, engine: Engine) -> bool:
+    """RFC 6265bis, section 5.7: what a browser refuses, wherever the page is."""
+    return (
+        bool(cookie.name or cookie.value)
+        and (url.is_potentially_trustworthy or not cookie.secure)
+        and (cookie.host_only or _may_set_domain(cookie.domain, url.host))
+        and not _needs_secure(cookie, engine)
+        and _keeps_its_prefix(cookie)
+    )
+
+
+def _may_set_domain(domain: str, host: str) -> bool:
+    return registrable_domain(domain) is not None and _is_below(host, domain)
+
+
+def _needs_secure(cookie: Cookie, engine: Engine) -> bool:
+    return cookie.same_site == "none" and engine.same_site_none_needs_secure and not cookie.secure
+
+
+def _keeps_its_prefix(cookie: Cookie) -> bool:
+    """RFC 6265bis, section 4.1.3: ``__Secure-`` and ``__Host-``."""
+    name = cookie.name.lower()
+    if name.startswith("__host-"):
+        return cookie.secure and cookie.host_only and cookie.path == "/"
+    return cookie.secure or not name.startswith("__secure-")
+
+
+def _is_below(host: str, domain: str) -> bool:
+    """RFC 6265bis, section 5.1.3 ("domain-match")."""
+    return host == domain or (host.endswith("." + domain) and not is_address(host))
+
+
+def _is_in_path(path: str, cookie_path: str) -> bool:
+    """RFC 6265bis, section 5.1.4 ("path-match")."""
+    if not path.startswith(cookie_path):
+        return False
+    return path == cookie_path or cookie_path.endswith("/") or path[len(cookie_path)] == "/"

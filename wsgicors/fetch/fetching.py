@@ -1,0 +1,372 @@
+"""Fetch itself, without I/O: a generator that yields requests and is sent the responses.
+
+The functions follow the algorithms of the `Fetch standard <https://fetch.spec.whatwg.org/>`_
+by their names and in their order, for the requests that ``fetch()`` makes. Owned up to, what is
+left out: HTTP caching, authentication entries and TLS client certificates (of credentials there
+are cookies only), service workers, Content Security Policy, ``Cross-Origin-Resource-Policy``,
+blocked ports, and every referrer policy but the default.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator
+
+from wsgicors.policy import FORBIDDEN_RESPONSE_HEADERS, SAFELISTED_METHODS
+
+from . import checks, fields, refusals, urls
+from .cookies import CookieJar
+from .engines import STANDARD, Engine
+from .messages import Exchange, HTTPRequest, HTTPResponse, ReadableHeaders, Request, Response
+from .preflights import Need, PreflightCache, read_permission
+from .refusals import CORSError, NetworkError, Refusal
+
+#: What a fetch is from outside: it yields requests, is sent responses, and returns or raises.
+Steps = Generator[HTTPRequest, HTTPResponse, Response]
+_Exchanging = Generator[HTTPRequest, HTTPResponse, HTTPResponse]
+
+_REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
+_NULL_BODY_STATUSES = frozenset({101, 103, 204, 205, 304})
+_MAX_REDIRECTS = 20
+
+
+class UserAgent:
+    """What a browser keeps from one fetch to the next.
+
+    :param engine: in what it departs from the standards.
+    :param clock: what tells the time, in seconds; for the ages of preflights and cookies.
+    """
+
+    def __init__(self, engine: Engine = STANDARD, clock: Callable[[], float] = time.time) -> None:
+        self.engine = engine
+        self.clock = clock
+        self.cookies = CookieJar(engine)
+        self.preflights = PreflightCache(engine)
+
+
+def fetch(request: Request, agent: UserAgent | None = None) -> Steps:
+    """Do what a browser does for ``fetch()``.
+
+    :param request: what the script asked for.
+    :param agent: the browser; a fresh one of the standard if left out.
+    :return: a generator. It yields each request that crosses the wire, wants to be sent its
+        response, and returns what the script may read; :func:`run` does that for you.
+    :raises CORSError: out of the generator, where the CORS protocol denies it.
+    :raises NetworkError: out of the generator, where it fails otherwise.
+
+    >>> request = Request.from_script("https://api.example/", origin="https://app.example")
+    >>> steps = fetch(request)
+    >>> next(steps).method
+    'GET'
+    >>> answer = HTTPResponse(200, (("Access-Control-Allow-Origin", "*"),), b"hello")
+    >>> try:
+    ...     steps.send(answer)
+    ... except StopIteration as finished:
+    ...     finished.value.text
+    'hello'
+    """
+    return _Fetch(request, agent or UserAgent()).run()
+
+
+def run(steps: Steps, send: Callable[[HTTPRequest], HTTPResponse]) -> Response:
+    """Drive a fetch to its end.
+
+    :param steps: what :func:`fetch` returned.
+    :param send: what takes a request to the server and brings the response; it follows no
+        redirect and adds no credentials.
+    :raises NetworkError: as the fetch does, or what ``send`` raises.
+
+    >>> request = Request.from_script("https://api.example/", origin="https://app.example")
+    >>> run(fetch(request), lambda request: HTTPResponse(500, ()))
+    Traceback (most recent call last):
+        ...
+    wsgicors.fetch.refusals.CORSError: GET https://api.example/ by a page of ...
+    """
+    try:
+        request = next(steps)
+        while True:
+            request = steps.send(send(request))
+    except StopIteration as finished:
+        response: Response = finished.value
+        return response
+
+
+class _Fetch:
+    """One fetch under way: the request as redirects change it, and what has come of it."""
+
+    def __init__(self, request: Request, agent: UserAgent) -> None:
+        self._asked = request
+        # Fetch standard, "fetch", step 11.
+        self._request = request._replace(
+            headers=fields.with_default(request.headers, "Accept", "*/*")
+        )
+        self._agent = agent
+        self._url_list = [request.url]
+        self._tainting = "basic"
+        self._exchanges: list[Exchange] = []
+
+    def run(self) -> Steps:
+        response = yield from self._main_fetch()
+        return self._filtered(response)
+
+    # --- the algorithms --------------------------------------------------------------------------
+
+    def _main_fetch(self) -> _Exchanging:
+        """`Main fetch <https://fetch.spec.whatwg.org/#main-fetch>`_, steps 1 to 13."""
+        request = self._request
+        self._check_mixed_content()
+        if request.url.origin == request.origin and self._tainting == "basic":
+            return (yield from self._http_fetch())
+        if request.mode == "same-origin":
+            raise self._network_error(refusals.same_origin_mode(request))
+        if request.mode == "no-cors":
+            return (yield from self._no_cors_fetch())
+        return (yield from self._cors_fetch())
+
+    def _no_cors_fetch(self) -> _Exchanging:
+        if self._request.redirect != "follow":
+            raise self._network_error(refusals.no_cors_redirect(self._request))
+        self._tainting = "opaque"
+        return (yield from self._http_fetch())
+
+    def _cors_fetch(self) -> _Exchanging:
+        if not self._request.url.is_http:
+            raise self._network_error(refusals.not_http(self._request))
+        self._tainting = "cors"
+        need = self._need()
+        if need.method in SAFELISTED_METHODS and not need.header_names:
+            return (yield from self._http_fetch())
+        try:
+            if not self._agent.preflights.covers(need, now=self._agent.clock()):
+                yield from self._preflight_fetch(need)
+            return (yield from self._http_fetch())
+        except NetworkError:
+            self._agent.preflights.clear(self._need())
+            raise
+
+    def _http_fetch(self) -> _Exchanging:
+        """`HTTP fetch <https://fetch.spec.whatwg.org/#http-fetch>`_, from step 4.3."""
+        response = yield from self._http_network_fetch()
+        if self._tainting == "cors":
+            self._check(self._serialized_origin(), response, refusals.RESPONSE)
+        if response.status in _REDIRECT_STATUSES:
+            return (yield from self._redirect(response))
+        return response
+
+    def _preflight_fetch(self, need: Need) -> Generator[HTTPRequest, HTTPResponse, None]:
+        """`CORS-preflight fetch <https://fetch.spec.whatwg.org/#cors-preflight-fetch>`_."""
+        asked = [("Accept", "*/*"), ("Access-Control-Request-Method", need.method)]
+        if need.header_names:
+            asked.append(("Access-Control-Request-Headers", ",".join(need.header_names)))
+        headers = (*asked, *self._referer(), ("Origin", need.origin), *self._fetch_metadata())
+        response = yield from self._exchange("preflight", HTTPRequest("OPTIONS", need.url, headers))
+        self._check_preflight(need, response)
+
+    def _check_preflight(self, need: Need, response: HTTPResponse) -> None:
+        """`CORS-preflight fetch <https://fetch.spec.whatwg.org/#cors-preflight-fetch>`_, step 7."""
+        # A redirect is told first: whatever else the answer lacks, this is what went wrong.
+        if response.status in _REDIRECT_STATUSES:
+            raise self._cors_error(refusals.preflight_redirect(response))
+        self._check(need.origin, response, refusals.PREFLIGHT)
+        if not 200 <= response.status <= 299:
+            raise self._cors_error(refusals.preflight_status(response))
+        try:
+            permission = read_permission(response.headers, self._agent.engine)
+        except fields.MalformedField as error:
+            raise self._cors_error(refusals.malformed_list(error)) from None
+        if not permission.covers_method(need):
+            raise self._cors_error(refusals.method_not_allowed(need, permission, response))
+        uncovered = permission.uncovered_headers(need, self._agent.engine)
+        if uncovered:
+            raise self._cors_error(
+                refusals.headers_not_allowed(uncovered, need, permission, response)
+            )
+        self._agent.preflights.store(need, permission, now=self._agent.clock())
+
+    def _redirect(self, response: HTTPResponse) -> _Exchanging:
+        """`HTTP fetch <https://fetch.spec.whatwg.org/#http-fetch>`_, step 6."""
+        if self._request.redirect == "error":
+            raise self._network_error(refusals.redirect_refused(response))
+        if self._request.redirect == "manual" or fields.get(response.headers, "Location") is None:
+            return response
+        return (yield from self._redirect_fetch(response))
+
+    def _redirect_fetch(self, response: HTTPResponse) -> _Exchanging:
+        """`HTTP-redirect fetch <https://fetch.spec.whatwg.org/#http-redirect-fetch>`_."""
+        url = self._location_url(response)
+        if len(self._url_list) > _MAX_REDIRECTS:
+            raise self._network_error(refusals.too_many_redirects(_MAX_REDIRECTS))
+        is_cross_origin = self._request.mode == "cors" and url.origin != self._request.origin
+        if url.credentials and (is_cross_origin or self._tainting == "cors"):
+            raise self._cors_error(refusals.redirect_with_credentials(url))
+        self._request = checks.redirected(self._request, response.status, url)
+        self._url_list.append(url)
+        return (yield from self._main_fetch())
+
+    def _location_url(self, response: HTTPResponse) -> urls.URL:
+        """`Location URL <https://fetch.spec.whatwg.org/#concept-response-location-url>`_."""
+        url = checks.location_url(response, self._request.url)
+        if url is None:
+            raise self._network_error(refusals.redirect_malformed(response))
+        return url
+
+    def _http_network_fetch(self) -> _Exchanging:
+        """Send the actual request.
+
+        `HTTP-network-or-cache fetch
+        <https://fetch.spec.whatwg.org/#http-network-or-cache-fetch>`_, without a cache.
+        """
+        request = self._request
+        headers = (
+            *request.headers,
+            *self._referer(),
+            *self._origin_header(),
+            *self._fetch_metadata(),
+            *self._cookie(),
+        )
+        response = yield from self._exchange(
+            "actual", HTTPRequest(request.method, str(request.url), headers, request.body or b"")
+        )
+        if self._includes_credentials():
+            self._store_cookies(response)
+        return response
+
+    def _exchange(self, kind: str, request: HTTPRequest) -> _Exchanging:
+        response = yield request
+        self._exchanges.append(Exchange(kind, request, response))
+        return response
+
+    # --- headers of the request ------------------------------------------------------------------
+
+    def _origin_header(self) -> fields.HeaderList:
+        """The header ``Origin``, or none.
+
+        `Append a request Origin header
+        <https://fetch.spec.whatwg.org/#append-a-request-origin-header>`_.
+        """
+        if self._tainting != "cors" and self._request.method in ("GET", "HEAD"):
+            return ()
+        # Where the standard would hide an https origin from http, mixed content ended the fetch.
+        return (("Origin", self._serialized_origin()),)
+
+    def _referer(self) -> fields.HeaderList:
+        """By ``strict-origin-when-cross-origin``; the page's origin stands for its URL."""
+        origin, url = self._request.origin, self._request.url
+        if origin == "null":
+            return ()
+        referrer = urls.parse_url(origin)
+        if referrer.is_potentially_trustworthy and not url.is_potentially_trustworthy:
+            return ()
+        return (("Referer", str(referrer)),)
+
+    def _fetch_metadata(self) -> fields.HeaderList:
+        """`Fetch Metadata, section 2 <https://w3c.github.io/webappsec-fetch-metadata/>`_."""
+        if not self._request.url.is_potentially_trustworthy:
+            return ()
+        return (
+            ("Sec-Fetch-Dest", "empty"),
+            ("Sec-Fetch-Mode", self._request.mode),
+            ("Sec-Fetch-Site", self._sec_fetch_site()),
+        )
+
+    def _sec_fetch_site(self) -> str:
+        origin = self._request.origin
+        if all(url.origin == origin for url in self._url_list):
+            return "same-origin"
+        if all(urls.is_same_site(origin, url.origin) for url in self._url_list):
+            return "same-site"
+        return "cross-site"
+
+    def _cookie(self) -> fields.HeaderList:
+        if not self._includes_credentials():
+            return ()
+        cookies = self._agent.cookies.header(
+            self._request.url, same_site=self._is_same_site(), now=self._agent.clock()
+        )
+        return (("Cookie", cookies),) if cookies else ()
+
+    def _store_cookies(self, response: HTTPResponse) -> None:
+        """Whatever CORS then says of the response (Fetch, "HTTP-network fetch")."""
+        now, same_site = self._agent.clock(), self._is_same_site()
+        for name, value in response.headers:
+            if name.lower() == "set-cookie":
+                self._agent.cookies.store(value, self._request.url, same_site=same_site, now=now)
+
+    # --- what is true of the request now ---------------------------------------------------------
+
+    def _includes_credentials(self) -> bool:
+        """`Credentials mode <https://fetch.spec.whatwg.org/#concept-request-credentials-mode>`_."""
+        if self._request.credentials == "same-origin":
+            return self._tainting == "basic"
+        return self._request.credentials == "include"
+
+    def _serialized_origin(self) -> str:
+        """The page's origin as far as the server may know it.
+
+        `Serializing a request origin
+        <https://fetch.spec.whatwg.org/#serializing-a-request-origin>`_.
+        """
+        origin = self._request.origin
+        return "null" if checks.redirect_taints(origin, self._url_list) else origin
+
+    def _need(self) -> Need:
+        request = self._request
+        tainted = self._agent.engine.taints_preflight_origin
+        return Need(
+            origin=self._serialized_origin() if tainted else request.origin,
+            url=str(request.url),
+            method=request.method,
+            header_names=fields.cors_unsafe_request_header_names(request.headers),
+            credentials=request.credentials == "include",
+        )
+
+    def _is_same_site(self) -> bool:
+        return urls.is_same_site(self._request.origin, self._request.url.origin)
+
+    # --- the outcome -----------------------------------------------------------------------------
+
+    def _check_mixed_content(self) -> None:
+        """Refuse plain http to a page that came over https.
+
+        Mixed Content, `section 4.4
+        <https://w3c.github.io/webappsec-mixed-content/#should-block-fetch>`_; as in the engines,
+        pages of ``http://localhost`` are exempt.
+        """
+        is_secure = self._request.origin.startswith("https:")
+        if is_secure and not self._request.url.is_potentially_trustworthy:
+            raise self._network_error(refusals.mixed_content(self._request))
+
+    def _check(self, origin: str, response: HTTPResponse, subject: str) -> None:
+        credentials = self._request.credentials == "include"
+        refusal = checks.cors_check(origin, response, credentials=credentials, subject=subject)
+        if refusal is not None:
+            raise self._cors_error(refusal)
+
+    def _filtered(self, response: HTTPResponse) -> Response:
+        """`Main fetch <https://fetch.spec.whatwg.org/#main-fetch>`_, step 14: what may be read."""
+        exchanges = tuple(self._exchanges)
+        url = str(self._request.url)
+        if self._request.redirect == "manual" and response.status in _REDIRECT_STATUSES:
+            return Response("opaqueredirect", url, 0, ReadableHeaders(()), b"", exchanges)
+        if self._tainting == "opaque":
+            return Response("opaque", "", 0, ReadableHeaders(()), b"", exchanges)
+        hidden = self._hidden_names(response)
+        headers = ReadableHeaders(fields.without(response.headers, hidden), hidden)
+        has_body = self._request.method != "HEAD" and response.status not in _NULL_BODY_STATUSES
+        body = response.body if has_body else b""
+        return Response(self._tainting, url, response.status, headers, body, exchanges)
+
+    def _hidden_names(self, response: HTTPResponse) -> frozenset[str]:
+        if self._tainting == "basic":
+            return FORBIDDEN_RESPONSE_HEADERS
+        credentials = self._request.credentials == "include"
+        names = {name.lower() for name, _ in response.headers}
+        return frozenset(
+            names - checks.exposed_header_names(response.headers, credentials=credentials)
+        )
+
+    def _cors_error(self, refusal: Refusal) -> CORSError:
+        return CORSError(refusal, self._asked, self._exchanges)
+
+    def _network_error(self, refusal: Refusal) -> NetworkError:
+        return NetworkError(refusal, self._asked, self._exchanges)

@@ -1,0 +1,124 @@
+"""URLs, the origins and the sites that they belong to; knows nothing of CORS.
+
+A simplification, owned up to: URLs are taken apart by :mod:`urllib.parse`, which is close to
+the URL standard for what servers write in earnest, but does not repair what a browser repairs
+(blanks inside, backslashes for slashes). Hosts are ASCII: write an international name in
+Punycode.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import NamedTuple
+from urllib.parse import quote, urljoin, urlsplit
+
+from wsgicors.origins import is_loopback, registrable_domain
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+# What a browser leaves as it is in a path or query; "%" too, since it may be an escape already.
+_URL_CHARACTERS = "!$%&'()*+,-./:;=?@[]^_`{|}~"
+
+
+class URL(NamedTuple):
+    """A URL with a host, taken apart.
+
+    >>> parse_url("https://user@Example.com:443/a?b#c")
+    URL(scheme='https', credentials='user', host='example.com', port='', target='/a?b')
+    """
+
+    scheme: str
+    #: ``user`` or ``user:password``; empty if there are none.
+    credentials: str
+    #: In lower case; an IPv6 address with its brackets.
+    host: str
+    #: Digits, or empty for the scheme's own.
+    port: str
+    #: Path and query, beginning with a slash.
+    target: str
+
+    @property
+    def origin(self) -> str:
+        """The origin, serialized; of other schemes than HTTP(S), ``null``.
+
+        URL standard, `"origin" <https://url.spec.whatwg.org/#origin>`_.
+        """
+        if not self.is_http:
+            return "null"
+        return f"{self.scheme}://{self._host_and_port}"
+
+    @property
+    def is_http(self) -> bool:
+        """Whether the scheme is ``http`` or ``https``."""
+        return self.scheme in _DEFAULT_PORTS
+
+    @property
+    def is_potentially_trustworthy(self) -> bool:
+        """Whether nobody on the network can read along: https, or this very machine.
+
+        Secure Contexts, `section 3.1
+        <https://w3c.github.io/webappsec-secure-contexts/#is-origin-trustworthy>`_.
+        """
+        return self.scheme == "https" or is_loopback(self.host)
+
+    @property
+    def path(self) -> str:
+        """The target without its query."""
+        return self.target.partition("?")[0]
+
+    def __str__(self) -> str:
+        """The URL as it crosses the wire: without credentials."""
+        return f"{self.scheme}://{self._host_and_port}{self.target}"
+
+    @property
+    def _host_and_port(self) -> str:
+        return f"{self.host}:{self.port}" if self.port else self.host
+
+
+def parse_url(text: str, base: URL | None = None) -> URL:
+    """Take a URL apart; its fragment is dropped, because it never crosses the wire.
+
+    :param base: what a relative URL is relative to.
+    :raises ValueError: if it is no absolute URL with a host.
+    """
+    parts = urlsplit(urljoin(str(base), text.strip()) if base else text.strip())
+    host = (parts.hostname or "").lower()
+    if not parts.scheme or not host or not host.isascii():
+        raise ValueError(f"{text!r} is no absolute URL with an ASCII host")
+    port = "" if parts.port in (None, _DEFAULT_PORTS.get(parts.scheme)) else str(parts.port)
+    query = f"?{parts.query}" if parts.query else ""
+    return URL(
+        scheme=parts.scheme,
+        credentials=parts.netloc.rpartition("@")[0],
+        host=f"[{host}]" if ":" in host else host,
+        port=port,
+        target=quote((parts.path or "/") + query, safe=_URL_CHARACTERS),
+    )
+
+
+def is_same_site(origin: str, other: str) -> bool:
+    """Whether two serialized origins are of one site: scheme and registered name are the same.
+
+    HTML standard, `"schemelessly same site" and "same site"
+    <https://html.spec.whatwg.org/multipage/browsers.html#same-site>`_.
+
+    >>> is_same_site("https://app.example.com", "https://api.example.com")
+    True
+    >>> is_same_site("https://a.github.io", "https://b.github.io")
+    False
+    """
+    if "null" in (origin, other):
+        return False
+    return origin == other or _site(parse_url(origin)) == _site(parse_url(other))
+
+
+def _site(url: URL) -> tuple[str, str]:
+    return url.scheme, registrable_domain(url.host) or url.host
+
+
+def is_address(host: str) -> bool:
+    """Whether a host is an IP address and no name."""
+    try:
+        ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return True
