@@ -1,0 +1,26 @@
+"""How Sphinx builds the documentation: offline, from these pages and the docstrings."""
+
+from __future__ import annotations
+
+from importlib import metadata
+
+project = "wsgicors"
+author = "wsgicors contributors"
+project_copyright = author
+release = metadata.version(project)
+
+extensions = ["sphinx.ext.autodoc"]
+html_theme = "furo"
+html_title = f"{project} {release}"
+
+autodoc_member_order = "bysource"
+autodoc_preserve_defaults = True
+# Signatures read as they are written, without the modules that the types come from.
+autodoc_typehints_format = "short"
+python_use_unqualified_type_names = True
+# `Policy` in a docstring is the Policy of this package.
+default_role = "py:obj"
+
+# Nothing is fetched while building, so names of Python, Werkzeug and Flask have no page to link to.
+# Those of this package are all checked; a type variable is not one of them.
+nitpick_ignore_regex = [(r"py:.*", r"(?!wsgicors).*"), (r"py:class", r".*\.Target")]
