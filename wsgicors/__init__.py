@@ -1,9 +1,10 @@
 """CORS for WSGI applications and Flask; see `Policy` for the settings."""
 
+from .cache import OriginCache
 from .errors import ConfigError
 from .errors import Problem
 from .middleware import CORSMiddleware
 from .middleware import cors
 from .policy import Policy
 
-__all__ = ["CORSMiddleware", "ConfigError", "Policy", "Problem", "cors"]
+__all__ = ["CORSMiddleware", "ConfigError", "OriginCache", "Policy", "Problem", "cors"]
