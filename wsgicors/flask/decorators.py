@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 from typing import TYPE_CHECKING, Any, Callable, TypeVar, cast, overload
 from types import MethodType
 
@@ -11,6 +12,7 @@ from flask.views import View
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response
 
+from ..errors import shown
 from ..middleware import answer_preflight, decide_actual, is_preflight, with_headers
 from ..policy import Policy
 from .resolver import UrlMapResolver
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
     from ..headers import HeaderBuilder
     from ..policy import PolicyFields
+
+logger = logging.getLogger("wsgicors")
 
 _DECORATORS = "wsgicors-decorators"
 
@@ -75,6 +79,7 @@ def same_origin(target: Any = None) -> Any:
 def _declared(layer: Layer, target: Target) -> Target:
     if isinstance(target, flask.Blueprint):
         declare(target, layer)
+        _answer_alone_in_blueprint(target)
         return target
     if isinstance(target, type):
         declare(target, layer)
@@ -133,20 +138,34 @@ def _answer_alone(view_class: type) -> None:
         view_class.provide_automatic_options = False
 
 
+def _answer_alone_in_blueprint(blueprint: flask.Blueprint) -> None:
+    try:
+        blueprint.before_request(_answer_alone_to_request)
+    except AssertionError:
+        # It is registered already, and Flask takes no hook any more; the extension can still answer.
+        logger.debug("blueprint %s is registered already: it needs CORS(app)", shown(blueprint.name))
+
+
 def _answer_instead_of_view() -> Response | None:
     """What Flask's automatic ``OPTIONS`` would say, and the answer to a preflight in its stead."""
-    request = flask.request
-    resolver = _resolver_alone()
-    if resolver is not None:
-        resolver.ensure_checked()
-        environ = request.environ
-        if is_preflight(environ):
-            builder = resolver(environ, environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"])
-            if builder is not None:
-                return _preflight_response(builder, environ)
-        flask.after_this_request(functools.partial(_with_headers, resolver))
-    if request.method == "OPTIONS" and _is_automatic(request.url_rule):
+    answer = _answer_alone_to_request()
+    if answer is None and flask.request.method == "OPTIONS" and _is_automatic(flask.request.url_rule):
         return flask.current_app.make_default_options_response()
+    return answer
+
+
+def _answer_alone_to_request() -> Response | None:
+    """The answer to a preflight; for any other request, see to the headers of its response."""
+    resolver = _resolver_alone()
+    if resolver is None:
+        return None
+    resolver.ensure_checked()
+    environ = flask.request.environ
+    if is_preflight(environ):
+        builder = resolver(environ, environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"])
+        if builder is not None:
+            return _preflight_response(builder, environ)
+    flask.after_this_request(functools.partial(_with_headers, resolver))
     return None
 
 
