@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
-from typing import NamedTuple, Optional, Sequence
+from typing import NamedTuple
 
 USAGE_ERROR = 2
 
@@ -33,7 +34,7 @@ COMMANDS = {
 }
 
 
-def main(arguments: Optional[Sequence[str]] = None) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status.
 
     :param arguments: the words of the command line; those of this process when left out.

@@ -1,0 +1,1 @@
+"""Real browsers for tests: each visits a page that does its own work; no driver is needed."""

@@ -1,0 +1,158 @@
+"""The browsers that tests can visit a page with: how each is found, started and ended."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from glob import glob
+from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
+
+import pytest
+
+
+class Engine(NamedTuple):
+    """A browser engine; the words ``{profile}`` and ``{url}`` are filled in when it starts."""
+
+    name: str
+    #: What it may be called, the best first: looked for on the PATH, or by an absolute pattern.
+    executables: tuple[str, ...]
+    arguments: tuple[str, ...]
+    #: What starts it in its turn, because it needs a display.
+    starter: tuple[str, ...] = ()
+    #: What must stand in the profile beforehand, by the name of the file.
+    files: Mapping[str, str] = MappingProxyType({})
+
+
+CHROMIUM = Engine(
+    name="chromium",
+    executables=("chromium", "chromium-browser", "google-chrome"),
+    arguments=(
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--user-data-dir={profile}",
+        "{url}",
+    ),
+)
+
+FIREFOX = Engine(
+    name="firefox",
+    executables=("firefox-esr", "firefox"),
+    arguments=("--headless", "--no-remote", "--profile", "{profile}", "{url}"),
+    # What it would ask of the network on its own, and show beside the page.
+    files={
+        "user.js": """
+            user_pref("browser.aboutwelcome.enabled", false);
+            user_pref("browser.safebrowsing.update.enabled", false);
+            user_pref("datareporting.policy.dataSubmissionEnabled", false);
+            user_pref("network.captive-portal-service.enabled", false);
+            user_pref("network.connectivity-service.enabled", false);
+        """
+    },
+)
+
+WEBKIT = Engine(
+    name="webkit",
+    executables=("/usr/lib/*/webkit2gtk-4.*/MiniBrowser", "/usr/libexec/webkit2gtk-4.*/MiniBrowser"),
+    arguments=("{url}",),
+    starter=("xvfb-run", "--auto-servernum"),
+)
+
+ENGINES = (CHROMIUM, FIREFOX, WEBKIT)
+
+
+class Visit:
+    """A browser that has a page open."""
+
+    def __init__(self, engine: Engine, process: subprocess.Popen[bytes], log: Path) -> None:
+        self._engine = engine
+        self._process = process
+        self._log = log
+
+    def wait_until(self, done: Callable[[], object], seconds: float) -> None:
+        """Let the page work until it is done; fail if the browser dies or takes too long."""
+        deadline = time.monotonic() + seconds
+        while not done():
+            if self._process.poll() is not None:
+                pytest.fail(
+                    f"{self._engine.name} ended with {self._process.returncode}: {self._said()}"
+                )
+            if time.monotonic() > deadline:
+                pytest.fail(
+                    f"nothing more from {self._engine.name} within {seconds} s: {self._said()}"
+                )
+            time.sleep(0.1)
+
+    def _said(self) -> str:
+        return self._log.read_text(errors="replace")[-2000:]
+
+
+@contextmanager
+def visiting(engine: Engine, url: str) -> Iterator[Visit]:
+    """Open a page in a fresh profile; skip the test, with the reason, if there is no browser."""
+    command = _command(engine)
+    with _profile(engine) as folder:
+        arguments = [word.format(profile=folder, url=url) for word in engine.arguments]
+        log = Path(folder, "browser.log")
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [*command, *arguments],
+                stdout=output,
+                stderr=output,
+                # Of its own, so that a browser's many helpers can be ended together.
+                start_new_session=True,
+                env={**os.environ, "HOME": folder, "TMPDIR": folder},
+            )
+        try:
+            yield Visit(engine, process, log)
+        finally:
+            _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a browser with all its helpers; asked first, its display leaves no lock behind."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        # Nobody is left of a browser that died on its own.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        time.sleep(0.2)
+    process.wait()
+
+
+@contextmanager
+def _profile(engine: Engine) -> Iterator[str]:
+    folder = tempfile.mkdtemp(prefix="wsgicors-")
+    for name, text in engine.files.items():
+        Path(folder, name).write_text(text)
+    try:
+        yield folder
+    finally:
+        # A helper process may still be writing while it dies.
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _command(engine: Engine) -> list[str]:
+    starter = [_found(engine, (name,)) for name in engine.starter[:1]]
+    return [*starter, *engine.starter[1:], _found(engine, engine.executables)]
+
+
+def _found(engine: Engine, names: tuple[str, ...]) -> str:
+    for name in names:
+        # A pattern that fits nothing is looked for as it is, and not found.
+        path = shutil.which((*sorted(glob(name)), name)[0])
+        if path:
+            return path
+    pytest.skip(f"{engine.name} cannot be started here: looked for {', '.join(names)}")

@@ -1,0 +1,67 @@
+"""The command line as a newcomer meets it: what it lists, what it refuses, what it loads."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from wsgicors.cli import COMMANDS, main
+
+
+def test_help_lists_every_command(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["--help"])
+    assert stop.value.code == 0
+    printed = capsys.readouterr().out
+    for name, command in COMMANDS.items():
+        assert f"  {name}" in printed
+        assert command.summary in printed
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_has_a_help_of_its_own(name, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main([name, "--help"])
+    assert stop.value.code == 0
+    assert f"python -m wsgicors {name}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param([], id="no command"),
+        pytest.param(["dome"], id="unknown command"),
+        pytest.param(["--port", "0"], id="option without a command"),
+    ],
+)
+def test_what_is_no_command_is_a_usage_error(arguments, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(arguments)
+    assert stop.value.code == 2
+    assert "usage: python -m wsgicors" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("name", "command"), COMMANDS.items(), ids=list(COMMANDS))
+def test_a_missing_extra_is_one_line_that_says_what_to_install(name, command, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, command.needs, None)
+    assert main([name]) == 2
+    printed = capsys.readouterr()
+    hint = f'"{name}" needs {command.needs}: pip install "wsgicors[{command.extra}]"\n'
+    assert (printed.out, printed.err) == ("", hint)
+
+
+def test_loading_the_command_line_loads_no_extra():
+    loaded = "import sys, wsgicors.cli; print({'flask', 'httpx', 'rich'} & set(sys.modules))"
+    result = subprocess.run(
+        [sys.executable, "-c", loaded], capture_output=True, text=True, check=True
+    )
+    assert result.stdout == "set()\n"
+
+
+def test_the_package_is_a_command():
+    result = subprocess.run(
+        [sys.executable, "-m", "wsgicors", "--help"], capture_output=True, text=True, check=True
+    )
+    assert result.stdout.startswith("usage: python -m wsgicors")

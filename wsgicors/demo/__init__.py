@@ -1,0 +1,3 @@
+"""The demonstration: a page, an API on another origin, and every CORS scenario between them."""
+
+from __future__ import annotations

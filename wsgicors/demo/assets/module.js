@@ -1,0 +1,2 @@
+// What the "Module script" rows import.
+export const greeting = "hello from another origin";
