@@ -144,24 +144,33 @@ class HeaderBuilder:
             self._routed[methods] = self._with_methods(_Methods(self.policy, names), self.policy.max_age)
         return self._routed[methods]
 
-    def beside(self, others: Iterable[HeaderBuilder | None]) -> HeaderBuilder:
+    def beside(self, others: Iterable[tuple[str, HeaderBuilder | None]]) -> HeaderBuilder:
         """This builder for one method of a URL whose other methods have policies of their own.
 
         A browser remembers the answer to a preflight for the URL, not for the method that it asked
-        about (Fetch, "CORS-preflight cache"). So the answer must not grant what another method's
-        policy would not: it names the requested method alone. Request headers once granted go with
-        GET, HEAD and POST too, which need no grant themselves; where one of these has other origins,
-        headers or credentials in its policy, the answer is not to be remembered.
+        about (Fetch, "CORS-preflight cache"). So the answer must not grant what the policy of another
+        method would not: it names the requested method alone. Request headers once granted, however,
+        go with any other method that needs no grant, or has one; where another method's policy would
+        not grant them, the answer is not to be remembered.
 
-        :param others: the builders of the safelisted methods, ``None`` for one that is not governed.
+        :param others: the other methods and their builders, ``None`` for one that is not governed.
         """
         is_harmless = not self.policy.allow_headers or all(
-            other is not None and _grants_alike(self.policy, other.policy) for other in others
+            other is not None and self._is_harmless_to(method, other) for method, other in others
         )
         if is_harmless not in self._beside:
             max_age = self.policy.max_age if is_harmless else 0
             self._beside[is_harmless] = self._with_methods(self._methods.one_at_a_time(), max_age)
         return self._beside[is_harmless]
+
+    def _is_harmless_to(self, method: str, other: HeaderBuilder) -> bool:
+        """Whether headers that are granted here may go with another method."""
+        grants_as_much = other._request_headers.cover(self._request_headers) and (
+            bool(self._credentials) <= bool(other._credentials)
+        )
+        if method in SAFELISTED_METHODS:
+            return grants_as_much and self.policy.allow_origins == other.policy.allow_origins
+        return grants_as_much or other.policy.allow_origins == ()
 
     def _with_methods(self, methods: _Methods, max_age: int | None) -> HeaderBuilder:
         builder = copy.copy(self)
@@ -248,15 +257,6 @@ class HeaderBuilder:
         return Decision(True, "allowed", True, (line, *self._shared), self._origins.vary)
 
 
-def _grants_alike(policy: Policy, other: Policy) -> bool:
-    """Whether whoever may send headers under one policy may send them under the other."""
-    return (
-        policy.allow_origins == other.allow_origins
-        and policy.allow_headers == other.allow_headers
-        and bool(policy.allow_credentials) == bool(other.allow_credentials)
-    )
-
-
 class _Origins:
     """``allow_origins``: who is listed by name, and whether any others are admitted."""
 
@@ -341,6 +341,10 @@ class _RequestHeaders:
         if self._is_wildcard:
             return "authorization" not in names or "authorization" in self._names
         return self._names.issuperset(names)
+
+    def cover(self, other: _RequestHeaders) -> bool:
+        """Whether all that another policy grants is granted here."""
+        return self._names >= other._names and self._is_wildcard >= other._is_wildcard
 
     def granted(self, names: tuple[str, ...] | None) -> HeaderLines:
         if not self._reflects:

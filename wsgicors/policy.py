@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 SAFELISTED_METHODS = ("GET", "HEAD", "POST")
 #: Fetch standard, "normalize a method": browsers send these in upper case.
 NORMALIZED_METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"})
+#: The methods that the views of one URL can be expected to have.
+USUAL_METHODS = frozenset({*NORMALIZED_METHODS, "PATCH"})
 #: Fetch standard, "forbidden method".
 FORBIDDEN_METHODS = frozenset({"CONNECT", "TRACE", "TRACK"})
 #: Fetch standard, "forbidden request-header", in lower case; see also the prefixes.

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from .errors import ConfigError, Problem, shown
 from .headers import HeaderBuilder
-from .policy import SAFELISTED_METHODS, Policy
+from .policy import USUAL_METHODS, Policy
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -68,7 +68,7 @@ def resolver_by_callable(resolve: Resolve, base: Policy | None) -> Resolver:
         builder = builder_for(environ, environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"])
         if builder is None:
             return None
-        return builder.beside(builder_for(environ, other) for other in SAFELISTED_METHODS)
+        return builder.beside((other, builder_for(environ, other)) for other in sorted(USUAL_METHODS))
 
     return resolver
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import logging
 from typing import TYPE_CHECKING, Any, Callable, TypeVar, cast, overload
 from types import MethodType
@@ -85,7 +86,7 @@ def _declared(layer: Layer, target: Target) -> Target:
         declare(target, layer)
         _answer_alone(target)
         return cast(Target, target)
-    view = DecoratedView(cast("Callable[..., Any]", target))
+    view = _decorated(cast("Callable[..., Any]", target))
     declare(view, layer)
     return cast(Target, view)
 
@@ -116,6 +117,24 @@ class DecoratedView:
             return view(*args, **kwargs)
         answer = _answer_instead_of_view()
         return flask.current_app.ensure_sync(view)(*args, **kwargs) if answer is None else answer
+
+
+class AsyncDecoratedView(DecoratedView):
+    """A view that is a coroutine function, also in the eyes of Flask and of decorators around it."""
+
+    # What `inspect.iscoroutinefunction` takes for a function. They stand on the class, because
+    # `functools.wraps` would carry them from an instance to whatever is around it.
+    __code__ = property(lambda self: self.__wrapped__.__code__)
+    __defaults__ = property(lambda self: self.__wrapped__.__defaults__)
+    __kwdefaults__ = property(lambda self: self.__wrapped__.__kwdefaults__)
+
+    async def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        answer = _answer_instead_of_view() if flask.has_request_context() else None
+        return await self.__wrapped__(*args, **kwargs) if answer is None else answer  # type: ignore[attr-defined]
+
+
+def _decorated(view: Callable[..., Any]) -> DecoratedView:
+    return AsyncDecoratedView(view) if inspect.iscoroutinefunction(view) else DecoratedView(view)
 
 
 class _AutomaticOptions(str):

@@ -6,13 +6,12 @@ Flask is replaced or patched.
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping
 
 import flask
 from werkzeug.exceptions import InternalServerError
 
-from ..errors import ConfigError, Problem
+from ..errors import ConfigError, Problem, shown
 from ..middleware import answer_preflight, decide_actual, is_preflight, with_headers
 from ..policy import Policy
 from .resolver import UrlMapResolver
@@ -121,15 +120,16 @@ class _Governed:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         self._resolver.ensure_checked()
         if is_preflight(environ):
-            builder = self._resolver(environ, environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"])
-            assert builder is not None, "the extension governs everything"
+            builder = _governing(self._resolver(environ, environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"]))
             return answer_preflight(builder, environ, start_response)
+        # What is inside may shift them.
+        place = environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", "")
 
         def start(
             status: str, headers: list[HeaderLine], exc_info: Any = None
         ) -> Callable[[bytes], object]:
             # Not before now is it known where Flask has routed the request.
-            decision = decide_actual(self._builder_of_request(environ), environ)
+            decision = decide_actual(self._builder_of_request(environ, *place), environ)
             if exc_info is None:
                 return start_response(status, with_headers(headers, decision))
             return start_response(status, with_headers(headers, decision), exc_info)
@@ -139,19 +139,18 @@ class _Governed:
         except Exception:
             if not self._is_for_a_script(environ):
                 raise
-            self._app.log_exception(sys.exc_info())
+            where = "crashed in %s %s", environ["REQUEST_METHOD"], shown(place[1])
+            self._app.logger.exception(*where)
             return InternalServerError()(environ, start)
 
-    def _builder_of_request(self, environ: WSGIEnvironment) -> HeaderBuilder:
+    def _builder_of_request(self, environ: WSGIEnvironment, script_name: str, path: str) -> HeaderBuilder:
         # Werkzeug keeps the request there, and Flask what it has routed the request to.
         rule = getattr(environ.get("werkzeug.request"), "url_rule", None)
         method = environ["REQUEST_METHOD"]
         if rule is not None and rule.map is self._app.url_map:
-            builder = self._resolver.builder(rule.endpoint, method)
-        else:
-            builder = self._resolver(environ, method)
-        assert builder is not None, "the extension governs everything"
-        return builder
+            return _governing(self._resolver.builder(rule.endpoint, method))
+        outside = {**environ, "SCRIPT_NAME": script_name, "PATH_INFO": path}
+        return _governing(self._resolver(outside, method))
 
     def _is_for_a_script(self, environ: WSGIEnvironment) -> bool:
         """Whether a crash in debug mode shall be readable across origins.
@@ -166,3 +165,8 @@ class _Governed:
             and "HTTP_ORIGIN" in environ
             and environ.get("HTTP_SEC_FETCH_MODE") != "navigate"
         )
+
+
+def _governing(builder: HeaderBuilder | None) -> HeaderBuilder:
+    assert builder is not None, "the extension governs everything"
+    return builder

@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from flask import Flask
-from werkzeug.exceptions import HTTPException
-from werkzeug.routing import RequestRedirect
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.routing import RequestRedirect, Rule
 
 from ..errors import ConfigError, Problem, shown
 from ..headers import HeaderBuilder
-from ..policy import SAFELISTED_METHODS, Policy
+from ..policy import SAFELISTED_METHODS, USUAL_METHODS, Policy
 from ..resolvers import RESOLVE_FAILED
 from .settings import Effective, Layer, blueprint_layers, config_layers, view_layers
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
-    from werkzeug.routing import MapAdapter, Rule
+    from werkzeug.routing import MapAdapter
 
 logger = logging.getLogger("wsgicors")
 
@@ -73,6 +73,7 @@ class UrlMapResolver:
         self._lock = threading.Lock()
         self._by_policy: dict[Policy, HeaderBuilder] = {}
         self._is_routing_pure = False
+        self._methods = USUAL_METHODS
         self._locations: dict[tuple[object, ...], _Location] = {}
         self._by_view: dict[tuple[str, str], tuple[object, HeaderBuilder | None]] = {}
 
@@ -96,6 +97,7 @@ class UrlMapResolver:
         self._by_view.clear()
         self._locations.clear()
         self._is_routing_pure = _is_routing_pure(self._app)
+        self._methods = USUAL_METHODS.union(*(rule.methods or () for rule in self._app.url_map.iter_rules()))
         self._default = self._compiled(Effective.of(self._base).policy) if self._governs_all else None
         self._checked_map = url_map
 
@@ -180,11 +182,11 @@ class UrlMapResolver:
             return RESOLVE_FAILED
 
     def _builder_at(self, location: _Location, method: str) -> HeaderBuilder | None:
-        if not location.endpoints:
+        if not location.methods:
             # Whatever the method, the answer will be that there is nothing.
             return self._default and self._default.routed("*").beside(())
         builders = {name: self.builder(endpoint, name) for name, endpoint in location.endpoints.items()}
-        are_alike = len({id(builder) for builder in builders.values()}) == 1
+        are_alike = len({id(builder) for builder in builders.values()}) == 1 and location.methods != "*"
         if location.endpoint is not None:
             builder = self.builder(location.endpoint, method)
         else:
@@ -194,51 +196,60 @@ class UrlMapResolver:
         builder = builder.routed(location.methods)
         if are_alike:
             return builder
-        return builder.beside(builders[name] for name in SAFELISTED_METHODS if name in builders)
+        return builder.beside(
+            (name, other)
+            for name, other in builders.items()
+            # What is not governed is never granted, so it matters only if it needs no grant.
+            if name != method and (other is not None or name in SAFELISTED_METHODS)
+        )
 
     def _location(self, environ: WSGIEnvironment, method: str) -> _Location:
         """Where a request leads, as long as that depends on nothing but these parts of ``environ``."""
         parts = [environ.get(name, "") for name in _ROUTED_BY]
         if not self._is_routing_pure or sum(map(len, parts)) + len(method) > _MAX_REMEMBERED_LENGTH:
-            return _Location.of(self._app, environ, method)
+            return _Location.of(self._app, environ, method, self._methods)
         key = (len(self._app.view_functions), method, *parts)
         location = self._locations.get(key)
         if location is None:
             if len(self._locations) >= _MAX_LOCATIONS:
                 self._locations.clear()
-            location = self._locations[key] = _Location.of(self._app, environ, method)
+            location = self._locations[key] = _Location.of(
+                self._app, environ, method, self._methods
+            )
         return location
 
 
 class _Location(NamedTuple):
     """What the URL map has at the URL of a request."""
 
-    #: The endpoint for the method in question, ``None`` if it is not routed.
+    #: The endpoint for the method in question, ``None`` if there is none.
     endpoint: str | None
-    #: All methods that are routed, ``"*"`` for any.
+    #: All methods that lead anywhere, ``"*"`` for any.
     methods: str | tuple[str, ...]
     #: The endpoint for each of them, but for ``OPTIONS`` where Flask itself answers.
-    endpoints: dict[str, str | None]
+    endpoints: dict[str, str]
 
     @classmethod
-    def of(cls, app: Flask, environ: WSGIEnvironment, method: str) -> _Location:
+    def of(cls, app: Flask, environ: WSGIEnvironment, method: str, methods: Iterable[str]) -> _Location:
+        """Ask the URL map about one method, and about all others that it may know."""
         try:
             adapter = app.create_url_adapter(app.request_class(environ, populate_request=False))
         except HTTPException:
             return cls(None, (), {})
         assert adapter is not None, "there is always an adapter for a request"
-        path, rule = _followed(adapter, adapter.path_info, method)
-        methods = tuple(sorted(adapter.allowed_methods(path)))
-        if rule is not None and not methods:
-            return cls(rule.endpoint, "*", {method: rule.endpoint})
-        rules = {name: _rule_at(adapter, path, name) for name in methods}
+        outcomes = {name: _outcome(adapter, name) for name in {*methods, method}}
+        rules = {name: rule for name, rule in outcomes.items() if isinstance(rule, Rule)}
         endpoints = {
-            name: found.endpoint
-            for name, found in rules.items()
-            if found is not None
-            and not (name == "OPTIONS" and getattr(found, "provide_automatic_options", False))
+            name: rule.endpoint
+            for name, rule in rules.items()
+            if not (name == "OPTIONS" and getattr(rule, "provide_automatic_options", False))
         }
-        return cls(None if rule is None else rule.endpoint, methods, endpoints)
+        endpoint = rules[method].endpoint if method in rules else None
+        if any(rule.methods is None for rule in rules.values()):
+            return cls(endpoint, "*", endpoints)
+        nowhere = (NotFound, MethodNotAllowed)
+        routed = (name for name, outcome in outcomes.items() if not isinstance(outcome, nowhere))
+        return cls(endpoint, tuple(sorted(routed)), endpoints)
 
 
 def _is_routing_pure(app: Flask) -> bool:
@@ -254,19 +265,20 @@ def _is_routing_pure(app: Flask) -> bool:
     )
 
 
-def _followed(adapter: MapAdapter, path: str, method: str) -> tuple[str, Rule | None]:
-    """Route a path as the browser would after the redirects of the URL map (a missing slash, ...)."""
+def _outcome(adapter: MapAdapter, method: str) -> Rule | HTTPException:
+    """Where a browser ends up, after the redirects that the URL map makes (a missing slash, ...)."""
+    path: str | None = adapter.path_info
+    outcome: Rule | HTTPException = NotFound()
     for _ in range(_MAX_REDIRECTS):
         try:
-            return path, adapter.match(path, method, return_rule=True)[0]
+            return adapter.match(path, method, return_rule=True)[0]
         except RequestRedirect as redirect:
-            target = _path_within(adapter, redirect.new_url)
-            if target is None:
+            outcome, path = redirect, _path_within(adapter, redirect.new_url)
+            if path is None:
                 break
-            path = target
-        except HTTPException:
-            break
-    return path, None
+        except HTTPException as error:
+            return error
+    return outcome
 
 
 def _path_within(adapter: MapAdapter, url: str) -> str | None:
@@ -276,10 +288,3 @@ def _path_within(adapter: MapAdapter, url: str) -> str | None:
     if parts.netloc != adapter.get_host(None) or not parts.path.startswith(root):
         return None
     return unquote(parts.path[len(root) :])
-
-
-def _rule_at(adapter: MapAdapter, path: str, method: str) -> Rule | None:
-    try:
-        return adapter.match(path, method, return_rule=True)[0]
-    except HTTPException:
-        return None

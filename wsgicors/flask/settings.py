@@ -116,12 +116,25 @@ def view_layers(view: Callable[..., Any] | None, method: str) -> Iterator[Layer]
     """What was said about a view: on its class, around it, and on its method for ``method``."""
     links = _links(view)
     view_class = next((link.view_class for link in links if hasattr(link, "view_class")), None)
-    for ancestor in reversed(getattr(view_class, "__mro__", ())):
+    yield from _class_and_view_layers(view_class, links)
+    yield from _on_one_level(_links(_method_of(view_class, method)))
+
+
+def _class_and_view_layers(view_class: Any, links: list[Any]) -> Iterator[Layer]:
+    ancestors = [ancestor for ancestor in getattr(view_class, "__mro__", ()) if _said_of(ancestor)]
+    for ancestor in reversed(ancestors[1:]):
         yield from _said_of(ancestor)
-    for link in reversed(links):
-        yield from _said_of(link)
-    for link in reversed(_links(_method_of(view_class, method))):
-        yield from _said_of(link)
+    # A class passes its ``decorators`` on together with what was said of itself.
+    yield from _on_one_level([*links, *ancestors[:1]])
+
+
+def _on_one_level(targets: list[Any]) -> list[Layer]:
+    """What was said of things that stand around one another, from the outside in.
+
+    The outer says more, but what is shared with nobody stays so.
+    """
+    layers = [layer for target in reversed(targets) for layer in _said_of(target)]
+    return sorted(layers, key=lambda layer: layer.policy.allow_origins == ())
 
 
 def _method_of(view_class: Any, method: str) -> Callable[..., Any] | None:

@@ -1,0 +1,243 @@
+"""What each route of an application shares, and what a browser could do there; prints nothing.
+
+Policies come from the resolver. Verdicts come from the header builder, asked by the browser's half
+of the protocol, so that no rule of CORS stands here a second time.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from werkzeug.test import create_environ
+from werkzeug.wrappers import Response
+
+from wsgicors.errors import ConfigError, Problem, shown
+from wsgicors.fetch import CORSError, HTTPResponse, Request, fetch, run
+from wsgicors.headers import HeaderBuilder
+from wsgicors.middleware import CORSMiddleware, answer_preflight, decide_actual, is_preflight
+
+from .decorators import _is_automatic
+from .resolver import UrlMapResolver
+from .settings import EXTENSION
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from werkzeug.routing import Rule
+
+    from wsgicors.fetch import HTTPRequest
+    from wsgicors.policy import Policy
+
+    from .settings import Effective
+
+# Nobody has a page there (RFC 6761), so that every origin is a foreign one.
+_APPLICATION = "https://flask-cors.invalid"
+
+
+class Route(NamedTuple):
+    """Those methods of a rule of the URL map that have the same policy."""
+
+    #: The host that the rule is bound to, or nothing.
+    host: str
+    #: ``None`` stands for all URLs that no rule matches.
+    rule: str | None
+    endpoint: str | None
+    methods: tuple[str, ...]
+    #: ``None`` where nothing is governed.
+    effective: Effective | None
+
+    @property
+    def url(self) -> str:
+        """What it matches, for people."""
+        return "URLs that no route matches" if self.rule is None else self.host + self.rule
+
+    def taking(self, method: str) -> Route | None:
+        """The route for this method alone; ``None`` if there is none."""
+        return self._replace(methods=(method,)) if method in self.methods else None
+
+
+class Report(NamedTuple):
+    """The routes of an application."""
+
+    #: Sorted by what they match.
+    routes: tuple[Route, ...]
+    #: Whether routes about which nothing was said are governed too.
+    governs_all: bool
+    #: Whether a middleware outside writes the headers, whatever the routes say.
+    is_wrapped: bool
+    #: The URLs whose methods have different policies.
+    divided: frozenset[str]
+
+    @classmethod
+    def of(cls, app: Flask) -> Report:
+        """Look through an application.
+
+        :raises ConfigError: if its settings contradict each other, or something else stands in the
+            place of the extension.
+
+        >>> import flask
+        >>> from wsgicors.flask import CORS
+        >>> app = flask.Flask("example")
+        >>> cors = CORS(app, allow_origins="*")
+        >>> for route in Report.of(app).routes:
+        ...     print(route.url, route.methods, route.effective.policy.allow_origins)
+        /static/<path:filename> ('GET', 'HEAD') *
+        URLs that no route matches () *
+        """
+        resolver = _resolver_of(app)
+        resolver.ensure_checked()
+        routes = _routes(resolver, app.config["SERVER_NAME"] or "SERVER_NAME")
+        divided = _divided(routes)
+        unrouted = resolver.unrouted()
+        if unrouted is not None:
+            routes.append(Route("", None, None, (), unrouted))
+        return cls(tuple(routes), unrouted is not None, _is_wrapped(app), divided)
+
+    def taking(self, method: str) -> Report:
+        """The same for the routes that take a method, and for this method alone."""
+        routes = (route.taking(method) for route in self.routes)
+        return self._replace(routes=tuple(filter(None, routes)))
+
+
+def _resolver_of(app: Flask) -> UrlMapResolver:
+    resolver = app.extensions.get(EXTENSION)
+    if resolver is None:
+        return UrlMapResolver(app, governs_all=False)
+    if not isinstance(resolver, UrlMapResolver):
+        message = (
+            f"app.extensions[{EXTENSION!r}] is {shown(resolver)}, which is not of this release of"
+            " wsgicors, so nobody can say what governs; leave that name to CORS(app)"
+        )
+        raise ConfigError([Problem("app", resolver, "unknown-extension", message)])
+    return resolver
+
+
+def _is_wrapped(app: Flask) -> bool:
+    layer: object = app.wsgi_app
+    while layer is not None:
+        if isinstance(layer, CORSMiddleware):
+            return True
+        # Werkzeug's middleware and ours have what they wrap under this name.
+        layer = getattr(layer, "app", None)
+    return False
+
+
+def _routes(resolver: UrlMapResolver, server_name: str) -> list[Route]:
+    """Each rule, once for each policy that its methods have."""
+    found: dict[tuple[object, ...], Route] = {}
+    for rule, method, effective in sorted(resolver.routes(), key=_sort_key):
+        if rule.build_only or (method == "OPTIONS" and _is_answered_by_flask(rule)):
+            continue
+        blank = Route(_host(rule, server_name), rule.rule, rule.endpoint, (), effective)
+        key = (*blank[:3], effective and (effective.policy, *effective.sources.values()))
+        route = found.get(key, blank)
+        found[key] = route._replace(methods=(*route.methods, method))
+    return list(found.values())
+
+
+def _divided(routes: list[Route]) -> frozenset[str]:
+    policies: dict[str, set[Policy | None]] = {}
+    for route in routes:
+        policy = route.effective.policy if route.effective else None
+        policies.setdefault(route.url, set()).add(policy)
+    return frozenset(url for url, different in policies.items() if len(different) > 1)
+
+
+def _sort_key(item: tuple[Rule, str, Effective | None]) -> tuple[str, str, str, str]:
+    rule, method, _ = item
+    return rule.host or "", rule.subdomain or "", rule.rule, method
+
+
+def _host(rule: Rule, server_name: str) -> str:
+    return rule.host or (f"{rule.subdomain}.{server_name}" if rule.subdomain else "")
+
+
+def _is_answered_by_flask(rule: Rule) -> bool:
+    return bool(getattr(rule, "provide_automatic_options", False)) or _is_automatic(rule)
+
+
+# --- what a browser could do ---------------------------------------------------------------------
+
+
+class Question(NamedTuple):
+    """What a script of some page would like to send."""
+
+    origin: str
+    #: As the script writes it; ``None`` for each that a route takes.
+    method: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+
+    def request(self, method: str, path: str = "/", credentials: str = "omit") -> Request:
+        """The request as a browser would make it.
+
+        :raises TypeError: for a method or header that no browser sends.
+        :raises ValueError: if the origin is none.
+        """
+        return Request.from_script(
+            _APPLICATION + path,
+            origin=self.origin,
+            method=method,
+            headers=self.headers,
+            credentials=credentials,
+        )
+
+
+class Verdict(NamedTuple):
+    """What a browser could do with one method of a route."""
+
+    method: str
+    #: ``None`` where nothing is governed, so that it depends on the view.
+    allowed: bool | None
+    #: The same for a request with cookies or other credentials.
+    allowed_with_credentials: bool | None
+    #: ``allowed``, ``not-governed`` or the reason of a :class:`~wsgicors.fetch.CORSError`.
+    reason: str
+    #: The field that decided.
+    field: str
+    #: What to change, if it is denied.
+    remedy: str = ""
+
+
+# Many routes share a policy, which may list very many origins.
+_builder = functools.lru_cache(HeaderBuilder)
+# The fields that decided, where it was not allow_origins.
+_FIELD_AT_FAULT = {"method-not-allowed": "allow_methods", "headers-not-allowed": "allow_headers"}
+
+
+def verdicts(route: Route, question: Question) -> Iterator[Verdict]:
+    """What a browser could do with each method of a route."""
+    for method in [question.method] if question.method else route.methods:
+        if route.effective is None:
+            yield Verdict(method, None, None, "not-governed", "allow_origins")
+        else:
+            builder = _builder(route.effective.policy).routed(route.methods)
+            yield _verdict(builder, method, route.rule or "/", question)
+
+
+def _verdict(builder: HeaderBuilder, method: str, path: str, question: Question) -> Verdict:
+    refusal = _refusal(builder, question.request(method, path))
+    if refusal is None:
+        strict = _refusal(builder, question.request(method, path, "include"))
+        return Verdict(method, True, strict is None, "allowed", "allow_origins")
+    field = _FIELD_AT_FAULT.get(refusal.reason, "allow_origins")
+    return Verdict(method, False, False, refusal.reason, field, refusal.remedy)
+
+
+def _refusal(builder: HeaderBuilder, request: Request) -> CORSError | None:
+    try:
+        run(fetch(request), functools.partial(_send, builder))
+    except CORSError as error:
+        return error
+    return None
+
+
+def _send(builder: HeaderBuilder, request: HTTPRequest) -> HTTPResponse:
+    """Answer as the application would, whose views are not run."""
+    environ = create_environ(
+        request.url, _APPLICATION, method=request.method, headers=list(request.headers)
+    )
+    if not is_preflight(environ):
+        return HTTPResponse(200, decide_actual(builder, environ).headers)
+    answer = Response.from_app(functools.partial(answer_preflight, builder), environ)
+    return HTTPResponse(answer.status_code, tuple(answer.headers))
