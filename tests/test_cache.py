@@ -139,7 +139,9 @@ def test_a_policy_over_a_cache_follows_the_invalidation():
 
 
 def test_a_middleware_takes_a_cache():
-    middleware = CORSMiddleware(lambda environ, start: [], allow_origins=OriginCache(Database(SHOP).has, seconds=1))
+    middleware = CORSMiddleware(
+        lambda environ, start: [], allow_origins=OriginCache(Database(SHOP).has, seconds=1)
+    )
     assert middleware.policy is not None
 
 

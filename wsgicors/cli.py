@@ -31,6 +31,12 @@ COMMANDS = {
         needs="flask",
         extra="demo",
     ),
+    "check": Command(
+        summary="ask any server what a browser would ask, and tell what is wrong",
+        module="wsgicors.check.command",
+        needs="httpx",
+        extra="cli",
+    ),
 }
 
 

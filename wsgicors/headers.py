@@ -14,12 +14,19 @@ import copy
 import functools
 import logging
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Callable, Iterable, Pattern, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Tuple
 
 from .errors import ConfigError, shown
 from .origins import MAX_ORIGIN_LENGTH, OriginSet, is_origin
-from .policy import FORBIDDEN_METHODS, SAFELISTED_METHODS, TOKEN, is_forbidden_request_header
+from .policy import (
+    FORBIDDEN_METHODS,
+    SAFE_METHODS,
+    SAFELISTED_METHODS,
+    TOKEN,
+    is_forbidden_request_header,
+)
 
 if TYPE_CHECKING:
     from .policy import Policy
@@ -128,7 +135,9 @@ class HeaderBuilder:
         self._granted = self._credentials + methods.lines + headers.lines + self._after_grants
         self._is_constant = not methods.vary and not headers.vary
         # The instance's own: what is remembered goes when the builder goes.
-        self._remembered_preflight = functools.lru_cache(maxsize=_MAX_REMEMBERED)(self._decide_preflight)
+        self._remembered_preflight = functools.lru_cache(maxsize=_MAX_REMEMBERED)(
+            self._decide_preflight
+        )
         self._beside: dict[bool, HeaderBuilder] = {}
         self._routed: dict[str | tuple[str, ...], HeaderBuilder] = {}
 
@@ -141,36 +150,50 @@ class HeaderBuilder:
             return self
         if methods not in self._routed:
             names = "*" if methods == "*" else tuple(sorted(set(methods) - FORBIDDEN_METHODS))
-            self._routed[methods] = self._with_methods(_Methods(self.policy, names), self.policy.max_age)
+            self._routed[methods] = self._with_methods(
+                _Methods(self.policy, names), self.policy.max_age
+            )
         return self._routed[methods]
 
-    def beside(self, others: Iterable[tuple[str, HeaderBuilder | None]]) -> HeaderBuilder:
+    def beside(
+        self,
+        others: Iterable[tuple[str, HeaderBuilder | None]],
+        origin: str | None,
+        environ: Any = None,
+    ) -> HeaderBuilder:
         """This builder for one method of a URL whose other methods have policies of their own.
 
         A browser remembers the answer to a preflight for the URL, not for the method that it asked
         about (Fetch, "CORS-preflight cache"). So the answer must not grant what the policy of another
         method would not: it names the requested method alone. Request headers once granted, however,
-        go with any other method that needs no grant, or has one; where another method's policy would
-        not grant them, the answer is not to be remembered.
+        go with any other method that needs no grant, or has one. Where that would change what a
+        request may do under the policy of the other method, the answer is not to be remembered.
 
         :param others: the other methods and their builders, ``None`` for one that is not governed.
+        :param origin: whose preflight it is.
+        :param environ: handed to a callable ``allow_origins``.
         """
         is_harmless = not self.policy.allow_headers or all(
-            other is not None and self._is_harmless_to(method, other) for method, other in others
+            self._is_harmless_to(method, other, origin, environ) for method, other in others
         )
         if is_harmless not in self._beside:
             max_age = self.policy.max_age if is_harmless else 0
             self._beside[is_harmless] = self._with_methods(self._methods.one_at_a_time(), max_age)
         return self._beside[is_harmless]
 
-    def _is_harmless_to(self, method: str, other: HeaderBuilder) -> bool:
+    def _is_harmless_to(
+        self, method: str, other: HeaderBuilder | None, origin: str | None, environ: Any
+    ) -> bool:
         """Whether headers that are granted here may go with another method."""
-        grants_as_much = other._request_headers.cover(self._request_headers) and (
+        if method in SAFE_METHODS:
+            return True
+        if other is None:
+            return False
+        if not other.actual(origin, environ).origin_allowed:
+            return method not in SAFELISTED_METHODS
+        return other._request_headers.cover(self._request_headers) and (
             bool(self._credentials) <= bool(other._credentials)
         )
-        if method in SAFELISTED_METHODS:
-            return grants_as_much and self.policy.allow_origins == other.policy.allow_origins
-        return grants_as_much or other.policy.allow_origins == ()
 
     def _with_methods(self, methods: _Methods, max_age: int | None) -> HeaderBuilder:
         builder = copy.copy(self)

@@ -9,7 +9,8 @@ headers on.
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, Callable, Iterable
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Callable
 
 from .errors import ConfigError, Problem, shown
 from .headers import HeaderBuilder

@@ -17,7 +17,8 @@ from __future__ import annotations
 import functools
 import ipaddress
 import re
-from typing import TYPE_CHECKING, Iterable, Iterator, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
@@ -131,7 +132,9 @@ class OriginSet:
         if origin in self._patterns:
             return "*" not in origin
         # The cheap question first: what no pattern covers needs no parsing.
-        return any(text in self._patterns for text in self._candidates(origin)) and is_origin(origin)
+        return any(text in self._patterns for text in self._candidates(origin)) and is_origin(
+            origin
+        )
 
     def __bool__(self) -> bool:
         return bool(self._patterns)
@@ -186,14 +189,14 @@ def registrable_domain(host: str) -> str | None:
     return _public_suffixes().privatesuffix(host)
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _public_suffixes() -> PublicSuffixList:
     from publicsuffixlist import PublicSuffixList
 
     return PublicSuffixList()
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _parents_of_public_suffixes() -> frozenset[str]:
     """All names of two or more labels that have a public suffix below them."""
     from publicsuffixlist import PSLFILE
@@ -201,7 +204,9 @@ def _parents_of_public_suffixes() -> frozenset[str]:
     with open(PSLFILE, encoding="utf-8") as lines:
         rules = [line.split()[0] for line in lines if line.strip() and line[:2] != "//"]
     names = [rule.lstrip("!*.").encode("idna").decode("ascii") for rule in rules]
-    return frozenset(parent for name in names for parent in _parents(name, name.count(".")) if "." in parent)
+    return frozenset(
+        parent for name in names for parent in _parents(name, name.count(".")) if "." in parent
+    )
 
 
 def _parents(host: str, most_labels: int) -> Iterator[str]:
@@ -283,7 +288,11 @@ _FAULTS = [
             r"(?:http|ws)://[^/]*:80$|(?:https|wss)://[^/]*:443$|ftp://[^/]*:21$",
             "names its scheme's default port, which browsers leave out",
         ),
-        ("port", r".*://(?:\[[^\]]*\]|[^:\[]*):", "has a port that is not a number from 1 to 65535"),
+        (
+            "port",
+            r".*://(?:\[[^\]]*\]|[^:\[]*):",
+            "has a port that is not a number from 1 to 65535",
+        ),
         (
             "ip-address",
             r".*://(?:\*\.)?(?:\[|(?:[^/]*\.)?(?:[0-9]+|0x[0-9a-f]*)$)",

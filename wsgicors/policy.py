@@ -10,10 +10,11 @@ from __future__ import annotations
 import difflib
 import inspect
 import re
+from collections.abc import Iterable, Mapping
 from collections.abc import Iterable as IterableABC
-from collections.abc import Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Callable, Iterable, NoReturn, Pattern, Tuple, Union
+from re import Pattern
+from typing import TYPE_CHECKING, Any, Callable, NoReturn
 
 from .errors import ConfigError, Problem, shown
 from .origins import OriginError, OriginPattern, parse_pattern
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
 SAFELISTED_METHODS = ("GET", "HEAD", "POST")
 #: Fetch standard, "normalize a method": browsers send these in upper case.
 NORMALIZED_METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"})
+#: RFC 9110, section 9.2.1: they ask for nothing to be done.
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 #: The methods that the views of one URL can be expected to have.
 USUAL_METHODS = frozenset({*NORMALIZED_METHODS, "PATCH"})
 #: Fetch standard, "forbidden method".
@@ -126,7 +129,9 @@ class Policy:
     dangerously_allow_public_suffixes: bool | None
 
     def __init__(self, **fields: Unpack[PolicyFields]) -> None:
-        problems = [_unknown_field(name, value) for name, value in fields.items() if name not in FIELDS]
+        problems = [
+            _unknown_field(name, value) for name, value in fields.items() if name not in FIELDS
+        ]
         self._set(
             {name: _parsed(name, fields[name], problems) for name in FIELDS if name in fields}  # type: ignore[literal-required]
         )
@@ -182,13 +187,20 @@ class Policy:
 
     def __hash__(self) -> int:
         # A callable need not be hashable.
-        return hash(tuple((name, None if callable(value) else value) for name, value in self.settings().items()))
+        return hash(
+            tuple(
+                (name, None if callable(value) else value)
+                for name, value in self.settings().items()
+            )
+        )
 
     def __reduce__(self) -> tuple[Callable[[dict[str, Any]], Policy], tuple[dict[str, Any]]]:
         return _restored, (self.settings(),)
 
     def __repr__(self) -> str:
-        return f"Policy({', '.join(f'{name}={value!r}' for name, value in self.settings().items())})"
+        return (
+            f"Policy({', '.join(f'{name}={value!r}' for name, value in self.settings().items())})"
+        )
 
 
 def _restored(settings: dict[str, Any]) -> Policy:
@@ -214,7 +226,9 @@ def _parsed(name: str, value: object, problems: list[Problem]) -> object:
 def _origins(value: object, complain: Complain) -> object:
     if callable(value):
         if inspect.iscoroutinefunction(value) or inspect.iscoroutinefunction(type(value).__call__):
-            complain(value, "wrong-type", "the callable must not be async: its result is never awaited")
+            complain(
+                value, "wrong-type", "the callable must not be async: its result is never awaited"
+            )
         return value
     items = [value] if isinstance(value, re.Pattern) else _items(value, complain)
     if _is_wildcard(items, complain, "origins"):
@@ -229,7 +243,9 @@ def _check_origin(item: object, complain: Complain) -> None:
         if not isinstance(item.pattern, str):
             complain(item, "wrong-type", f"{shown(item)} matches bytes; compile it from a str")
     elif not isinstance(item, str):
-        complain(item, "wrong-type", f"{shown(item)} is neither a str nor a compiled regular expression")
+        complain(
+            item, "wrong-type", f"{shown(item)} is neither a str nor a compiled regular expression"
+        )
     elif item not in ("null", "*"):
         try:
             parse_pattern(item)
@@ -246,7 +262,9 @@ def _methods(value: object, complain: Complain) -> object:
         if upper in FORBIDDEN_METHODS:
             _complain_of_forbidden(method, "sends it on behalf of a script", complain)
         elif upper in NORMALIZED_METHODS and method != upper:
-            complain(method, "not-normalized", f"browsers send {shown(method)} as {upper!r}; write that")
+            complain(
+                method, "not-normalized", f"browsers send {shown(method)} as {upper!r}; write that"
+            )
     return tuple(dict.fromkeys(methods))
 
 
@@ -273,7 +291,9 @@ def is_forbidden_request_header(name: str) -> bool:
     (True, False)
     """
     lowered = name.lower()
-    return lowered in FORBIDDEN_REQUEST_HEADERS or lowered.startswith(FORBIDDEN_REQUEST_HEADER_PREFIXES)
+    return lowered in FORBIDDEN_REQUEST_HEADERS or lowered.startswith(
+        FORBIDDEN_REQUEST_HEADER_PREFIXES
+    )
 
 
 def _complain_of_forbidden(name: str, deed: str, complain: Complain) -> None:
@@ -311,7 +331,11 @@ def _items(value: object, complain: Complain) -> list[Any]:
 
 def _is_wildcard(items: list[Any], complain: Complain, what: str) -> bool:
     if "*" in items and len(items) > 1:
-        complain("*", "wildcard-among-others", f'"*" already means all {what}; write it alone or leave it out')
+        complain(
+            "*",
+            "wildcard-among-others",
+            f'"*" already means all {what}; write it alone or leave it out',
+        )
     return items == ["*"]
 
 
@@ -329,7 +353,11 @@ def _seconds(value: object, complain: Complain) -> object:
     elif isinstance(value, timedelta) and not value.microseconds:
         value = value.days * 86400 + value.seconds
     if not isinstance(value, int) or isinstance(value, bool):
-        complain(value, "wrong-type", f"{shown(value)} is no number of whole seconds, nor a timedelta of such")
+        complain(
+            value,
+            "wrong-type",
+            f"{shown(value)} is no number of whole seconds, nor a timedelta of such",
+        )
     elif not 0 <= value <= _MAX_AGE_CEILING:
         complain(
             value,
@@ -363,20 +391,27 @@ _NO_ORIGINS = Problem(
     ' "*" for everybody or [] for nobody',
 )
 # Nobody lists an origin of this made-up name: what matches it matches anything.
-_MADE_UP_ORIGINS = ("https://wsgicors-probe-7f3a.invalid", "http://wsgicors-probe-7f3a.invalid:8081")
+_MADE_UP_ORIGINS = (
+    "https://wsgicors-probe-7f3a.invalid",
+    "http://wsgicors-probe-7f3a.invalid:8081",
+)
 
 
 def _conflicts_with_credentials(policy: Policy) -> list[Problem]:
     problems = []
     if policy.allow_origins == "*":
         problems.append(
-            _wildcard_with_credentials("allow_origins", "write the origins, or a callable that knows them")
+            _wildcard_with_credentials(
+                "allow_origins", "write the origins, or a callable that knows them"
+            )
         )
     elif isinstance(policy.allow_origins, tuple):
         for item in policy.allow_origins:
             problems += _origin_conflicts(item, policy)
     if "*" in (policy.expose_headers or ()):
-        problems.append(_wildcard_with_credentials("expose_headers", "write the names of the headers"))
+        problems.append(
+            _wildcard_with_credentials("expose_headers", "write the names of the headers")
+        )
     return problems
 
 
@@ -467,7 +502,9 @@ _NAMES_ELSEWHERE = {
         allow_any_origin""".split(),
         "allow_origins",
     ),
-    **dict.fromkeys("method methods allow_method allowed_methods request_methods".split(), "allow_methods"),
+    **dict.fromkeys(
+        "method methods allow_method allowed_methods request_methods".split(), "allow_methods"
+    ),
     **dict.fromkeys(
         "header headers allow_header allowed_headers request_headers".split(), "allow_headers"
     ),
@@ -482,7 +519,9 @@ _NAMES_ELSEWHERE = {
         "maxage max_age_seconds max_age_in_seconds preflight_max_age".split(), "max_age"
     ),
     **dict.fromkeys("resources urls_regex path_prefix policies matchstrategy".split(), _ROUTES),
-    **dict.fromkeys("vary vary_header intercept_exceptions always_send automatic_options".split(), _AUTOMATIC),
+    **dict.fromkeys(
+        "vary vary_header intercept_exceptions always_send automatic_options".split(), _AUTOMATIC
+    ),
     **dict.fromkeys(
         "allow_private_network allow_private_networks private_network private_network_access".split(),
         _WITHDRAWN,
@@ -527,4 +566,4 @@ def _nearest(name: str) -> str:
 
 def _snake_case(name: str) -> str:
     snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
-    return snake[len("cors_") :] if snake.startswith("cors_") else snake
+    return snake.removeprefix("cors_")

@@ -7,7 +7,8 @@ A resolver is asked with ``environ``, and whether that is a preflight. It gives 
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, Callable, Iterator, Mapping, Optional
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Callable, Optional
 from urllib.parse import unquote
 
 from .errors import ConfigError, Problem, shown
@@ -59,16 +60,20 @@ def resolver_by_callable(resolve: Resolve, base: Policy | None) -> Resolver:
             policy = resolve(environ, method)
             return None if policy is None else builder_of(checked_policy(policy))
         except Exception:
-            logger.exception("resolve failed for %s, which is denied", shown(environ.get("PATH_INFO")))
+            logger.exception(
+                "resolve failed for %s, which is denied", shown(environ.get("PATH_INFO"))
+            )
             return RESOLVE_FAILED
 
     def resolver(environ: WSGIEnvironment, is_preflight: bool) -> HeaderBuilder | None:
         if not is_preflight:
             return builder_for(environ, environ["REQUEST_METHOD"])
-        builder = builder_for(environ, environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"])
+        method = environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"]
+        builder = builder_for(environ, method)
         if builder is None:
             return None
-        return builder.beside((other, builder_for(environ, other)) for other in sorted(USUAL_METHODS))
+        others = ((other, builder_for(environ, other)) for other in USUAL_METHODS - {method})
+        return builder.beside(others, environ["HTTP_ORIGIN"], environ)
 
     return resolver
 

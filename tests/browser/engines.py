@@ -66,7 +66,10 @@ FIREFOX = Engine(
 
 WEBKIT = Engine(
     name="webkit",
-    executables=("/usr/lib/*/webkit2gtk-4.*/MiniBrowser", "/usr/libexec/webkit2gtk-4.*/MiniBrowser"),
+    executables=(
+        "/usr/lib/*/webkit2gtk-4.*/MiniBrowser",
+        "/usr/libexec/webkit2gtk-4.*/MiniBrowser",
+    ),
     arguments=("{url}",),
     starter=("xvfb-run", "--auto-servernum"),
 )

@@ -10,7 +10,7 @@ from flask import Blueprint, Flask
 from flask.views import MethodView
 from typing_extensions import assert_type
 
-from wsgicors import ConfigError, CORSMiddleware, Policy, Problem, cors
+from wsgicors import ConfigError, CORSMiddleware, OriginCache, Policy, Problem, cors
 from wsgicors.flask import CORS, cross_origin, same_origin
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def is_customer(origin: str, environ: WSGIEnvironment) -> bool:
 
 
 customers = Policy(allow_origins=is_customer)
+remembered = Policy(allow_origins=OriginCache({"https://shop.example"}.__contains__, seconds=5))
 
 
 # A decorated WSGI application is one still, and what was made of it can be swapped.

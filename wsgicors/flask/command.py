@@ -258,7 +258,7 @@ def _table(report: Report, places: _Places) -> Iterator[RenderableType]:
     from rich.table import Table
 
     said = {field for route in report.routes for field in _said(route)}
-    fields = [field for field in FIELDS if field in said or field == "allow_origins"]
+    fields = [field for field in FIELDS if field in said]
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for heading in ("route", "methods", "endpoint", *fields):
         table.add_column(heading.replace("_", "_\n", 1), overflow="fold")
@@ -386,7 +386,7 @@ def _answer_cells(route: Route, methods: str, verdict: Verdict) -> tuple[Text, T
 
 
 def _why(verdict: Verdict, route: Route) -> str:
-    if route.effective is None:
+    if route.effective is None or verdict.field is None:
         return "Neither CORS(app) nor a decorator governs it; it depends on what the view sends."
     place = route.effective.sources.get(verdict.field)
     said = f"{verdict.field} is {'not set' if place is None else f'set by {place}'}"

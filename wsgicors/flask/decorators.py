@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import inspect
 import logging
-from typing import TYPE_CHECKING, Any, Callable, TypeVar, cast, overload
+import warnings
 from types import MethodType
+from typing import TYPE_CHECKING, Any, Callable, TypeVar, cast, overload
 
 import flask
 from flask.views import View
@@ -86,7 +88,7 @@ def _declared(layer: Layer, target: Target) -> Target:
         declare(target, layer)
         _answer_alone(target)
         return cast(Target, target)
-    view = _decorated(cast("Callable[..., Any]", target))
+    view = DecoratedView(cast("Callable[..., Any]", target))
     declare(view, layer)
     return cast(Target, view)
 
@@ -115,26 +117,26 @@ class DecoratedView:
         view: Callable[..., Any] = self.__wrapped__  # type: ignore[attr-defined]
         if not flask.has_request_context():
             return view(*args, **kwargs)
-        answer = _answer_instead_of_view()
-        return flask.current_app.ensure_sync(view)(*args, **kwargs) if answer is None else answer
+        if _is_awaited(view):
+            return _awaited(view, args, kwargs)
+        _answer_instead_of_view()
+        return flask.current_app.ensure_sync(view)(*args, **kwargs)
 
 
-class AsyncDecoratedView(DecoratedView):
-    """A view that is a coroutine function, also in the eyes of Flask and of decorators around it."""
-
-    # What `inspect.iscoroutinefunction` takes for a function. They stand on the class, because
-    # `functools.wraps` would carry them from an instance to whatever is around it.
-    __code__ = property(lambda self: self.__wrapped__.__code__)
-    __defaults__ = property(lambda self: self.__wrapped__.__defaults__)
-    __kwdefaults__ = property(lambda self: self.__wrapped__.__kwdefaults__)
-
-    async def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        answer = _answer_instead_of_view() if flask.has_request_context() else None
-        return await self.__wrapped__(*args, **kwargs) if answer is None else answer  # type: ignore[attr-defined]
+async def _awaited(view: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    _answer_instead_of_view()
+    return await view(*args, **kwargs)
 
 
-def _decorated(view: Callable[..., Any]) -> DecoratedView:
-    return AsyncDecoratedView(view) if inspect.iscoroutinefunction(view) else DecoratedView(view)
+def _is_awaited(view: Callable[..., Any]) -> bool:
+    """Whether a coroutine is expected of a view, because another coroutine calls it and not Flask."""
+    if not inspect.iscoroutinefunction(view):
+        return False
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 class _AutomaticOptions(str):
@@ -159,18 +161,30 @@ def _answer_alone(view_class: type) -> None:
 
 def _answer_alone_in_blueprint(blueprint: flask.Blueprint) -> None:
     try:
-        blueprint.before_request(_answer_alone_to_request)
-    except AssertionError:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", UserWarning)  # which is what Flask 2.2 gives
+            blueprint.before_request(_answer_alone_to_request)
+    except (AssertionError, UserWarning):
         # It is registered already, and Flask takes no hook any more; the extension can still answer.
-        logger.debug("blueprint %s is registered already: it needs CORS(app)", shown(blueprint.name))
+        logger.debug(
+            "blueprint %s is registered already: it needs CORS(app)", shown(blueprint.name)
+        )
 
 
-def _answer_instead_of_view() -> Response | None:
-    """What Flask's automatic ``OPTIONS`` would say, and the answer to a preflight in its stead."""
+def _answer_instead_of_view() -> None:
+    """Answer a preflight, and what Flask's automatic ``OPTIONS`` would answer, in its stead.
+
+    :raises HTTPException: with the answer, so that it passes by decorators that expect the view's.
+    """
     answer = _answer_alone_to_request()
-    if answer is None and flask.request.method == "OPTIONS" and _is_automatic(flask.request.url_rule):
-        return flask.current_app.make_default_options_response()
-    return answer
+    if (
+        answer is None
+        and flask.request.method == "OPTIONS"
+        and is_automatic(flask.request.url_rule)
+    ):
+        answer = flask.current_app.make_default_options_response()
+    if answer is not None:
+        flask.abort(answer)
 
 
 def _answer_alone_to_request() -> Response | None:
@@ -201,10 +215,16 @@ def _resolver_alone() -> UrlMapResolver | None:
 
 
 def _preflight_response(builder: HeaderBuilder, environ: WSGIEnvironment) -> Response:
-    answer = functools.partial(answer_preflight, builder)
-    response = flask.current_app.response_class.from_app(answer, environ)
+    flask.after_this_request(_without_content_type)
+    return flask.current_app.response_class.from_app(
+        functools.partial(answer_preflight, builder), environ
+    )
+
+
+def _without_content_type(response: flask.Response) -> flask.Response:
+    # Flask gives a type to every response; one without content has none (RFC 9110, section 8.3).
     if response.status_code == 204:
-        del response.headers["Content-Type"]
+        response.headers.pop("Content-Type", None)
     return response
 
 
@@ -218,5 +238,7 @@ def _with_headers(resolver: UrlMapResolver, response: flask.Response) -> flask.R
     return response
 
 
-def _is_automatic(rule: Any) -> bool:
-    return any(isinstance(method, _AutomaticOptions) for method in getattr(rule, "methods", None) or ())
+def is_automatic(rule: Any) -> bool:
+    return any(
+        isinstance(method, _AutomaticOptions) for method in getattr(rule, "methods", None) or ()
+    )

@@ -6,7 +6,9 @@ Flask is replaced or patched.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping
+import sys
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Callable
 
 import flask
 from werkzeug.exceptions import InternalServerError
@@ -83,13 +85,18 @@ class CORS:
         where = call_site(1)
         layers = [*self._layers, Layer(Policy(**fields), f"init_app(...) at {where}")]
         config_layers(app)
-        resolver = UrlMapResolver(app, layers, {**self._endpoints, **_endpoint_layers(endpoints, where)})
+        resolver = UrlMapResolver(
+            app, layers, {**self._endpoints, **_endpoint_layers(endpoints, where)}
+        )
         app.extensions[EXTENSION] = resolver
         app.wsgi_app = _Governed(app, app.wsgi_app, resolver)  # type: ignore[method-assign]
 
 
 _TWICE = Problem(
-    "app", None, "initialised-twice", "CORS governs this application already; write all settings in one place"
+    "app",
+    None,
+    "initialised-twice",
+    "CORS governs this application already; write all settings in one place",
 )
 
 
@@ -112,7 +119,9 @@ def _endpoint_layers(
 class _Governed:
     """The WSGI application of a Flask application, with its policies around it."""
 
-    def __init__(self, app: flask.Flask, wsgi_app: WSGIApplication, resolver: UrlMapResolver) -> None:
+    def __init__(
+        self, app: flask.Flask, wsgi_app: WSGIApplication, resolver: UrlMapResolver
+    ) -> None:
         self._app = app
         self._wsgi_app = wsgi_app
         self._resolver = resolver
@@ -120,14 +129,19 @@ class _Governed:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         self._resolver.ensure_checked()
         if is_preflight(environ):
-            builder = _governing(self._resolver(environ, environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"]))
+            builder = _governing(
+                self._resolver(environ, environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"])
+            )
             return answer_preflight(builder, environ, start_response)
         # What is inside may shift them.
         place = environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", "")
+        has_started = False
 
         def start(
             status: str, headers: list[HeaderLine], exc_info: Any = None
         ) -> Callable[[bytes], object]:
+            nonlocal has_started
+            has_started = True
             # Not before now is it known where Flask has routed the request.
             decision = decide_actual(self._builder_of_request(environ, *place), environ)
             if exc_info is None:
@@ -139,11 +153,18 @@ class _Governed:
         except Exception:
             if not self._is_for_a_script(environ):
                 raise
-            where = "crashed in %s %s", environ["REQUEST_METHOD"], shown(place[1])
-            self._app.logger.exception(*where)
-            return InternalServerError()(environ, start)
+            self._app.logger.exception(
+                "crashed in %s %s", environ["REQUEST_METHOD"], shown(place[1])
+            )
+            body, status, headers = (
+                InternalServerError().get_response(environ).get_wsgi_response(environ)
+            )
+            start(status, headers, sys.exc_info() if has_started else None)
+            return body
 
-    def _builder_of_request(self, environ: WSGIEnvironment, script_name: str, path: str) -> HeaderBuilder:
+    def _builder_of_request(
+        self, environ: WSGIEnvironment, script_name: str, path: str
+    ) -> HeaderBuilder:
         # Werkzeug keeps the request there, and Flask what it has routed the request to.
         rule = getattr(environ.get("werkzeug.request"), "url_rule", None)
         method = environ["REQUEST_METHOD"]

@@ -18,7 +18,7 @@ from wsgicors.fetch import CORSError, HTTPResponse, Request, fetch, run
 from wsgicors.headers import HeaderBuilder
 from wsgicors.middleware import CORSMiddleware, answer_preflight, decide_actual, is_preflight
 
-from .decorators import _is_automatic
+from .decorators import is_automatic
 from .resolver import UrlMapResolver
 from .settings import EXTENSION
 
@@ -154,7 +154,7 @@ def _host(rule: Rule, server_name: str) -> str:
 
 
 def _is_answered_by_flask(rule: Rule) -> bool:
-    return bool(getattr(rule, "provide_automatic_options", False)) or _is_automatic(rule)
+    return bool(getattr(rule, "provide_automatic_options", False)) or is_automatic(rule)
 
 
 # --- what a browser could do ---------------------------------------------------------------------
@@ -193,8 +193,8 @@ class Verdict(NamedTuple):
     allowed_with_credentials: bool | None
     #: ``allowed``, ``not-governed`` or the reason of a :class:`~wsgicors.fetch.CORSError`.
     reason: str
-    #: The field that decided.
-    field: str
+    #: The field that decided; ``None`` where nothing is governed.
+    field: str | None
     #: What to change, if it is denied.
     remedy: str = ""
 
@@ -209,7 +209,7 @@ def verdicts(route: Route, question: Question) -> Iterator[Verdict]:
     """What a browser could do with each method of a route."""
     for method in [question.method] if question.method else route.methods:
         if route.effective is None:
-            yield Verdict(method, None, None, "not-governed", "allow_origins")
+            yield Verdict(method, None, None, "not-governed", None)
         else:
             builder = _builder(route.effective.policy).routed(route.methods)
             yield _verdict(builder, method, route.rule or "/", question)

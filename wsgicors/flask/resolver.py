@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from operator import length_hint
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from flask import Flask
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
-from werkzeug.routing import RequestRedirect, Rule
+from werkzeug.routing import Map, RequestRedirect, Rule
 
 from ..errors import ConfigError, Problem, shown
 from ..headers import HeaderBuilder
@@ -97,15 +99,21 @@ class UrlMapResolver:
         self._by_view.clear()
         self._locations.clear()
         self._is_routing_pure = _is_routing_pure(self._app)
-        self._methods = USUAL_METHODS.union(*(rule.methods or () for rule in self._app.url_map.iter_rules()))
-        self._default = self._compiled(Effective.of(self._base).policy) if self._governs_all else None
+        self._methods = USUAL_METHODS.union(
+            *(rule.methods or () for rule in self._app.url_map.iter_rules())
+        )
+        self._default = (
+            self._compiled(Effective.of(self._base).policy) if self._governs_all else None
+        )
         self._checked_map = url_map
 
     def _unknown_endpoints(self) -> Iterator[Problem]:
         known = {rule.endpoint for rule in self._app.url_map.iter_rules()}
         for endpoint in self._endpoints:
             if endpoint not in known:
-                message = f"there is no endpoint {shown(endpoint)}; there are {', '.join(sorted(known))}"
+                message = (
+                    f"there is no endpoint {shown(endpoint)}; there are {', '.join(sorted(known))}"
+                )
                 yield Problem("endpoints", endpoint, "unknown-endpoint", message)
 
     def _conflicts(self) -> Iterator[Problem]:
@@ -175,18 +183,27 @@ class UrlMapResolver:
     def __call__(self, environ: WSGIEnvironment, method: str) -> HeaderBuilder | None:
         """Whose policy governs a request that Flask has not routed, or not with this method."""
         try:
-            return self._builder_at(self._location(environ, method), method)
+            return self._builder_at(self._location(environ, method), method, environ)
         except Exception:
             # A converter of the application's may raise anything.
-            logger.exception("routing failed for %s, which is denied", shown(environ.get("PATH_INFO")))
+            logger.exception(
+                "routing failed for %s, which is denied", shown(environ.get("PATH_INFO"))
+            )
             return RESOLVE_FAILED
 
-    def _builder_at(self, location: _Location, method: str) -> HeaderBuilder | None:
+    def _builder_at(
+        self, location: _Location, method: str, environ: WSGIEnvironment
+    ) -> HeaderBuilder | None:
+        origin = environ.get("HTTP_ORIGIN")
         if not location.methods:
             # Whatever the method, the answer will be that there is nothing.
-            return self._default and self._default.routed("*").beside(())
-        builders = {name: self.builder(endpoint, name) for name, endpoint in location.endpoints.items()}
-        are_alike = len({id(builder) for builder in builders.values()}) == 1 and location.methods != "*"
+            return self._default and self._default.routed("*").beside((), origin)
+        builders = {
+            name: self.builder(endpoint, name) for name, endpoint in location.endpoints.items()
+        }
+        are_alike = (
+            len({id(builder) for builder in builders.values()}) == 1 and location.methods != "*"
+        )
         if location.endpoint is not None:
             builder = self.builder(location.endpoint, method)
         else:
@@ -196,19 +213,14 @@ class UrlMapResolver:
         builder = builder.routed(location.methods)
         if are_alike:
             return builder
-        return builder.beside(
-            (name, other)
-            for name, other in builders.items()
-            # What is not governed is never granted, so it matters only if it needs no grant.
-            if name != method and (other is not None or name in SAFELISTED_METHODS)
-        )
+        return builder.beside(_that_could_be_reached(builders, method), origin, environ)
 
     def _location(self, environ: WSGIEnvironment, method: str) -> _Location:
         """Where a request leads, as long as that depends on nothing but these parts of ``environ``."""
         parts = [environ.get(name, "") for name in _ROUTED_BY]
         if not self._is_routing_pure or sum(map(len, parts)) + len(method) > _MAX_REMEMBERED_LENGTH:
             return _Location.of(self._app, environ, method, self._methods)
-        key = (len(self._app.view_functions), method, *parts)
+        key = (length_hint(self._app.url_map.iter_rules()), method, *parts)
         location = self._locations.get(key)
         if location is None:
             if len(self._locations) >= _MAX_LOCATIONS:
@@ -217,6 +229,15 @@ class UrlMapResolver:
                 self._app, environ, method, self._methods
             )
         return location
+
+
+def _that_could_be_reached(
+    builders: dict[str, HeaderBuilder | None], method: str
+) -> Iterator[tuple[str, HeaderBuilder | None]]:
+    """The builders of other methods, but for those that no browser is ever granted."""
+    for name, builder in builders.items():
+        if name != method and (builder is not None or name in SAFELISTED_METHODS):
+            yield name, builder
 
 
 class _Location(NamedTuple):
@@ -230,21 +251,24 @@ class _Location(NamedTuple):
     endpoints: dict[str, str]
 
     @classmethod
-    def of(cls, app: Flask, environ: WSGIEnvironment, method: str, methods: Iterable[str]) -> _Location:
+    def of(
+        cls, app: Flask, environ: WSGIEnvironment, method: str, methods: Iterable[str]
+    ) -> _Location:
         """Ask the URL map about one method, and about all others that it may know."""
         try:
             adapter = app.create_url_adapter(app.request_class(environ, populate_request=False))
         except HTTPException:
             return cls(None, (), {})
         assert adapter is not None, "there is always an adapter for a request"
-        outcomes = {name: _outcome(adapter, name) for name in {*methods, method}}
+        # Werkzeug takes methods in any case, browsers do not: "patch" is routed, but not granted.
+        outcomes = {name: _outcome(adapter, name) for name in {*methods, method.upper()}}
         rules = {name: rule for name, rule in outcomes.items() if isinstance(rule, Rule)}
         endpoints = {
             name: rule.endpoint
             for name, rule in rules.items()
             if not (name == "OPTIONS" and getattr(rule, "provide_automatic_options", False))
         }
-        endpoint = rules[method].endpoint if method in rules else None
+        endpoint = rules[method.upper()].endpoint if method.upper() in rules else None
         if any(rule.methods is None for rule in rules.values()):
             return cls(endpoint, "*", endpoints)
         nowhere = (NotFound, MethodNotAllowed)
@@ -260,7 +284,8 @@ def _is_routing_pure(app: Flask) -> bool:
     url_map = app.url_map
     return (
         type(app).create_url_adapter is Flask.create_url_adapter
-        and set(url_map.converters.values()) <= set(type(url_map).default_converters.values())
+        and type(url_map) is Map
+        and set(url_map.converters.values()) <= set(Map.default_converters.values())
         and not any(callable(rule.redirect_to) for rule in url_map.iter_rules())
     )
 

@@ -7,12 +7,13 @@ merged in order, are its `Effective` policy, which remembers for each field wher
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, NamedTuple
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 from weakref import WeakKeyDictionary
 
 from ..errors import ConfigError, Problem, shown
-from ..policy import FIELDS, Policy, nearest_field
+from ..policy import Policy, nearest_field
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -52,7 +53,9 @@ class Effective(NamedTuple):
         :param routes: those that it governs, for the messages.
         """
         for problem in self.policy.conflicts():
-            culprits = [name for name in (problem.field, "allow_credentials") if name in self.sources]
+            culprits = [
+                name for name in (problem.field, "allow_credentials") if name in self.sources
+            ]
             said = [f"{name} is set by {self.sources[name]}" for name in dict.fromkeys(culprits)]
             yield problem._replace(message=f"for {routes}: {'; '.join([problem.message, *said])}")
 
@@ -121,7 +124,8 @@ def view_layers(view: Callable[..., Any] | None, method: str) -> Iterator[Layer]
 
 
 def _class_and_view_layers(view_class: Any, links: list[Any]) -> Iterator[Layer]:
-    ancestors = [ancestor for ancestor in getattr(view_class, "__mro__", ()) if _said_of(ancestor)]
+    lineage = getattr(view_class, "__mro__", ())
+    ancestors = [each for each in lineage if _said_of(each) or "decorators" in vars(each)]
     for ancestor in reversed(ancestors[1:]):
         yield from _said_of(ancestor)
     # A class passes its ``decorators`` on together with what was said of itself.

@@ -1,0 +1,165 @@
+"""Tries cases in a real browser: serves its pages and their jobs; knows nothing of what is right."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import queue
+import secrets
+import socket
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.wrappers import Request, Response
+
+from .answering import Answering, Ports, Sitting
+from .cases import Case, Place
+from .engines import Engine, Visit, visiting
+
+SCRIPT = Path(__file__).with_name("laboratory.js")
+LOOPBACK = ("127.0.0.1", "::1")
+
+
+class Trial(NamedTuple):
+    """What came of a case in a browser."""
+
+    sitting: Sitting
+    #: What the script was told, step by step; ``began`` is when, in seconds of the page's clock.
+    outcomes: list[dict[str, Any]]
+
+
+class Laboratory:
+    """A browser at work; its pages ask for jobs as long as it lives."""
+
+    def __init__(self, ports: Ports) -> None:
+        self.ports = ports
+        self.answering = Answering(ports)
+        self._jobs: queue.Queue[tuple[str, list[Sitting]]] = queue.Queue()
+        self._results: dict[str, list[dict[str, Any]]] = {}
+        self._waiting: tuple[str, list[Sitting]] | None = None
+        self._visit: Visit | None = None
+        self._name = secrets.token_hex(3)
+        self._numbers = itertools.count()
+
+    @property
+    def start(self) -> str:
+        return _address(self.ports, Place(), is_sandboxed=False)
+
+    def attend(self, visit: Visit) -> None:
+        self._visit = visit
+
+    def try_(self, cases: Iterable[Case], seconds: float = 120) -> list[Trial]:
+        """Have the browser try the cases, those of one page in a row, in the order of first use."""
+        sittings = [
+            self.answering.bring(case, f"{self._name}-{next(self._numbers)}") for case in cases
+        ]
+        by_page: dict[str, list[Sitting]] = {}
+        for sitting in sittings:
+            page = _address(self.ports, sitting.case.page, sitting.case.is_sandboxed)
+            by_page.setdefault(page, []).append(sitting)
+        for job in by_page.items():
+            self._jobs.put(job)
+        self._visit.wait_until(lambda: self._results.keys() >= {s.id for s in sittings}, seconds)
+        return [Trial(sitting, self._results[sitting.id]) for sitting in sittings]
+
+    # --- the server of the pages -----------------------------------------------------------------
+
+    def __call__(self, environ: Any, start_response: Any) -> Any:
+        request = Request(environ)
+        if request.path.startswith("/case/"):
+            return self.answering(environ, start_response)
+        response = self._control(request)
+        # A sandboxed page is a stranger even to its own server.
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        response.headers["Cache-Control"] = "no-store"
+        return response(environ, start_response)
+
+    def _control(self, request: Request) -> Response:
+        if request.path == "/job":
+            self.usual = {name.lower(): value for name, value in request.headers}
+            return self._job(request.args["page"])
+        if request.path == "/results":
+            for each in json.loads(request.get_data()):
+                self._results[each["id"]] = each["outcomes"]
+            return Response("ok")
+        if request.path in ("/", "/sandboxed"):
+            return _page(request)
+        return Response("nothing here", 404)
+
+    def _job(self, page: str) -> Response:
+        try:
+            job = self._waiting or self._jobs.get(timeout=1)
+        except queue.Empty:
+            return _json({"cases": []})
+        self._waiting = None
+        if job[0] != page:
+            self._waiting = job
+            return _json({"go": job[0]})
+        return _json({"cases": [_told(sitting) for sitting in job[1]]})
+
+
+def _json(value: Any) -> Response:
+    return Response(json.dumps(value), mimetype="application/json")
+
+
+def _page(request: Request) -> Response:
+    script = SCRIPT.read_text().replace("$page", request.base_url)
+    html = f'<!doctype html><link rel="icon" href="data:,"><script type="module">{script}</script>'
+    response = Response(html, mimetype="text/html")
+    if request.path == "/sandboxed":
+        response.headers["Content-Security-Policy"] = "sandbox allow-scripts"
+    return response
+
+
+def _told(sitting: Sitting) -> dict[str, Any]:
+    steps = [{"url": sitting.url(0), **vars(step)} for step in sitting.case.steps]
+    return {"id": sitting.id, "steps": steps}
+
+
+def _address(ports: Ports, place: Place, is_sandboxed: bool) -> str:
+    return f"{ports.origin(place)}/{'sandboxed' if is_sandboxed else ''}"
+
+
+@contextmanager
+def laboratory(engine: Engine) -> Iterator[Laboratory]:
+    """A browser that tries cases for as long as the context lasts."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(_listening()) for _ in range(2)]
+        lab = Laboratory(Ports(pair[0].getsockname()[1] for pair in sockets))
+        for each in itertools.chain(*sockets):
+            stack.enter_context(_served(each, lab))
+        lab.attend(stack.enter_context(visiting(engine, lab.start)))
+        yield lab
+
+
+@contextmanager
+def _listening() -> Iterator[list[socket.socket]]:
+    """One port at both addresses of this machine, because a browser may try either first."""
+    with socket.create_server(("127.0.0.1", 0)) as four:
+        port = four.getsockname()[1]
+        with socket.create_server(("::1", port), family=socket.AF_INET6) as six:
+            yield [four, six]
+
+
+@contextmanager
+def _served(listening: socket.socket, app: Any) -> Iterator[None]:
+    host, port = listening.getsockname()[:2]
+    server = make_server(
+        host, port, app, threaded=True, request_handler=_Quiet, fd=listening.fileno()
+    )
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join()
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_request(self, code: object = "-", size: object = "-") -> None:
+        """Write nothing."""

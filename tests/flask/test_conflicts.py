@@ -1,0 +1,239 @@
+"""Settings that are wrong only where they meet: one error for all, before anything is served."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import flask
+import pytest
+from flask.views import MethodView
+from flask_calls import PAGE, actual, preflight, shared_with
+
+from wsgicors import ConfigError
+from wsgicors.flask import CORS, cross_origin
+
+ROW = pytest.param
+HERE = rf"flask/{re.escape(Path(__file__).name)}:(\d+)"
+
+
+def error_of(app, path="/"):
+    with pytest.raises(ConfigError) as caught:
+        actual(app, path)
+    return caught.value
+
+
+def line_of(text):
+    """The number of the only line of this file that ends so."""
+    lines = Path(__file__).read_text(encoding="utf-8").splitlines()
+    (number,) = [n for n, line in enumerate(lines, 1) if line.endswith(text)]
+    return str(number)
+
+
+def test_message_names_route_and_field_and_both_places_with_file_and_line():
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[PAGE], allow_credentials=True)  # here: credentials
+
+    @app.put("/items/<int:number>")
+    @cross_origin(allow_origins="*")  # here: wildcard
+    def put_item(number):
+        return "put"
+
+    error = error_of(app)
+    (problem,) = error.problems
+    assert (problem.field, problem.reason) == ("allow_origins", "wildcard-with-credentials")
+    assert "PUT /items/<int:number>" in problem.message
+    assert re.search(rf"allow_origins is set by @cross_origin at {HERE}", problem.message)[
+        1
+    ] == line_of("# here: wildcard")
+    assert re.search(rf"allow_credentials is set by CORS\(...\) at {HERE}", problem.message)[
+        1
+    ] == line_of("# here: credentials")
+
+
+def _config(app, fields):
+    app.config.update({f"CORS_{name.upper()}": value for name, value in fields.items()})
+
+
+@pytest.mark.parametrize(
+    ("level", "place"),
+    [
+        ROW("config", r"app\.config\['CORS_ALLOW_CREDENTIALS'\]", id="config"),
+        ROW("CORS()", rf"CORS\(...\) at {HERE}", id="CORS"),
+        ROW("init_app()", rf"init_app\(...\) at {HERE}", id="init_app"),
+        ROW("outer blueprint", rf"@cross_origin at {HERE}", id="outer blueprint"),
+        ROW("inner blueprint", rf"@cross_origin at {HERE}", id="inner blueprint"),
+        ROW("endpoints=", rf"endpoints\['outer.inner.item'\] at {HERE}", id="endpoints"),
+        ROW("class", rf"@cross_origin at {HERE}", id="class"),
+        ROW("method", rf"@cross_origin at {HERE}", id="method"),
+    ],
+)
+def test_every_level_is_told_as_the_place_of_a_setting(level, place):
+    said = {level: {"allow_credentials": True}}
+    app = flask.Flask("example")
+    _config(app, said.get("config", {}))
+    cors = CORS(allow_origins=[], **said.get("CORS()", {}))
+
+    class Item(MethodView):
+        @cross_origin(allow_origins="*", **said.get("method", {}))
+        def get(self):
+            return "got"
+
+    cross_origin(**said.get("class", {}))(Item)
+    outer, inner = flask.Blueprint("outer", __name__), flask.Blueprint("inner", __name__)
+    inner.add_url_rule("/item", view_func=Item.as_view("item"))
+    outer.register_blueprint(cross_origin(**said.get("inner blueprint", {}))(inner))
+    app.register_blueprint(cross_origin(**said.get("outer blueprint", {}))(outer))
+    endpoints = {"outer.inner.item": said["endpoints="]} if "endpoints=" in said else {}
+    cors.init_app(app, endpoints=endpoints, **said.get("init_app()", {}))
+    problem = error_of(app).problems[0]
+    assert re.search(f"allow_credentials is set by {place}", problem.message)
+    assert "/item" in problem.message
+
+
+def two_conflicts():
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[PAGE], allow_credentials=True)
+    app.add_url_rule("/", "index", lambda: "index")
+    app.add_url_rule("/one", "one", cross_origin(allow_origins="*")(lambda: "one"))
+    app.add_url_rule(
+        "/two", "two", cross_origin(expose_headers="*")(lambda: "two"), methods=["PUT"]
+    )
+    return app
+
+
+def test_problems_of_all_routes_are_told_at_once():
+    text = str(error_of(two_conflicts()))
+    assert text.startswith("2 problems in the CORS settings:")
+    assert "GET /one" in text
+    assert "PUT /two" in text
+
+
+def test_problem_of_several_routes_is_told_once():
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[PAGE], allow_credentials=True)
+    blueprint = cross_origin(allow_origins="*")(flask.Blueprint("b", __name__))
+    blueprint.add_url_rule("/one", "one", lambda: "one")
+    blueprint.add_url_rule("/two", "two", lambda: "two")
+    app.register_blueprint(blueprint)
+    (problem,) = error_of(app).problems
+    assert "GET /one" in problem.message
+    assert "GET /two" in problem.message
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        ROW(lambda app: actual(app, "/"), id="a view that is right"),
+        ROW(lambda app: actual(app, "/one"), id="the view that is wrong"),
+        ROW(lambda app: actual(app, "/missing"), id="no view at all"),
+        ROW(lambda app: actual(app, "/", origin=None), id="no other origin"),
+        ROW(lambda app: preflight(app, "/", "GET"), id="a preflight"),
+    ],
+)
+def test_nothing_is_served_and_nothing_runs_until_it_is_mended(ask):
+    app = two_conflicts()
+    ran = []
+    app.before_request(lambda: ran.append("before"))
+    for _ in range(2):
+        with pytest.raises(ConfigError):
+            ask(app)
+    assert ran == []
+
+
+def test_everything_is_served_once_it_is_mended():
+    app = flask.Flask("example")
+    app.config.update(CORS_ALLOW_ORIGINS="*", CORS_ALLOW_CREDENTIALS=True)
+    CORS(app)
+    app.add_url_rule("/", "index", lambda: "index")
+    error_of(app)
+    app.config["CORS_ALLOW_ORIGINS"] = [PAGE]
+    response = actual(app)
+    assert (response.text, shared_with(response)) == ("index", PAGE)
+    assert preflight(app, "/", "GET").status_code == 204
+
+
+def test_view_that_is_replaced_mends_it_too():
+    app = two_conflicts()
+    error_of(app)
+    app.view_functions["one"] = app.view_functions["two"] = lambda: "mended"
+    assert shared_with(actual(app, "/one")) == PAGE
+
+
+def test_conflict_of_a_url_map_that_is_replaced_is_found():
+    app = flask.Flask("example", static_folder=None)
+    CORS(app, allow_origins=[PAGE], allow_credentials=True)
+    app.add_url_rule("/", "index", lambda: "index")
+    assert shared_with(actual(app)) == PAGE
+    app.url_map = app.url_map_class()
+    app.url_map.add(app.url_rule_class("/late", endpoint="late"))
+    app.view_functions["late"] = cross_origin(allow_origins="*")(lambda: "late")
+    assert "/late" in str(error_of(app))
+
+
+def test_conflict_of_a_view_that_is_replaced_later_is_never_served():
+    app = flask.Flask("example", static_folder=None)
+    CORS(app, allow_origins=[PAGE], allow_credentials=True)
+    app.add_url_rule("/", "index", lambda: "index")
+    assert shared_with(actual(app)) == PAGE
+    app.view_functions["index"] = cross_origin(allow_origins="*")(lambda: "late")
+    assert shared_with(preflight(app, "/", "GET")) is None
+    with pytest.raises(ConfigError):
+        actual(app)
+
+
+def test_policy_that_lacks_its_origins_is_a_conflict():
+    app = flask.Flask("example", static_folder=None)
+    CORS(app, max_age=60)
+    app.add_url_rule("/", "index", lambda: "index")
+    assert "nothing is shared by default" in str(error_of(app))
+
+
+def test_endpoint_that_does_not_exist_is_named_with_those_that_do():
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[], endpoints={"statics": {"allow_origins": "*"}})
+    (problem,) = error_of(app).problems
+    assert (problem.field, problem.value, problem.reason) == (
+        "endpoints",
+        "statics",
+        "unknown-endpoint",
+    )
+    assert "static" in problem.message
+
+
+def test_wrong_field_of_an_endpoint_is_refused_at_once():
+    with pytest.raises(ConfigError) as caught:
+        CORS(allow_origins=[], endpoints={"static": {"origins": "*"}, "b.c": {"max_age": -1}})
+    assert [problem.reason for problem in caught.value.problems] == [
+        "unknown-field",
+        "out-of-range",
+    ]
+    assert re.search(rf"endpoints\['static'\] at {HERE}.*write allow_origins", str(caught.value))
+
+
+def test_wrong_config_key_that_comes_late_is_told_with_the_conflicts():
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[PAGE])
+    app.config["CORS_MAX_AGE"] = "soon"
+    assert "app.config['CORS_MAX_AGE']" in str(error_of(app))
+
+
+def test_conflict_alone_without_the_extension_is_found_before_the_first_response():
+    app = flask.Flask("example")
+    app.config["PROPAGATE_EXCEPTIONS"] = True
+    app.config["CORS_ALLOW_CREDENTIALS"] = True
+    app.add_url_rule("/right", "right", cross_origin(allow_origins=[PAGE])(lambda: "right"))
+    app.add_url_rule("/wrong", "wrong", cross_origin(allow_origins="*")(lambda: "wrong"))
+    error = error_of(app, "/right")
+    assert "GET /wrong" in str(error)
+    assert "app.config['CORS_ALLOW_CREDENTIALS']" in str(error)
+
+
+def test_conflict_alone_is_a_500_that_runs_no_view():
+    app = flask.Flask("example")
+    ran = []
+    app.add_url_rule(
+        "/", "index", cross_origin(allow_origins="*", allow_credentials=True)(lambda: ran.append(1))
+    )
+    assert actual(app).status_code == 500
+    assert ran == []

@@ -1,0 +1,579 @@
+"""The decorators: with the extension and alone, among other decorators, on all kinds of views."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import inspect
+
+import flask
+import pytest
+from flask.views import MethodView, View
+from flask_calls import ADMIN, PAGE, actual, cors_headers, granted_methods, preflight, shared_with
+
+from wsgicors import ConfigError
+from wsgicors.flask import CORS, cross_origin, same_origin
+from wsgicors.testing import Browser, CORSError
+
+ROW = pytest.param
+
+
+@pytest.fixture(params=["with CORS(app)", "alone"])
+def app(request):
+    """An application in which views are shared by their own decorators only."""
+    app = flask.Flask("example")
+    if request.param != "alone":
+        CORS(app, allow_origins=[])
+    return app
+
+
+@pytest.fixture
+def alone():
+    return flask.Flask("example")
+
+
+@pytest.fixture
+def governed():
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[])
+    return app
+
+
+def with_header(view):
+    """A decorator as they are written everywhere."""
+
+    @functools.wraps(view)
+    def wrapper(*args, **kwargs):
+        response = flask.make_response(view(*args, **kwargs))
+        response.headers["X-Wrapped"] = "yes"
+        return response
+
+    return wrapper
+
+
+def assert_shared(app, path="/", method="PUT"):
+    asked = preflight(app, path, method)
+    assert (asked.status_code, shared_with(asked)) == (204, PAGE)
+    assert method in granted_methods(asked)
+    assert "Content-Type" not in asked.headers
+    answered = actual(app, path, method)
+    assert (answered.status_code, shared_with(answered)) == (200, PAGE)
+    assert preflight(app, path, method, origin=ADMIN).status_code == 403
+    assert cors_headers(actual(app, path, method, origin=ADMIN)) == {"Vary": "Origin"}
+    assert cors_headers(actual(app, path, method, origin=None)) == {"Vary": "Origin"}
+    return answered
+
+
+# --- what can be decorated ------------------------------------------------------------------------
+
+
+def test_view_function(app):
+    @app.put("/")
+    @cross_origin(allow_origins=[PAGE])
+    def index():
+        return "index"
+
+    assert assert_shared(app).text == "index"
+
+
+def test_async_view(app):
+    @app.put("/<int:number>")
+    @cross_origin(allow_origins=[PAGE])
+    async def index(number):
+        await asyncio.sleep(0)
+        return f"index {number}"
+
+    assert assert_shared(app, "/5").text == "index 5"
+
+
+def test_view_class(app):
+    @cross_origin(allow_origins=[PAGE])
+    class Index(View):
+        methods = ("PUT",)
+
+        def dispatch_request(self):
+            return "index"
+
+    app.add_url_rule("/", view_func=Index.as_view("index"))
+    assert_shared(app)
+
+
+def test_method_view_class(app):
+    @cross_origin(allow_origins=[PAGE])
+    class Index(MethodView):
+        def get(self):
+            return "got"
+
+        def put(self):
+            return "put"
+
+    app.add_url_rule("/", view_func=Index.as_view("index"))
+    assert_shared(app, "/", "PUT")
+    assert_shared(app, "/", "GET")
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_single_method_of_a_method_view(app, is_async):
+    class Index(MethodView):
+        def get(self):
+            return "got"
+
+        if is_async:
+
+            @cross_origin(allow_origins=[PAGE])
+            async def put(self):
+                return type(self).__name__
+
+        else:
+
+            @cross_origin(allow_origins=[PAGE])
+            def put(self):
+                return type(self).__name__
+
+    app.add_url_rule("/", view_func=Index.as_view("index"))
+    assert assert_shared(app).text == "Index"
+    assert shared_with(actual(app, "/", "GET")) is None
+
+
+def test_decorators_attribute_of_a_class(app):
+    class Index(MethodView):
+        decorators = (cross_origin(allow_origins=[PAGE]),)
+
+        def put(self):
+            return "put"
+
+    app.add_url_rule("/", view_func=Index.as_view("index"))
+    assert_shared(app)
+
+
+def test_class_that_is_made_anew_for_every_request_or_not(app):
+    @cross_origin(allow_origins=[PAGE])
+    class Index(MethodView):
+        init_every_request = False
+
+        def __init__(self, text):
+            self.text = text
+
+        def put(self):
+            return self.text
+
+    app.add_url_rule("/", view_func=Index.as_view("index", "one"))
+    app.add_url_rule("/two", view_func=Index.as_view("two", "two"))
+    assert assert_shared(app).text == "one"
+    assert assert_shared(app, "/two").text == "two"
+
+
+def test_callable_object(app):
+    class Index:
+        __name__ = "index"
+
+        def __call__(self):
+            return "index"
+
+    app.add_url_rule("/", "index", cross_origin(allow_origins=[PAGE])(Index()), methods=["PUT"])
+    assert_shared(app)
+
+
+def test_partial(app):
+    view = functools.partial(lambda text: text, "partial")
+    app.add_url_rule("/", "index", cross_origin(allow_origins=[PAGE])(view), methods=["PUT"])
+    assert_shared(app)
+
+
+def test_bound_method(app):
+    class Views:
+        text = "bound"
+
+        def index(self):
+            return self.text
+
+    app.add_url_rule(
+        "/", "index", cross_origin(allow_origins=[PAGE])(Views().index), methods=["PUT"]
+    )
+    assert assert_shared(app).text == "bound"
+
+
+def test_several_endpoints_that_share_a_function(app):
+    def shared():
+        return flask.request.endpoint
+
+    decorated = cross_origin(allow_origins=[PAGE])(shared)
+    app.add_url_rule("/one", "one", decorated, methods=["PUT"])
+    app.add_url_rule("/two", "two", decorated, methods=["PUT"])
+    app.add_url_rule("/bare", "bare", shared, methods=["PUT"])
+    app.add_url_rule(
+        "/admin", "admin", cross_origin(allow_origins=[ADMIN])(shared), methods=["PUT"]
+    )
+    assert assert_shared(app, "/one").text == "one"
+    assert assert_shared(app, "/two").text == "two"
+    assert shared_with(actual(app, "/bare", "PUT")) is None
+    assert shared_with(actual(app, "/admin", "PUT", origin=ADMIN)) == ADMIN
+
+
+def test_several_rules_of_one_endpoint(app):
+    @app.put("/one")
+    @app.put("/two")
+    @cross_origin(allow_origins=[PAGE])
+    def index():
+        return "index"
+
+    assert_shared(app, "/one")
+    assert_shared(app, "/two")
+
+
+def test_methods_that_the_function_names_itself(app):
+    def index():
+        return "index"
+
+    index.methods = ["PUT"]
+    app.add_url_rule("/", "index", cross_origin(allow_origins=[PAGE])(index))
+    assert_shared(app)
+    assert actual(app, "/", "GET").status_code == 405
+
+
+# --- among other decorators -----------------------------------------------------------------------
+
+
+def test_below_another_decorator(app):
+    @app.put("/")
+    @with_header
+    @cross_origin(allow_origins=[PAGE])
+    def index():
+        return "index"
+
+    assert assert_shared(app).headers["X-Wrapped"] == "yes"
+
+
+def test_above_another_decorator(app):
+    @app.put("/")
+    @cross_origin(allow_origins=[PAGE])
+    @with_header
+    def index():
+        return "index"
+
+    assert assert_shared(app).headers["X-Wrapped"] == "yes"
+
+
+@pytest.mark.parametrize("above", [True, False])
+def test_among_async_decorators(app, above):
+    def awaiting(view):
+        @functools.wraps(view)
+        async def wrapper(*args, **kwargs):
+            await asyncio.sleep(0)
+            return f"awaited {await view(*args, **kwargs)}"
+
+        return wrapper
+
+    async def index():
+        return "index"
+
+    shared = cross_origin(allow_origins=[PAGE])
+    view = shared(awaiting(index)) if above else awaiting(shared(index))
+    app.add_url_rule("/", "index", view, methods=["PUT"])
+    assert assert_shared(app).text == "awaited index"
+
+
+def test_same_origin_is_not_opened_by_a_decorator_above_it_on_the_same_view(app):
+    @app.put("/")
+    @cross_origin(allow_origins=[PAGE])
+    @same_origin
+    def index():
+        return "index"
+
+    assert shared_with(preflight(app)) is None
+    assert shared_with(actual(app, "/", "PUT")) is None
+
+
+def test_decorator_that_hides_the_view_hides_its_policy_too():
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[])
+
+    def hiding(view):
+        def wrapper():
+            return view()
+
+        return wrapper
+
+    app.add_url_rule("/", "index", hiding(cross_origin(allow_origins=[PAGE])(lambda: "index")))
+    assert shared_with(actual(app)) is None
+
+
+def test_login_check_above_never_sees_a_preflight_with_the_extension():
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[PAGE], allow_headers=["Authorization"])
+
+    def login_required(view):
+        @functools.wraps(view)
+        def wrapper():
+            if "Authorization" not in flask.request.headers:
+                flask.abort(401)
+            return view()
+
+        return wrapper
+
+    @app.put("/")
+    @login_required
+    @cross_origin(max_age=60)
+    def index():
+        return "index"
+
+    browser = Browser(app, origin=PAGE)
+    assert browser.fetch("/", method="PUT").status == 401
+    assert browser.fetch("/", method="PUT", headers={"Authorization": "Bearer x"}).text == "index"
+
+
+# --- what needs the extension, because no decorator of ours is asked before the view is -----------
+
+
+def test_single_method_that_a_mixin_brings(governed):
+    class Puts:
+        @cross_origin(allow_origins=[PAGE])
+        def put(self):
+            return "put"
+
+    class Index(Puts, MethodView):
+        pass
+
+    governed.add_url_rule("/", view_func=Index.as_view("index"))
+    assert_shared(governed)
+
+
+def test_subclass_with_decorators_of_its_own(governed):
+    @cross_origin(allow_origins=[PAGE])
+    class Base(MethodView):
+        def put(self):
+            return "put"
+
+    class Index(Base):
+        decorators = (with_header,)
+
+    governed.add_url_rule("/", view_func=Index.as_view("index"))
+    assert assert_shared(governed).headers["X-Wrapped"] == "yes"
+
+
+def test_between_other_decorators_of_a_method(governed):
+    class Index(MethodView):
+        @with_header
+        @cross_origin(allow_origins=[PAGE])
+        @with_header
+        def put(self):
+            return "put"
+
+    governed.add_url_rule("/", view_func=Index.as_view("index"))
+    assert_shared(governed)
+
+
+def test_blueprint(governed):
+    blueprint = cross_origin(allow_origins=[PAGE])(flask.Blueprint("b", __name__))
+    blueprint.add_url_rule("/", "index", lambda: "index", methods=["PUT"])
+    governed.register_blueprint(blueprint)
+    assert_shared(governed)
+
+
+# --- what a decorated view still is ---------------------------------------------------------------
+
+
+def test_decorated_view_keeps_its_name_documentation_and_signature():
+    @cross_origin(allow_origins="*")
+    def item(number: int, *, verbose: bool = False) -> str:
+        """Show an item."""
+
+    assert (item.__name__, item.__doc__, item.__module__) == ("item", "Show an item.", __name__)
+    assert list(inspect.signature(item).parameters) == ["number", "verbose"]
+
+
+def test_decorated_class_is_the_same_class():
+    class Index(MethodView):
+        pass
+
+    assert cross_origin(allow_origins="*")(Index) is Index
+    assert same_origin(Index) is Index
+
+
+def test_decorated_view_can_be_called_outside_of_a_request():
+    @cross_origin(allow_origins=[PAGE])
+    def double(number):
+        return 2 * number
+
+    assert double(21) == 42
+    with flask.Flask("example").app_context():
+        assert double(21) == 42
+
+
+def test_decorated_async_view_can_be_awaited_outside_of_a_request():
+    @cross_origin(allow_origins=[PAGE])
+    async def double(number):
+        return 2 * number
+
+    assert asyncio.run(double(21)) == 42
+
+
+def test_decorated_view_can_be_called_by_another_view(alone):
+    @alone.get("/inner")
+    @cross_origin(allow_origins=[PAGE])
+    def inner():
+        return "inner"
+
+    @alone.get("/outer")
+    def outer():
+        return f"outer {inner()}"
+
+    response = actual(alone, "/outer")
+    assert (response.text, cors_headers(response)) == ("outer inner", {})
+
+
+def test_decorated_method_can_be_called_by_a_subclass(app):
+    class Base(MethodView):
+        @cross_origin(allow_origins=[PAGE])
+        def put(self):
+            return "base"
+
+    class Index(Base):
+        @cross_origin(allow_origins=[PAGE])
+        def put(self):
+            return f"{super().put()} and index"
+
+    app.add_url_rule("/", view_func=Index.as_view("index"))
+    assert assert_shared(app).text == "base and index"
+
+
+def test_wrong_field_is_refused_where_it_is_written():
+    with pytest.raises(ConfigError, match="write allow_origins"):
+        cross_origin(origins="*")
+
+
+# --- alone, without the extension -----------------------------------------------------------------
+
+
+def test_alone_shares_the_errors_of_the_view(alone):
+    @alone.put("/<name>")
+    @cross_origin(allow_origins=[PAGE])
+    def index(name):
+        if name == "crash":
+            raise ZeroDivisionError
+        flask.abort(409)
+
+    browser = Browser(alone, origin=PAGE)
+    assert browser.fetch("/conflict", method="PUT").status == 409
+    assert browser.fetch("/crash", method="PUT").status == 500
+
+
+def test_alone_other_views_are_untouched(alone):
+    alone.add_url_rule("/open", "open", cross_origin(allow_origins=[PAGE])(lambda: "open"))
+    alone.add_url_rule(
+        "/other", "other", lambda: flask.Response(headers={"Access-Control-Allow-Origin": ADMIN})
+    )
+    actual(alone, "/open")
+    assert cors_headers(actual(alone, "/other")) == {"Allow-Origin": ADMIN}
+    assert preflight(alone, "/other", "GET").status_code == 200
+    assert cors_headers(actual(alone, "/missing")) == {}
+
+
+def test_alone_two_views_on_one_url_each_answer_for_their_own_method(alone):
+    alone.add_url_rule(
+        "/", "put", cross_origin(allow_origins=[PAGE])(lambda: "put"), methods=["PUT"]
+    )
+    alone.add_url_rule("/", "delete", same_origin(lambda: "deleted"), methods=["DELETE"])
+    browser = Browser(alone, origin=PAGE)
+    assert browser.fetch("/", method="PUT").text == "put"
+    with pytest.raises(CORSError):
+        browser.fetch("/", method="DELETE")
+
+
+def test_alone_view_beside_an_undecorated_one_lends_it_nothing(alone):
+    alone.add_url_rule(
+        "/", "put", cross_origin(allow_origins=[PAGE])(lambda: "put"), methods=["PUT"]
+    )
+    alone.add_url_rule("/", "delete", lambda: "deleted", methods=["DELETE"])
+    browser = Browser(alone, origin=PAGE)
+    assert browser.fetch("/", method="PUT").text == "put"
+    with pytest.raises(CORSError):
+        browser.fetch("/", method="DELETE")
+
+
+def test_alone_before_request_comes_first(alone):
+    @alone.before_request
+    def refuse():
+        return "no", 401
+
+    alone.add_url_rule("/", "index", cross_origin(allow_origins=[PAGE])(lambda: "index"))
+    assert preflight(alone, "/", "GET").status_code == 401
+
+
+def test_alone_merges_with_the_config(alone):
+    alone.config["CORS_MAX_AGE"] = 60
+    alone.add_url_rule("/", "index", cross_origin(allow_origins=[PAGE])(lambda: "index"))
+    assert cors_headers(preflight(alone, "/", "GET"))["Max-Age"] == "60"
+
+
+def test_alone_merges_with_its_blueprints(alone):
+    blueprint = cross_origin(max_age=60)(flask.Blueprint("b", __name__))
+    blueprint.add_url_rule("/", "index", cross_origin(allow_origins=[PAGE])(lambda: "index"))
+    alone.register_blueprint(blueprint)
+    assert cors_headers(preflight(alone, "/", "GET"))["Max-Age"] == "60"
+
+
+def test_alone_blueprint_shares_its_views(alone):
+    blueprint = cross_origin(allow_origins=[PAGE])(flask.Blueprint("b", __name__))
+    blueprint.add_url_rule("/", "index", lambda: "index", methods=["PUT"])
+    blueprint.add_url_rule("/closed", "closed", same_origin(lambda: "closed"), methods=["PUT"])
+    alone.register_blueprint(blueprint)
+    assert_shared(alone)
+    assert preflight(alone, "/closed").status_code == 403
+
+
+def test_alone_blueprint_inside_another_shares_its_views(alone):
+    outer = cross_origin(allow_origins=[PAGE])(flask.Blueprint("outer", __name__))
+    inner = flask.Blueprint("inner", __name__, url_prefix="/inner")
+    inner.add_url_rule("/", "index", lambda: "index", methods=["PUT"])
+    outer.register_blueprint(inner)
+    alone.register_blueprint(outer)
+    assert_shared(alone, "/inner/")
+
+
+def test_alone_replaces_what_the_view_wrote_itself(alone):
+    @alone.get("/")
+    @cross_origin(allow_origins=[PAGE])
+    def index():
+        return flask.Response(headers={"Access-Control-Allow-Origin": "*", "Vary": "Accept"})
+
+    assert cors_headers(actual(alone)) == {"Allow-Origin": PAGE, "Vary": "Accept, Origin"}
+
+
+def test_alone_session_cookie_keeps_its_vary(alone):
+    alone.secret_key = "secret"
+
+    @alone.get("/")
+    @cross_origin(allow_origins=[PAGE], allow_credentials=True)
+    def index():
+        flask.session["user"] = "me"
+        return "index"
+
+    vary = cors_headers(actual(alone))["Vary"]
+    assert sorted(vary.split(", ")) == ["Cookie", "Origin"]
+
+
+def test_alone_automatic_options_tells_the_methods(alone):
+    alone.add_url_rule("/", "index", cross_origin(allow_origins=[PAGE])(lambda: "index"))
+    response = actual(alone, "/", "OPTIONS")
+    assert set(response.allow) == {"GET", "HEAD", "OPTIONS"}
+    assert shared_with(response) == PAGE
+
+
+def test_alone_explicit_options_are_the_view_s_own(alone):
+    view = cross_origin(allow_origins=[PAGE])(lambda: flask.request.method)
+    alone.add_url_rule("/", "index", view, methods=["PUT", "OPTIONS"])
+    assert actual(alone, "/", "OPTIONS").text == "OPTIONS"
+    assert_shared(alone)
+
+
+def test_alone_streams_as_before(alone):
+    @alone.get("/")
+    @cross_origin(allow_origins=[PAGE])
+    def index():
+        return flask.Response(
+            flask.stream_with_context(flask.request.path + str(n) for n in range(3))
+        )
+
+    response = actual(alone)
+    assert (response.text, shared_with(response)) == ("/0/1/2", PAGE)

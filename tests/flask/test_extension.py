@@ -1,0 +1,263 @@
+"""The extension's life: factories, several applications, views and maps that change later."""
+
+from __future__ import annotations
+
+import threading
+
+import flask
+import pytest
+from flask_calls import ADMIN, PAGE, actual, cors_headers, granted_methods, preflight, shared_with
+
+from wsgicors import ConfigError
+from wsgicors.flask import CORS, cross_origin, same_origin
+
+
+def index():
+    return "index"
+
+
+def test_everything_is_closed_by_default():
+    app = flask.Flask("example")
+    app.add_url_rule("/", "index", index)
+    CORS(app)
+    with pytest.raises(ConfigError, match="nothing is shared by default"):
+        actual(app)
+
+
+def test_views_registered_before_init_app_are_governed():
+    app = flask.Flask("example")
+    app.add_url_rule("/", "index", cross_origin(max_age=60)(index), methods=["PUT"])
+    CORS(app, allow_origins=[PAGE])
+    assert cors_headers(preflight(app))["Max-Age"] == "60"
+    assert shared_with(actual(app, "/", "PUT")) == PAGE
+
+
+def test_views_registered_after_init_app_are_governed():
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[PAGE])
+    app.add_url_rule("/", "index", cross_origin(max_age=60)(index), methods=["PUT"])
+    assert cors_headers(preflight(app))["Max-Age"] == "60"
+    assert shared_with(actual(app, "/", "PUT")) == PAGE
+
+
+def test_one_extension_governs_the_applications_of_a_factory():
+    cors = CORS(max_age=60)
+
+    def create_app(origin):
+        app = flask.Flask("example")
+        app.config["CORS_ALLOW_ORIGINS"] = [origin]
+        app.add_url_rule("/", "index", index, methods=["PUT"])
+        cors.init_app(app)
+        return app
+
+    pages, admin = create_app(PAGE), create_app(ADMIN)
+    for app, origin in ((pages, PAGE), (admin, ADMIN), (pages, PAGE)):
+        assert cors_headers(preflight(app, origin=origin))["Max-Age"] == "60"
+        assert shared_with(actual(app, "/", "PUT", origin=origin)) == origin
+    assert shared_with(actual(pages, "/", "PUT", origin=ADMIN)) is None
+
+
+def test_arguments_of_init_app_are_for_one_application():
+    cors = CORS(allow_origins=[PAGE])
+    first, second = flask.Flask("first"), flask.Flask("second")
+    cors.init_app(first, allow_origins=[ADMIN])
+    cors.init_app(second)
+    assert shared_with(actual(first, origin=ADMIN)) == ADMIN
+    assert shared_with(actual(second, origin=ADMIN)) is None
+
+
+def test_one_view_in_two_applications_inherits_from_each():
+    view = cross_origin(max_age=60)(index)
+    for origin in (PAGE, ADMIN):
+        app = flask.Flask("example")
+        CORS(app, allow_origins=[origin])
+        app.add_url_rule("/", "index", view)
+        assert cors_headers(preflight(app, "/", "GET", origin=origin))["Max-Age"] == "60"
+        assert shared_with(actual(app, origin=origin)) == origin
+
+
+def test_one_blueprint_in_two_applications_inherits_from_each():
+    blueprint = cross_origin(max_age=60)(flask.Blueprint("b", __name__))
+    blueprint.add_url_rule("/", "index", index)
+    for origin in (PAGE, ADMIN):
+        app = flask.Flask("example")
+        CORS(app, allow_origins=[origin])
+        app.register_blueprint(blueprint)
+        assert cors_headers(preflight(app, "/", "GET", origin=origin))["Max-Age"] == "60"
+
+
+def test_second_extension_on_an_application_is_refused():
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[PAGE])
+    with pytest.raises(ConfigError, match="governs this application already"):
+        CORS(app, allow_origins="*")
+    assert shared_with(actual(app)) == PAGE
+
+
+def test_refused_init_app_leaves_the_application_as_it_was():
+    app = flask.Flask("example")
+    app.config["CORS_MAX_AGE"] = -1
+    cors = CORS(allow_origins=[PAGE])
+    with pytest.raises(ConfigError):
+        cors.init_app(app)
+    app.config["CORS_MAX_AGE"] = 60
+    cors.init_app(app)
+    assert shared_with(actual(app)) == PAGE
+
+
+def test_policies_follow_a_url_map_that_is_replaced():
+    app = flask.Flask("example", static_folder=None)
+    CORS(app, allow_origins=[])
+    app.add_url_rule("/old", "old", cross_origin(allow_origins=[PAGE])(index), methods=["PUT"])
+    assert preflight(app, "/old").status_code == 204
+    app.url_map = app.url_map_class()
+    app.url_map.add(app.url_rule_class("/new", endpoint="new", methods=["PUT"]))
+    app.view_functions["new"] = cross_origin(allow_origins=[ADMIN])(index)
+    assert preflight(app, "/new", origin=ADMIN).status_code == 204
+    assert shared_with(actual(app, "/new", "PUT", origin=ADMIN)) == ADMIN
+    assert preflight(app, "/old").status_code == 403
+
+
+def test_policies_follow_a_view_function_that_is_replaced():
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[])
+    app.add_url_rule("/", "index", cross_origin(allow_origins=[PAGE])(index))
+    assert shared_with(actual(app)) == PAGE
+    app.view_functions["index"] = same_origin(index)
+    assert shared_with(actual(app)) is None
+    assert preflight(app, "/", "GET").status_code == 403
+    app.view_functions["index"] = cross_origin(allow_origins=[ADMIN])(index)
+    assert shared_with(actual(app, origin=ADMIN)) == ADMIN
+
+
+def test_policies_follow_view_functions_that_are_replaced_altogether():
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[])
+    app.add_url_rule("/", "index", cross_origin(allow_origins=[PAGE])(index))
+    assert shared_with(actual(app)) == PAGE
+    app.view_functions = {name: same_origin(view) for name, view in app.view_functions.items()}
+    assert shared_with(actual(app)) is None
+
+
+def test_policies_follow_a_rule_that_is_added_to_the_map_in_use():
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[])
+    assert actual(app, "/late").status_code == 404
+    app.url_map.add(app.url_rule_class("/late", endpoint="late", methods=["PUT"]))
+    app.view_functions["late"] = cross_origin(allow_origins=[PAGE])(index)
+    assert granted_methods(preflight(app, "/late")) >= {"PUT"}
+    assert shared_with(actual(app, "/late", "PUT")) == PAGE
+
+
+def test_policies_follow_a_rule_that_is_added_for_a_view_in_use():
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[PAGE])
+    app.add_url_rule("/", "index", same_origin(index), methods=["PUT"])
+    assert preflight(app, "/late").status_code == 204
+    app.url_map.add(app.url_rule_class("/late", endpoint="index", methods=["PUT"]))
+    assert actual(app, "/late", "PUT").text == "index"
+    assert preflight(app, "/late").status_code == 403
+
+
+def test_preflight_does_not_count_as_the_first_request():
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[PAGE])
+    preflight(app)
+    app.add_url_rule("/", "index", index)
+    assert actual(app).text == "index"
+
+
+def test_extension_patches_nothing_of_flask():
+    app, bare = flask.Flask("example"), flask.Flask("bare")
+    CORS(app, allow_origins=[PAGE])
+    assert set(vars(app)) - set(vars(bare)) == {"wsgi_app"}
+    assert app.before_request_funcs == app.after_request_funcs == app.teardown_request_funcs == {}
+
+
+def test_extension_adds_no_rules():
+    app, bare = flask.Flask("example"), flask.Flask("bare")
+    CORS(app, allow_origins=[PAGE])
+    assert [str(rule) for rule in app.url_map.iter_rules()] == [
+        str(rule) for rule in bare.url_map.iter_rules()
+    ]
+
+
+def test_middleware_around_or_inside_the_extension_works():
+    app = flask.Flask("example")
+    app.add_url_rule("/", "index", index)
+
+    def marking(wsgi_app):
+        def application(environ, start_response):
+            def start(status, headers, exc_info=None):
+                return start_response(
+                    status, [*headers, ("X-Marked", "yes")], *filter(None, [exc_info])
+                )
+
+            return wsgi_app(environ, start)
+
+        return application
+
+    app.wsgi_app = marking(app.wsgi_app)
+    CORS(app, allow_origins=[PAGE])
+    app.wsgi_app = marking(app.wsgi_app)
+    response = actual(app)
+    assert shared_with(response) == PAGE
+    assert response.headers.getlist("X-Marked") == ["yes", "yes"]
+    assert preflight(app).headers.getlist("X-Marked") == ["yes"]
+
+
+def test_middleware_that_starts_the_response_late_gets_the_policy_of_the_view():
+    app = flask.Flask("example")
+    app.add_url_rule("/", "index", cross_origin(allow_origins=[ADMIN])(index))
+    app.add_url_rule("/other", "other", index)
+
+    def buffering(wsgi_app):
+        def application(environ, start_response):
+            started = []
+            body = wsgi_app(environ, lambda *arguments: started.append(arguments))
+            start_response(*started[0])
+            return body
+
+        return application
+
+    app.wsgi_app = buffering(app.wsgi_app)
+    CORS(app, allow_origins=[PAGE])
+    assert shared_with(actual(app, origin=ADMIN)) == ADMIN
+    with app.test_request_context("/other"):
+        assert shared_with(actual(app, origin=ADMIN)) == ADMIN
+
+
+def test_application_called_from_a_view_of_another_has_its_own_policy():
+    outer, inner = flask.Flask("outer"), flask.Flask("inner")
+    inner.add_url_rule("/", "index", index)
+    CORS(inner, allow_origins=[ADMIN])
+    seen = []
+
+    @outer.get("/")
+    def relay():
+        seen.append(shared_with(inner.test_client().get("/", headers={"Origin": ADMIN})))
+        return "relayed"
+
+    CORS(outer, allow_origins=[PAGE])
+    assert shared_with(actual(outer)) == PAGE
+    assert seen == [ADMIN]
+
+
+def test_threads_that_come_first_together_all_get_the_headers():
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[PAGE])
+    for number in range(50):
+        app.add_url_rule(f"/{number}", f"{number}", cross_origin(max_age=number)(index))
+    barrier = threading.Barrier(8)
+    answers = []
+
+    def ask():
+        barrier.wait()
+        answers.append(cors_headers(preflight(app, "/7", "GET"))["Max-Age"])
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == ["7"] * 8

@@ -1,0 +1,460 @@
+"""Whose word holds: every level of settings against every other, and fields that merge."""
+
+from __future__ import annotations
+
+import itertools
+
+import flask
+import pytest
+from flask.views import MethodView, View
+from flask_calls import ADMIN, PAGE, actual, cors_headers, preflight, shared_with
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wsgicors import Policy
+from wsgicors.flask import CORS, cross_origin, same_origin
+from wsgicors.headers import HeaderBuilder
+
+ROW = pytest.param
+
+#: The levels of a `MethodView` in nested blueprints, the broadest first.
+LEVELS = (
+    "config",
+    "CORS()",
+    "init_app()",
+    "outer blueprint",
+    "inner blueprint",
+    "endpoints=",
+    "base class",
+    "class",
+    "view",
+    "method",
+)
+PATH = "/outer/inner/item"
+
+
+def application(said):
+    """An application with one view, ``PUT`` and ``GET``, and what is said at each level of it."""
+    app = flask.Flask("example")
+    for field, value in said.get("config", {}).items():
+        app.config[f"CORS_{field.upper()}"] = value
+    cors = CORS(**said.get("CORS()", {}))
+    endpoints = {"outer.inner.item": said["endpoints="]} if "endpoints=" in said else {}
+    cors.init_app(app, endpoints=endpoints, **said.get("init_app()", {}))
+
+    class Base(MethodView):
+        def put(self):
+            return "put"
+
+    class Item(Base):
+        @cross_origin(**said.get("method", {}))
+        def get(self):
+            return "got"
+
+    cross_origin(**said.get("base class", {}))(Base)
+    cross_origin(**said.get("class", {}))(Item)
+    outer = flask.Blueprint("outer", __name__, url_prefix="/outer")
+    inner = flask.Blueprint("inner", __name__, url_prefix="/inner")
+    view = cross_origin(**said.get("view", {}))(Item.as_view("item"))
+    inner.add_url_rule("/item", view_func=view)
+    outer.register_blueprint(cross_origin(**said.get("inner blueprint", {}))(inner))
+    app.register_blueprint(cross_origin(**said.get("outer blueprint", {}))(outer))
+    return app
+
+
+@pytest.mark.parametrize(("broad", "narrow"), list(itertools.combinations(LEVELS, 2)))
+def test_narrow_level_replaces_what_it_sets_and_inherits_the_rest(broad, narrow):
+    said = {
+        broad: {"allow_origins": [ADMIN], "max_age": 60, "allow_headers": ["X-Broad"]},
+        narrow: {"allow_origins": [PAGE], "allow_headers": ["X-Narrow"]},
+    }
+    if "config" not in said and "CORS()" not in said:
+        said["config"] = {"allow_origins": []}
+    app = application(said)
+    response = preflight(app, PATH, "GET")
+    assert shared_with(response) == PAGE
+    assert response.headers["Access-Control-Allow-Headers"] == "X-Narrow"
+    assert response.headers["Access-Control-Max-Age"] == "60"
+    assert preflight(app, PATH, "GET", origin=ADMIN).status_code == 403
+    assert shared_with(actual(app, PATH)) == PAGE
+    assert shared_with(actual(app, PATH, origin=ADMIN)) is None
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_each_level_alone_is_enough(level):
+    app = application({level: {"allow_origins": [PAGE]}, **_closed_unless(level)})
+    assert shared_with(actual(app, PATH)) == PAGE
+
+
+def _closed_unless(level):
+    # URLs that no route matches need a policy too, where nothing says so for the application.
+    broadest = ("config", "CORS()", "init_app()")
+    return {} if level in broadest else {"config": {"allow_origins": []}}
+
+
+def test_method_says_nothing_for_its_sisters():
+    app = application({"CORS()": {"allow_origins": [PAGE]}, "method": {"allow_origins": [ADMIN]}})
+    assert shared_with(actual(app, PATH, "PUT")) == PAGE
+    assert shared_with(actual(app, PATH, "PUT", origin=ADMIN)) is None
+
+
+FIELDS = {
+    "allow_origins": st.sampled_from([[PAGE], [PAGE, ADMIN], [ADMIN]]),
+    "allow_methods": st.sampled_from([["PUT"], ["PUT", "DELETE"], "*"]),
+    "allow_headers": st.sampled_from([[], ["X-Token"], ["Content-Type", "X-Token"]]),
+    "expose_headers": st.sampled_from([[], ["ETag"]]),
+    "allow_credentials": st.booleans(),
+    "max_age": st.sampled_from([0, 5, 86400]),
+}
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.dictionaries(
+        st.sampled_from(LEVELS[1:]),
+        st.fixed_dictionaries({}, optional=FIELDS),
+        max_size=len(LEVELS),
+    )
+)
+def test_view_answers_as_its_levels_merged_by_hand(said):
+    said = {"config": {"allow_origins": [PAGE], "allow_methods": ["PUT"]}, **said}
+    merged = Policy()
+    for level in LEVELS:
+        merged = merged.merge(Policy(**said.get(level, {})))
+    expected = HeaderBuilder(merged).actual(PAGE)
+    assert cors_headers(actual(application(said), PATH)) == {
+        name.replace("Access-Control-", ""): value for name, value in expected.headers
+    }
+
+
+# --- same_origin ----------------------------------------------------------------------------------
+
+
+def test_same_origin_on_a_class_wins_over_all_levels_above_it():
+    app = flask.Flask("example")
+    app.config["CORS_ALLOW_ORIGINS"] = "*"
+    CORS(app, allow_origins="*", endpoints={"b.item": {"allow_origins": "*"}})
+
+    @cross_origin(allow_origins="*")
+    class Base(MethodView):
+        def delete(self):
+            return "deleted"
+
+    @same_origin
+    class Item(Base):
+        pass
+
+    blueprint = flask.Blueprint("b", __name__)
+    blueprint.add_url_rule("/item", view_func=Item.as_view("item"))
+    app.register_blueprint(cross_origin(allow_origins="*")(blueprint))
+    assert preflight(app, "/item", "DELETE").status_code == 403
+    assert shared_with(actual(app, "/item", "DELETE")) is None
+
+
+def _method_view():
+    class Item(MethodView):
+        @same_origin
+        def get(self):
+            return "secret"
+
+    return Item.as_view("item")
+
+
+def _class_view():
+    @same_origin()
+    class Item(View):
+        def dispatch_request(self):
+            return "secret"
+
+    return Item.as_view("item")
+
+
+def _function_view():
+    @same_origin
+    def item():
+        return "secret"
+
+    return item
+
+
+@pytest.mark.parametrize(
+    "make_view",
+    [
+        ROW(_function_view, id="view function"),
+        ROW(_class_view, id="View class"),
+        ROW(_method_view, id="method of a MethodView"),
+    ],
+)
+def test_same_origin_wins_over_blueprint_and_application(make_view):
+    app = flask.Flask("example")
+    CORS(app, allow_origins="*")
+    blueprint = cross_origin(allow_origins="*")(flask.Blueprint("b", __name__))
+    blueprint.add_url_rule("/item", "item", view_func=make_view())
+    app.register_blueprint(blueprint)
+    response = actual(app, "/item")
+    assert response.text == "secret"
+    assert cors_headers(response) == {"Vary": "Origin"}
+    assert preflight(app, "/item", "GET").status_code == 403
+
+
+def test_same_origin_blueprint_shares_nothing_but_what_a_view_shares():
+    app = flask.Flask("example")
+    CORS(app, allow_origins="*")
+    blueprint = same_origin(flask.Blueprint("b", __name__))
+    blueprint.add_url_rule("/closed", "closed", lambda: "closed")
+    blueprint.add_url_rule("/open", "open", cross_origin(allow_origins=[PAGE])(lambda: "open"))
+    app.register_blueprint(blueprint)
+    assert shared_with(actual(app, "/closed")) is None
+    assert shared_with(actual(app, "/open")) == PAGE
+
+
+def test_same_origin_keeps_credentials_of_the_application_harmless():
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[PAGE], allow_credentials=True, expose_headers=["ETag"])
+    app.add_url_rule("/item", "item", same_origin(lambda: "secret"))
+    assert cors_headers(actual(app, "/item")) == {"Vary": "Origin"}
+
+
+# --- blueprints -----------------------------------------------------------------------------------
+
+
+def test_one_blueprint_registered_twice_has_its_policy_under_both_prefixes():
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[])
+    blueprint = cross_origin(allow_origins=[PAGE])(flask.Blueprint("items", __name__))
+    blueprint.add_url_rule("/", "index", lambda: "items")
+    app.register_blueprint(blueprint, url_prefix="/v1")
+    app.register_blueprint(blueprint, url_prefix="/v2", name="items_v2")
+    assert shared_with(actual(app, "/v1/")) == PAGE
+    assert shared_with(actual(app, "/v2/")) == PAGE
+    assert preflight(app, "/v2/", "GET").status_code == 204
+
+
+def test_one_blueprint_inside_two_others_inherits_from_each():
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[])
+    shared = flask.Blueprint("shared", __name__, url_prefix="/shared")
+    shared.add_url_rule("/", "index", lambda: "shared")
+    for name, origin in (("pages", PAGE), ("admin", ADMIN)):
+        outer = cross_origin(allow_origins=[origin])(flask.Blueprint(name, __name__))
+        outer.register_blueprint(shared)
+        app.register_blueprint(outer, url_prefix=f"/{name}")
+    assert shared_with(actual(app, "/pages/shared/")) == PAGE
+    assert shared_with(actual(app, "/pages/shared/", origin=ADMIN)) is None
+    assert shared_with(actual(app, "/admin/shared/", origin=ADMIN)) == ADMIN
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_blueprint_may_be_decorated_before_or_after_it_is_registered(when):
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[])
+    blueprint = flask.Blueprint("items", __name__)
+    blueprint.add_url_rule("/", "index", lambda: "items")
+    if when == "after":
+        app.register_blueprint(blueprint)
+    cross_origin(allow_origins=[PAGE])(blueprint)
+    if when == "before":
+        app.register_blueprint(blueprint)
+    assert shared_with(actual(app, "/")) == PAGE
+
+
+def test_decorating_a_blueprint_gives_the_same_blueprint_back():
+    blueprint = flask.Blueprint("items", __name__)
+    assert cross_origin(allow_origins="*")(blueprint) is blueprint
+    assert same_origin(blueprint) is blueprint
+
+
+def test_static_files_of_a_blueprint_are_under_its_policy(tmp_path):
+    (tmp_path / "font.woff2").write_bytes(b"font")
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[])
+    blueprint = flask.Blueprint("fonts", __name__, static_folder=tmp_path, static_url_path="/files")
+    app.register_blueprint(cross_origin(allow_origins="*")(blueprint), url_prefix="/fonts")
+    assert shared_with(actual(app, "/fonts/files/font.woff2")) == "*"
+
+
+# --- classes and their inheritance ----------------------------------------------------------------
+
+
+def test_subclass_inherits_the_policies_of_class_and_methods():
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[])
+
+    @cross_origin(allow_origins=[PAGE])
+    class Base(MethodView):
+        def get(self):
+            return "got"
+
+        @cross_origin(allow_origins=[ADMIN])
+        def put(self):
+            return "put"
+
+    class Item(Base):
+        pass
+
+    app.add_url_rule("/item", view_func=Item.as_view("item"))
+    assert shared_with(actual(app, "/item")) == PAGE
+    assert shared_with(actual(app, "/item", "PUT", origin=ADMIN)) == ADMIN
+    assert shared_with(actual(app, "/item", "PUT")) is None
+
+
+def test_overriding_a_method_leaves_the_policy_of_the_overridden_one_behind():
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[])
+
+    class Base(MethodView):
+        @cross_origin(allow_origins=[PAGE])
+        def get(self):
+            return "public"
+
+    class Item(Base):
+        def get(self):
+            return "private"
+
+    app.add_url_rule("/item", view_func=Item.as_view("item"))
+    assert shared_with(actual(app, "/item")) is None
+
+
+def test_subclass_says_nothing_for_its_base():
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[])
+
+    class Base(MethodView):
+        def get(self):
+            return "got"
+
+    @cross_origin(allow_origins=[PAGE])
+    class Item(Base):
+        pass
+
+    app.add_url_rule("/base", view_func=Base.as_view("base"))
+    app.add_url_rule("/item", view_func=Item.as_view("item"))
+    assert shared_with(actual(app, "/base")) is None
+    assert shared_with(actual(app, "/item")) == PAGE
+
+
+def test_head_of_a_method_view_is_under_the_policy_of_get():
+    app = application({"CORS()": {"allow_origins": []}, "method": {"allow_origins": [PAGE]}})
+    assert shared_with(actual(app, PATH, "HEAD")) == PAGE
+
+
+def test_head_method_of_its_own_has_its_own_policy():
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[])
+
+    class Item(MethodView):
+        @cross_origin(allow_origins=[PAGE])
+        def get(self):
+            return "got"
+
+        @cross_origin(allow_origins=[ADMIN])
+        def head(self):
+            return ""
+
+    app.add_url_rule("/item", view_func=Item.as_view("item"))
+    assert shared_with(actual(app, "/item", "HEAD", origin=ADMIN)) == ADMIN
+    assert shared_with(actual(app, "/item", "HEAD")) is None
+
+
+def test_decorators_attribute_is_on_the_level_of_its_class():
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[])
+
+    class Item(MethodView):
+        decorators = (cross_origin(allow_origins=[PAGE]),)
+
+        def get(self):
+            return "got"
+
+    app.add_url_rule("/item", view_func=Item.as_view("item"))
+    assert shared_with(actual(app, "/item")) == PAGE
+
+
+def test_same_origin_subclass_is_not_opened_by_the_decorators_it_inherits():
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[])
+
+    class Base(MethodView):
+        decorators = (cross_origin(allow_origins="*"),)
+
+        def get(self):
+            return "secret"
+
+    @same_origin
+    class Item(Base):
+        pass
+
+    app.add_url_rule("/item", view_func=Item.as_view("item"))
+    assert shared_with(actual(app, "/item")) is None
+
+
+def test_subclass_may_open_with_decorators_what_its_base_keeps_closed():
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[])
+
+    @same_origin
+    class Base(MethodView):
+        def get(self):
+            return "got"
+
+    class Item(Base):
+        decorators = (cross_origin(allow_origins=[PAGE]),)
+
+    app.add_url_rule("/item", view_func=Item.as_view("item"))
+    assert shared_with(actual(app, "/item")) == PAGE
+
+
+def test_view_made_of_a_class_may_be_decorated_apart_from_others_of_the_class():
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[])
+
+    class Item(MethodView):
+        def get(self):
+            return "got"
+
+    app.add_url_rule("/open", view_func=cross_origin(allow_origins=[PAGE])(Item.as_view("open")))
+    app.add_url_rule("/closed", view_func=Item.as_view("closed"))
+    assert shared_with(actual(app, "/open")) == PAGE
+    assert shared_with(actual(app, "/closed")) is None
+
+
+# --- decorators on top of one another -------------------------------------------------------------
+
+
+def test_of_two_decorators_on_a_view_the_upper_one_replaces_what_it_sets():
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[])
+
+    @app.get("/")
+    @cross_origin(allow_origins=[PAGE])
+    @cross_origin(allow_origins=[ADMIN], max_age=60)
+    def index():
+        return "index"
+
+    assert cors_headers(preflight(app, "/", "GET"))["Max-Age"] == "60"
+    assert shared_with(actual(app, "/")) == PAGE
+    assert shared_with(actual(app, "/", origin=ADMIN)) is None
+
+
+# --- endpoints= -----------------------------------------------------------------------------------
+
+
+def test_endpoints_speak_for_static_files(tmp_path):
+    (tmp_path / "font.woff2").write_bytes(b"font")
+    app = flask.Flask("example", static_folder=tmp_path, static_url_path="/static")
+    CORS(app, allow_origins=[], endpoints={"static": {"allow_origins": "*"}})
+    assert shared_with(actual(app, "/static/font.woff2")) == "*"
+    assert shared_with(actual(app, "/")) is None
+
+
+def test_endpoints_take_policies_too():
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[], endpoints={"static": Policy(allow_origins=[PAGE])})
+    assert shared_with(actual(app, "/static/missing.js")) == PAGE
+
+
+def test_endpoints_of_init_app_replace_those_of_the_constructor():
+    app = flask.Flask("example")
+    cors = CORS(allow_origins=[], endpoints={"static": {"allow_origins": "*"}})
+    cors.init_app(app, endpoints={"static": {"allow_origins": [PAGE]}})
+    assert shared_with(actual(app, "/static/missing.js")) == PAGE

@@ -1,0 +1,339 @@
+"""Together with the extensions that people have already: they are the real ones, from PyPI."""
+
+from __future__ import annotations
+
+import re
+import warnings
+
+import flask
+import pytest
+from flask.views import MethodView
+from flask_calls import ADMIN, PAGE, actual, cors_headers, granted_methods, preflight, shared_with
+
+from wsgicors.flask import CORS, cross_origin, same_origin
+from wsgicors.testing import Browser, CORSError
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # what they use and should not is their business
+    dash = pytest.importorskip("dash")
+    flask_login = pytest.importorskip("flask_login")
+    flask_restx = pytest.importorskip("flask_restx")
+    flask_smorest = pytest.importorskip("flask_smorest")
+    marshmallow = pytest.importorskip("marshmallow")
+    flask_wtf = pytest.importorskip("flask_wtf")
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
+ROW = pytest.param
+
+
+def governed(**fields):
+    app = flask.Flask("example")
+    app.config.update(SECRET_KEY="secret")
+    CORS(app, **{"allow_origins": [PAGE], **fields})
+    return app
+
+
+# --- Flask-RESTX ----------------------------------------------------------------------------------
+
+
+def restx_application():
+    app = governed()
+    api = flask_restx.Api(app, doc="/doc")
+    items = api.namespace("items", decorators=[cross_origin(max_age=60)])
+
+    @items.route("/<int:number>")
+    class Item(flask_restx.Resource):
+        def get(self, number):
+            if number == 0:
+                flask_restx.abort(404, "no such item")
+            return {"number": number}
+
+        @same_origin
+        def delete(self, number):
+            return "deleted"
+
+        @cross_origin(allow_origins=[ADMIN], allow_headers=["Content-Type"])
+        def put(self, number):
+            return flask.request.json
+
+    @cross_origin(allow_origins="*")
+    class Public(flask_restx.Resource):
+        def get(self):
+            return "public"
+
+    api.add_resource(Public, "/public")
+    return app
+
+
+def test_restx_resource_and_its_methods_have_their_policies():
+    app = restx_application()
+    assert actual(app, "/items/1").json == {"number": 1}
+    assert shared_with(actual(app, "/items/1")) == PAGE
+    assert shared_with(actual(app, "/items/1", "DELETE")) is None
+    assert preflight(app, "/items/1", "DELETE").status_code == 403
+    asked = preflight(app, "/items/1", "PUT", origin=ADMIN, headers="content-type")
+    assert granted_methods(asked) == {"PUT"}
+    assert asked.headers["Access-Control-Allow-Headers"] == "Content-Type"
+    assert shared_with(actual(app, "/public", origin="https://anybody.example")) == "*"
+
+
+def test_restx_namespace_takes_the_decorator_for_all_its_resources():
+    assert cors_headers(preflight(restx_application(), "/items/1", "GET"))["Max-Age"] == "60"
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "status"),
+    [
+        ROW("/items/0", "GET", 404, id="abort"),
+        ROW("/items/1", "POST", 405, id="wrong method"),
+        ROW("/missing", "GET", 404, id="no such URL"),
+        ROW("/doc", "GET", 200, id="its page"),
+        ROW("/swagger.json", "GET", 200, id="its description"),
+    ],
+)
+def test_restx_answers_of_its_own_can_be_read(path, method, status):
+    response = actual(restx_application(), path, method)
+    assert (response.status_code, shared_with(response)) == (status, PAGE)
+
+
+def test_restx_resource_decorated_alone():
+    app = flask.Flask("example")
+    api = flask_restx.Api(app)
+
+    @api.route("/item")
+    @cross_origin(allow_origins=[PAGE])
+    class Item(flask_restx.Resource):
+        def put(self):
+            return "put"
+
+    assert Browser(app, origin=PAGE).fetch("/item", method="PUT").json() == "put"
+
+
+# --- Flask-Smorest --------------------------------------------------------------------------------
+
+
+class ItemSchema(marshmallow.Schema):
+    number = marshmallow.fields.Int(required=True)
+
+
+def smorest_application():
+    app = governed(allow_origins=[])
+    app.config.update(API_TITLE="Items", API_VERSION="v1", OPENAPI_VERSION="3.0.2")
+    api = flask_smorest.Api(app)
+    items = cross_origin(allow_origins=[PAGE])(
+        flask_smorest.Blueprint("items", __name__, url_prefix="/items")
+    )
+
+    @items.route("/")
+    class Items(MethodView):
+        @items.arguments(ItemSchema, location="json")
+        @items.response(201, ItemSchema)
+        def post(self, item):
+            return item
+
+        @same_origin
+        @items.response(204)
+        def delete(self):
+            return None
+
+    @items.route("/<int:number>")
+    @items.response(200, ItemSchema)
+    @cross_origin(max_age=60)
+    def get_item(number):
+        if number == 0:
+            flask_smorest.abort(404, message="no such item")
+        return {"number": number}
+
+    api.register_blueprint(items)
+    return app
+
+
+def test_smorest_blueprint_views_and_methods_have_their_policies():
+    app = smorest_application()
+    assert cors_headers(preflight(app, "/items/5", "GET"))["Max-Age"] == "60"
+    response = actual(app, "/items/5")
+    assert (response.json, shared_with(response)) == ({"number": 5}, PAGE)
+    assert preflight(app, "/items/", "DELETE").status_code == 403
+    response = actual(app, "/items/", "POST", json={"number": 7})
+    assert (response.status_code, response.json, shared_with(response)) == (
+        201,
+        {"number": 7},
+        PAGE,
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "sent", "status"),
+    [
+        ROW("/items/0", "GET", {}, 404, id="abort"),
+        ROW("/items/", "POST", {"json": {"number": "none"}}, 422, id="invalid arguments"),
+        ROW("/items/1", "POST", {}, 405, id="wrong method"),
+    ],
+)
+def test_smorest_errors_can_be_read(path, method, sent, status):
+    response = actual(smorest_application(), path, method, **sent)
+    assert (response.status_code, shared_with(response)) == (status, PAGE)
+
+
+# --- Flask-Login ----------------------------------------------------------------------------------
+
+
+def login_application(**fields):
+    app = governed(allow_credentials=True, **fields)
+    app.config.update(SESSION_COOKIE_SAMESITE="None", SESSION_COOKIE_SECURE=True)
+    loaded = []
+    manager = flask_login.LoginManager(app)
+
+    @manager.user_loader
+    def load_user(user_id):
+        loaded.append(user_id)
+        user = flask_login.UserMixin()
+        user.id = user_id
+        return user
+
+    @app.post("/login")
+    def login():
+        flask_login.login_user(load_user("me"))
+        return "in"
+
+    @app.put("/secret")
+    @flask_login.login_required
+    def secret():
+        return f"secret of {flask_login.current_user.id}"
+
+    return app, loaded
+
+
+def test_login_required_never_sees_a_preflight():
+    app, loaded = login_application()
+
+    @app.before_request
+    @flask_login.login_required
+    def everywhere():
+        loaded.append("hook")
+
+    assert preflight(app, "/secret").status_code == 204
+    assert loaded == []
+
+
+def test_login_refusal_can_be_read_across_origins():
+    app, _ = login_application()
+    assert (
+        Browser(app, origin=PAGE).fetch("/secret", method="PUT", credentials="include").status
+        == 401
+    )
+
+
+def test_login_works_across_origins():
+    app, _ = login_application()
+    browser = Browser(app, origin=PAGE)
+    browser.fetch("/login", method="POST", credentials="include")
+    assert browser.fetch("/secret", method="PUT", credentials="include").text == "secret of me"
+    browser = Browser(app, origin=ADMIN)
+    with pytest.raises(CORSError):
+        browser.fetch("/secret", method="PUT", credentials="include")
+
+
+@pytest.mark.parametrize("extension", [True, False])
+def test_login_required_above_and_below_the_decorator(extension):
+    app = flask.Flask("example")
+    app.secret_key = "secret"
+    flask_login.LoginManager(app).user_loader(lambda user_id: None)
+    if extension:
+        CORS(app, allow_origins=[])
+    shared = cross_origin(allow_origins=[PAGE])
+    required = flask_login.login_required
+    app.add_url_rule("/above", "above", required(shared(lambda: "")), methods=["PUT"])
+    app.add_url_rule("/below", "below", shared(required(lambda: "")), methods=["PUT"])
+    for path in ("/above", "/below"):
+        assert preflight(app, path).status_code == 204
+    assert shared_with(actual(app, "/below", "PUT")) == PAGE
+    assert (shared_with(actual(app, "/above", "PUT")) == PAGE) is extension
+
+
+# --- Flask-WTF ------------------------------------------------------------------------------------
+
+
+def csrf_application():
+    app = governed(
+        allow_credentials=True, allow_headers=["X-CSRFToken"], expose_headers=["X-CSRFToken"]
+    )
+    app.config.update(
+        SESSION_COOKIE_SAMESITE="None", SESSION_COOKIE_SECURE=True, WTF_CSRF_SSL_STRICT=False
+    )
+    csrf = flask_wtf.CSRFProtect(app)
+
+    @app.get("/token")
+    def token():
+        return flask.Response("", headers={"X-CSRFToken": flask_wtf.csrf.generate_csrf()})
+
+    @app.put("/item")
+    def put_item():
+        return "put"
+
+    @app.put("/exempt")
+    @csrf.exempt
+    @cross_origin(max_age=60)
+    def exempt():
+        return "exempt"
+
+    return app
+
+
+def test_csrf_protection_never_sees_a_preflight():
+    assert preflight(csrf_application(), "/item", headers="x-csrftoken").status_code == 204
+
+
+def test_csrf_refusal_can_be_read_across_origins():
+    response = Browser(csrf_application(), origin=PAGE).fetch(
+        "/item", method="PUT", credentials="include"
+    )
+    assert response.status == 400
+    assert "CSRF" in response.text
+
+
+def test_csrf_token_goes_across_origins():
+    browser = Browser(csrf_application(), origin=PAGE)
+    token = browser.fetch("/token", credentials="include").headers["X-CSRFToken"]
+    response = browser.fetch(
+        "/item", method="PUT", credentials="include", headers={"X-CSRFToken": token}
+    )
+    assert response.text == "put"
+
+
+def test_csrf_exemption_of_a_decorated_view_holds():
+    assert Browser(csrf_application(), origin=PAGE).fetch("/exempt", method="PUT").text == "exempt"
+
+
+# --- Dash -----------------------------------------------------------------------------------------
+
+
+def test_dash_pages_and_callbacks_are_governed_as_endpoints():
+    server = flask.Flask("example")
+    page = dash.Dash("example", server=server, url_base_pathname="/dash/")
+    page.layout = dash.html.Div(id="out")
+    page.callback(dash.Output("out", "children"), dash.Input("out", "n_clicks"))(
+        lambda clicks: "clicked"
+    )
+    callback = "/dash/_dash-update-component"
+    CORS(
+        server,
+        allow_origins=[],
+        endpoints={callback: {"allow_origins": [PAGE], "allow_headers": ["Content-Type"]}},
+    )
+    asked = {
+        "output": "out.children",
+        "outputs": {"id": "out", "property": "children"},
+        "inputs": [{"id": "out", "property": "n_clicks", "value": 1}],
+        "changedPropIds": ["out.n_clicks"],
+    }
+    response = Browser(server, origin=PAGE).fetch(
+        callback,
+        method="POST",
+        headers={"Content-Type": "application/json"},
+        body=flask.json.dumps(asked),
+    )
+    assert response.json()["response"]["out"]["children"] == "clicked"
+    assert re.search("<title>Dash</title>", actual(server, "/dash/").text)
+    assert shared_with(actual(server, "/dash/")) is None
+    assert preflight(server, callback, "POST", origin=ADMIN).status_code == 403

@@ -1,0 +1,904 @@
+"""The header builder: section by section of "CORS protocol", as tables of plain values."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import re
+import sys
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import anything, header_names, methods, origins, policies, texts
+
+from wsgicors import ConfigError, Policy
+from wsgicors.headers import HeaderBuilder
+from wsgicors.origins import OriginSet, is_origin
+
+ROW = pytest.param
+APP = "https://app.example.com"
+EVIL = "https://evil.example"
+BY_ORIGIN = ("Vary", "Origin")
+
+NOBODY = {"allow_origins": []}
+EVERYBODY = {"allow_origins": "*"}
+LISTED = {"allow_origins": [APP, "https://*.example.net", "http://localhost:*", "null"]}
+CREDENTIALS = {"allow_origins": APP, "allow_credentials": True}
+
+
+def allow(origin):
+    return ("Access-Control-Allow-Origin", origin)
+
+
+def expose(names):
+    return ("Access-Control-Expose-Headers", names)
+
+
+def grant_methods(names):
+    return ("Access-Control-Allow-Methods", names)
+
+
+def grant_headers(names):
+    return ("Access-Control-Allow-Headers", names)
+
+
+def max_age(seconds):
+    return ("Access-Control-Max-Age", seconds)
+
+
+SAFELISTED = grant_methods("GET, HEAD, POST")
+WITH_COOKIES = ("Access-Control-Allow-Credentials", "true")
+
+
+def builder(fields):
+    return HeaderBuilder(Policy(**fields))
+
+
+# --- actual requests: the CORS check -------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fields", "origin", "reason", "headers"),
+    [
+        ROW(EVERYBODY, APP, "allowed", [allow("*")], id="everybody"),
+        ROW(EVERYBODY, None, "allowed", [allow("*")], id="everybody, no origin"),
+        ROW(EVERYBODY, "null", "allowed", [allow("*")], id="everybody, null"),
+        ROW(EVERYBODY, "no origin", "allowed", [allow("*")], id="everybody, no serialized origin"),
+        ROW(
+            {**EVERYBODY, "expose_headers": "*"},
+            None,
+            "allowed",
+            [allow("*"), expose("*")],
+            id="everybody, expose all",
+        ),
+        ROW(
+            {**EVERYBODY, "expose_headers": "X-A, ETag", "allow_headers": "X-B", "max_age": 5},
+            APP,
+            "allowed",
+            [allow("*"), expose("X-A, ETag")],
+            id="everybody, expose some; what concerns preflights is left out",
+        ),
+        ROW(LISTED, APP, "allowed", [allow(APP), BY_ORIGIN], id="listed"),
+        ROW(
+            LISTED,
+            "https://a.b.example.net",
+            "allowed",
+            [allow("https://a.b.example.net"), BY_ORIGIN],
+            id="listed by a pattern of subdomains",
+        ),
+        ROW(
+            LISTED,
+            "http://localhost:5173",
+            "allowed",
+            [allow("http://localhost:5173"), BY_ORIGIN],
+            id="listed by a pattern of ports",
+        ),
+        ROW(LISTED, "null", "allowed", [allow("null"), BY_ORIGIN], id="null, listed by name"),
+        ROW(LISTED, EVIL, "origin-not-allowed", [BY_ORIGIN], id="not listed"),
+        ROW(LISTED, "", "origin-not-allowed", [BY_ORIGIN], id="empty"),
+        ROW(LISTED, f"{APP}, {APP}", "origin-not-allowed", [BY_ORIGIN], id="a list"),
+        ROW(LISTED, f" {APP}", "origin-not-allowed", [BY_ORIGIN], id="a blank before"),
+        ROW(LISTED, APP.upper(), "origin-not-allowed", [BY_ORIGIN], id="upper case"),
+        ROW(LISTED, f"{APP}/", "origin-not-allowed", [BY_ORIGIN], id="slash"),
+        ROW(LISTED, f"{APP}.", "origin-not-allowed", [BY_ORIGIN], id="trailing dot"),
+        ROW(LISTED, f"{APP}:443", "origin-not-allowed", [BY_ORIGIN], id="default port"),
+        ROW(
+            LISTED, "https://me@app.example.com", "origin-not-allowed", [BY_ORIGIN], id="user info"
+        ),
+        ROW(LISTED, f"{APP}\r\nX: y", "origin-not-allowed", [BY_ORIGIN], id="line end"),
+        ROW(
+            LISTED,
+            "https://*.example.net",
+            "origin-not-allowed",
+            [BY_ORIGIN],
+            id="the pattern itself",
+        ),
+        ROW(LISTED, None, "no-origin", [BY_ORIGIN], id="no origin"),
+        ROW(NOBODY, APP, "origin-not-allowed", [BY_ORIGIN], id="nobody"),
+        ROW(NOBODY, None, "no-origin", [BY_ORIGIN], id="nobody, no origin"),
+        ROW(CREDENTIALS, APP, "allowed", [allow(APP), WITH_COOKIES, BY_ORIGIN], id="credentials"),
+        ROW(CREDENTIALS, EVIL, "origin-not-allowed", [BY_ORIGIN], id="credentials, not listed"),
+        ROW(
+            {**CREDENTIALS, "expose_headers": "X-A", "allow_methods": "*", "allow_headers": "*"},
+            APP,
+            "allowed",
+            [allow(APP), WITH_COOKIES, expose("X-A"), BY_ORIGIN],
+            id="credentials, expose some; Vary names the origin alone",
+        ),
+    ],
+)
+def test_actual(fields, origin, reason, headers):
+    decision = builder(fields).actual(origin)
+    assert (decision.reason, list(decision.headers)) == (reason, headers)
+    assert decision.allowed == (reason in ("allowed", "no-origin"))
+    assert decision.origin_allowed == (reason == "allowed")
+    assert decision.vary == (("Origin",) if BY_ORIGIN in headers else ())
+
+
+def test_an_origin_of_more_than_512_bytes_is_not_looked_at():
+    longest, longer = "x" * 508 + "://a", "x" * 509 + "://a"
+    known = HeaderBuilder(Policy(allow_origins=re.compile(".*")))
+    assert known.actual(longest).allowed
+    assert not known.actual(longer).allowed
+
+
+# --- preflights ----------------------------------------------------------------------------------
+
+FULL = {
+    **LISTED,
+    "allow_methods": "PUT, patch",
+    "allow_headers": "X-A, Content-Type",
+    "max_age": 600,
+}
+FULL_GRANT = [
+    allow(APP),
+    grant_methods("PUT, patch"),
+    grant_headers("X-A, Content-Type"),
+    max_age("600"),
+    BY_ORIGIN,
+]
+
+
+@pytest.mark.parametrize(
+    ("fields", "request_", "reason", "headers"),
+    [
+        ROW(EVERYBODY, (APP, "GET"), "allowed", [allow("*"), SAFELISTED], id="everybody"),
+        ROW(
+            {
+                **EVERYBODY,
+                "allow_methods": "*",
+                "allow_headers": "*",
+                "expose_headers": "X-A",
+                "max_age": 0,
+            },
+            (APP, "PATCH", "x-a,x-b"),
+            "allowed",
+            [allow("*"), grant_methods("*"), grant_headers("*"), max_age("0")],
+            id="everybody, everything: literal wildcards; what concerns responses is left out",
+        ),
+        ROW(FULL, (APP, "PUT", "content-type,x-a"), "allowed", FULL_GRANT, id="full lists"),
+        ROW(FULL, (APP, "GET"), "allowed", FULL_GRANT, id="safelisted method need not be listed"),
+        ROW(FULL, (APP, "patch"), "allowed", FULL_GRANT, id="method in its own case"),
+        ROW(FULL, (APP, "PATCH"), "method-not-allowed", FULL_GRANT, id="method in another case"),
+        ROW(
+            FULL,
+            (APP, "DELETE"),
+            "method-not-allowed",
+            FULL_GRANT,
+            id="method not listed: full lists all the same",
+        ),
+        ROW(FULL, (APP, "PU"), "method-not-allowed", FULL_GRANT, id="part of a method"),
+        ROW(FULL, (APP, "PUT, patch"), "method-not-allowed", FULL_GRANT, id="two methods at once"),
+        ROW(
+            FULL,
+            (APP, "PUT", "x-b"),
+            "headers-not-allowed",
+            FULL_GRANT,
+            id="header not listed: full lists all the same",
+        ),
+        ROW(
+            FULL,
+            (APP, "PUT", "x-a,x-b"),
+            "headers-not-allowed",
+            FULL_GRANT,
+            id="one header not listed",
+        ),
+        ROW(
+            FULL,
+            (APP, "PUT", "X-a ,\tCONTENT-TYPE"),
+            "allowed",
+            FULL_GRANT,
+            id="headers in any case, with blanks",
+        ),
+        ROW(FULL, (APP, "PUT", ""), "allowed", FULL_GRANT, id="empty list of headers"),
+        ROW(
+            FULL,
+            (APP, "PUT", ",x-a, ,content-type,"),
+            "allowed",
+            FULL_GRANT,
+            id="empty items of a list do not count",
+        ),
+        ROW(
+            FULL, (APP, "PUT", "x-a x-b"), "headers-not-allowed", FULL_GRANT, id="blank is no comma"
+        ),
+        ROW(
+            FULL,
+            (APP, "PUT", "\u212a"),
+            "headers-not-allowed",
+            FULL_GRANT,
+            id="Unicode that lowers to ASCII",
+        ),
+        ROW(FULL, (EVIL, "PUT", "x-a"), "origin-not-allowed", [BY_ORIGIN], id="origin not allowed"),
+        ROW(
+            FULL,
+            ("null", "PUT"),
+            "allowed",
+            [allow("null"), *FULL_GRANT[1:]],
+            id="null, listed by name",
+        ),
+        ROW(
+            LISTED,
+            (APP, "PUT"),
+            "method-not-allowed",
+            [allow(APP), SAFELISTED, BY_ORIGIN],
+            id="nothing said: safelisted methods",
+        ),
+        ROW(
+            LISTED,
+            (APP, "GET", "x-a"),
+            "headers-not-allowed",
+            [allow(APP), SAFELISTED, BY_ORIGIN],
+            id="nothing said: no headers",
+        ),
+        ROW(
+            {**LISTED, "allow_methods": []},
+            (APP, "POST"),
+            "allowed",
+            [allow(APP), BY_ORIGIN],
+            id="no methods: no line, safelisted ones pass",
+        ),
+        ROW(
+            {**LISTED, "allow_methods": []},
+            (APP, "PUT"),
+            "method-not-allowed",
+            [allow(APP), BY_ORIGIN],
+            id="no methods: others do not",
+        ),
+        ROW(
+            {**LISTED, "allow_methods": "*", "allow_headers": "*"},
+            (APP, "PROPFIND", "x-a"),
+            "allowed",
+            [allow(APP), grant_methods("*"), grant_headers("*"), BY_ORIGIN],
+            id="no credentials: literal wildcards",
+        ),
+        ROW(
+            {**LISTED, "allow_headers": "*"},
+            (APP, "GET", "authorization"),
+            "headers-not-allowed",
+            [allow(APP), SAFELISTED, grant_headers("*"), BY_ORIGIN],
+            id="wildcard does not cover Authorization",
+        ),
+        ROW(
+            {**LISTED, "allow_headers": "*, Authorization"},
+            (APP, "GET", "authorization,x-a"),
+            "allowed",
+            [allow(APP), SAFELISTED, grant_headers("*, Authorization"), BY_ORIGIN],
+            id="Authorization named beside the wildcard",
+        ),
+        ROW(
+            {**LISTED, "allow_methods": "*"},
+            (APP, "TRACE"),
+            "method-not-allowed",
+            [allow(APP), grant_methods("*"), BY_ORIGIN],
+            id="wildcard does not cover what browsers forbid",
+        ),
+        ROW(
+            {**CREDENTIALS, "allow_methods": "PUT", "allow_headers": "X-A", "max_age": 5},
+            (APP, "PUT", "x-a"),
+            "allowed",
+            [
+                allow(APP),
+                WITH_COOKIES,
+                grant_methods("PUT"),
+                grant_headers("X-A"),
+                max_age("5"),
+                BY_ORIGIN,
+            ],
+            id="credentials",
+        ),
+    ],
+)
+def test_preflight(fields, request_, reason, headers):
+    decision = builder(fields).preflight(*request_)
+    assert (decision.reason, list(decision.headers)) == (reason, headers)
+    assert decision.allowed == (reason == "allowed")
+    assert decision.origin_allowed == (reason != "origin-not-allowed")
+
+
+ALL_WITH_COOKIES = {**CREDENTIALS, "allow_methods": "*", "allow_headers": "*"}
+AUTHORIZED = {**ALL_WITH_COOKIES, "allow_headers": "*, Authorization, X-Known"}
+ON_REQUEST = ("Vary", "Origin, Access-Control-Request-Method, Access-Control-Request-Headers")
+TO_APP = [allow(APP), WITH_COOKIES]
+
+
+@pytest.mark.parametrize(
+    ("fields", "request_", "reason", "headers"),
+    [
+        ROW(
+            ALL_WITH_COOKIES,
+            (APP, "PATCH", "x-a,x-b"),
+            "allowed",
+            [*TO_APP, grant_methods("PATCH"), grant_headers("x-a, x-b"), ON_REQUEST],
+            id="what was asked for",
+        ),
+        ROW(
+            ALL_WITH_COOKIES,
+            (APP, "PATCH"),
+            "allowed",
+            [*TO_APP, grant_methods("PATCH"), ON_REQUEST],
+            id="no headers asked for, none granted",
+        ),
+        ROW(
+            ALL_WITH_COOKIES,
+            (APP, "PATCH", "X-A, x-a"),
+            "allowed",
+            [*TO_APP, grant_methods("PATCH"), grant_headers("x-a"), ON_REQUEST],
+            id="each once",
+        ),
+        ROW(
+            ALL_WITH_COOKIES,
+            (APP, "PATCH", "authorization,x-a"),
+            "headers-not-allowed",
+            [*TO_APP, grant_methods("PATCH"), grant_headers("x-a"), ON_REQUEST],
+            id="Authorization is not covered",
+        ),
+        ROW(
+            AUTHORIZED,
+            (APP, "PATCH", "authorization,x-a,x-known"),
+            "allowed",
+            [
+                *TO_APP,
+                grant_methods("PATCH"),
+                grant_headers("Authorization, X-Known, x-a"),
+                ON_REQUEST,
+            ],
+            id="what is named stands there always",
+        ),
+        ROW(
+            ALL_WITH_COOKIES,
+            (APP, "PATCH", "x-a,b c,x\r\ny,\x00,ä,"),
+            "headers-not-allowed",
+            [*TO_APP, grant_methods("PATCH"), grant_headers("x-a"), ON_REQUEST],
+            id="valid tokens alone are repeated",
+        ),
+        ROW(
+            ALL_WITH_COOKIES,
+            (APP, "PATCH", "cookie,sec-x,x-a"),
+            "headers-not-allowed",
+            [*TO_APP, grant_methods("PATCH"), grant_headers("x-a"), ON_REQUEST],
+            id="forbidden headers are not repeated",
+        ),
+        ROW(
+            ALL_WITH_COOKIES,
+            (APP, "a b"),
+            "method-not-allowed",
+            [*TO_APP, ON_REQUEST],
+            id="invalid method is not repeated",
+        ),
+        ROW(
+            ALL_WITH_COOKIES,
+            (APP, "Connect"),
+            "method-not-allowed",
+            [*TO_APP, ON_REQUEST],
+            id="forbidden method is not repeated",
+        ),
+        ROW(
+            ALL_WITH_COOKIES,
+            (EVIL, "PUT", "x-a"),
+            "origin-not-allowed",
+            [ON_REQUEST],
+            id="not allowed, Vary is the same",
+        ),
+        ROW(
+            {**ALL_WITH_COOKIES, "allow_headers": "X-A"},
+            (APP, "PATCH", "x-a"),
+            "allowed",
+            [
+                *TO_APP,
+                grant_methods("PATCH"),
+                grant_headers("X-A"),
+                ("Vary", "Origin, Access-Control-Request-Method"),
+            ],
+            id="method alone is on request",
+        ),
+        ROW(
+            {**ALL_WITH_COOKIES, "allow_methods": "PUT"},
+            (APP, "PUT", "x-a"),
+            "allowed",
+            [
+                *TO_APP,
+                grant_methods("PUT"),
+                grant_headers("x-a"),
+                ("Vary", "Origin, Access-Control-Request-Headers"),
+            ],
+            id="headers alone are on request",
+        ),
+    ],
+)
+def test_with_credentials_a_wildcard_answers_with_what_was_asked_for(
+    fields, request_, reason, headers
+):
+    decision = builder(fields).preflight(*request_)
+    assert (decision.reason, list(decision.headers)) == (reason, headers)
+
+
+@pytest.mark.parametrize(
+    ("request_", "reason", "granted"),
+    [
+        ROW((APP, "M" * 64), "allowed", [grant_methods("M" * 64)], id="method of 64"),
+        ROW((APP, "M" * 65), "method-not-allowed", [], id="method of 65"),
+        ROW(
+            (APP, "PUT", "x" * 2048),
+            "allowed",
+            [grant_methods("PUT"), grant_headers("x" * 2048)],
+            id="header of 2048",
+        ),
+        ROW(
+            (APP, "PUT", "x" * 2049),
+            "headers-not-allowed",
+            [grant_methods("PUT")],
+            id="header of 2049",
+        ),
+        ROW(
+            (APP, "PUT", "x" + ",x" * 127),
+            "allowed",
+            [grant_methods("PUT"), grant_headers("x")],
+            id="128 headers",
+        ),
+        ROW(
+            (APP, "PUT", "x" + ",x" * 128),
+            "headers-not-allowed",
+            [grant_methods("PUT")],
+            id="129 headers",
+        ),
+        ROW(
+            (APP, "P" * (1 << 20), "x" * (1 << 20)), "method-not-allowed", [], id="one MiB of each"
+        ),
+    ],
+)
+def test_what_is_repeated_is_bounded(request_, reason, granted):
+    decision = builder(ALL_WITH_COOKIES).preflight(*request_)
+    assert (decision.reason, list(decision.headers)) == (reason, [*TO_APP, *granted, ON_REQUEST])
+
+
+@pytest.mark.parametrize("fields", [EVERYBODY, LISTED, FULL, ALL_WITH_COOKIES])
+def test_the_same_request_gets_the_same_answer_however_often_and_in_which_order(fields):
+    requests = [
+        (APP, "PUT", "x-a"),
+        (EVIL, "PUT", "x-a"),
+        (APP, "GET"),
+        (APP, "PUT", "x-b"),
+        (APP, "M" * 65),
+    ]
+    first = [builder(fields).preflight(*request) for request in requests]
+    known = builder(fields)
+    for _ in range(2):
+        assert [known.preflight(*request) for request in reversed(requests)] == first[::-1]
+
+
+def test_what_was_learned_of_many_origins_is_forgotten_without_harm():
+    known = builder(LISTED)
+    for _ in range(2):
+        for number in range(1500):
+            assert known.actual(f"https://n{number}.example.net").allowed
+            assert not known.actual(f"https://n{number}.example").allowed
+            assert known.actual(APP).allowed
+            assert known.actual(None).reason == "no-origin"
+
+
+def test_a_decision_cannot_be_changed_by_those_who_read_it():
+    decision = builder(LISTED).actual(EVIL)
+    with pytest.raises(AttributeError):
+        decision.allowed = True
+    assert type(decision.headers) is tuple
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ROW({}, "missing", id="not whole"),
+        ROW(
+            {**CREDENTIALS, "allow_origins": "*"},
+            "wildcard-with-credentials",
+            id="contradicts itself",
+        ),
+    ],
+)
+def test_a_policy_that_cannot_be_used_is_refused(fields, reason):
+    with pytest.raises(ConfigError) as caught:
+        builder(fields)
+    assert [problem.reason for problem in caught.value.problems] == [reason]
+
+
+# --- regular expressions and callables -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("expression", "origin", "is_allowed"),
+    [
+        ROW(r"https://[ab]\.example", "https://a.example", True, id="match"),
+        ROW(
+            r"https://[ab]\.example", "https://a.example.evil", False, id="match at the start only"
+        ),
+        ROW(r"[ab]\.example", "https://a.example", False, id="match at the end only"),
+        ROW(r".*", "null", False, id="null is asked of no expression"),
+        ROW(r".*", "https://a.example/", False, id="nor what is no origin"),
+        ROW(r".*", "https://A.example", False, id="nor mixed case"),
+        ROW(r"(?s).*", "https://a.example\n", False, id="nor a line end"),
+        ROW(r"^https://a\.example$", "https://a.example", True, id="anchors do no harm"),
+        ROW(r"^https://a\.example$", "https://a.example\n", False, id="dollar before a line end"),
+        ROW(r"(?i)HTTPS://A\.EXAMPLE", "https://a.example", True, id="flags are respected"),
+    ],
+)
+def test_a_regular_expression_must_match_a_whole_origin(expression, origin, is_allowed):
+    known = builder({"allow_origins": ["https://b.example", re.compile(expression)]})
+    assert known.actual(origin).allowed is is_allowed
+    assert known.preflight(origin, "GET").origin_allowed is is_allowed
+    assert known.actual("https://b.example").allowed
+
+
+class Unprintable:
+    def __repr__(self):
+        raise RuntimeError("no database connection")
+
+
+def returns(value):
+    return lambda origin, environ: value
+
+
+def raises(error):
+    def predicate(origin, environ):
+        raise error
+
+    return predicate
+
+
+def denied_for_returning(shown):
+    return f"allow_origins returned {shown} for {APP!r}, which is denied: return True or False"
+
+
+RAISED = f"allow_origins raised for {APP!r}, which is denied"
+LONG_TEXT = "'" + r"x\n" * 40 + "'..."
+
+
+@pytest.mark.parametrize(
+    ("predicate", "is_allowed", "logged"),
+    [
+        ROW(returns(True), True, [], id="True"),
+        ROW(returns(False), False, [], id="False"),
+        ROW(returns(None), False, [denied_for_returning("None")], id="nothing"),
+        ROW(returns(1), False, [denied_for_returning("1")], id="one"),
+        ROW(returns("x\n" * 99), False, [denied_for_returning(LONG_TEXT)], id="a long text"),
+        ROW(raises(KeyError("x")), False, [RAISED], id="an error"),
+        ROW(raises(RecursionError()), False, [RAISED], id="another error"),
+    ],
+)
+def test_a_callable_opens_the_door_by_true_alone(predicate, is_allowed, logged, caplog):
+    known = builder({"allow_origins": predicate})
+    decision = known.actual(APP)
+    assert decision.allowed is is_allowed
+    assert decision.headers == ((allow(APP), BY_ORIGIN) if is_allowed else (BY_ORIGIN,))
+    assert caplog.messages == logged
+    assert known.preflight(APP, "GET").origin_allowed is is_allowed
+
+
+def test_a_callable_that_returns_what_cannot_be_shown_opens_nothing(caplog):
+    assert not builder({"allow_origins": returns(Unprintable())}).actual(APP).allowed
+    assert "Unprintable" in caplog.text
+
+
+def test_the_traceback_of_a_callable_is_logged(caplog):
+    builder({"allow_origins": raises(KeyError("x"))}).actual(APP)
+    (record,) = caplog.records
+    assert (record.name, record.levelno, record.exc_info[0]) == (
+        "wsgicors",
+        logging.ERROR,
+        KeyError,
+    )
+
+
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
+def test_a_callable_that_returns_a_coroutine_opens_nothing():
+    async def asynchronous(origin, environ):
+        return True
+
+    predicate = functools.partial(lambda function, *asked: function(*asked), asynchronous)
+    assert not builder({"allow_origins": predicate}).actual(APP).allowed
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
+def test_a_callable_may_end_the_program(error):
+    with pytest.raises(error):
+        builder({"allow_origins": raises(error())}).actual(APP)
+
+
+def test_a_callable_is_asked_each_time_with_the_environ():
+    asked = []
+
+    def predicate(origin, environ):
+        asked.append((origin, environ))
+        return len(asked) % 2 == 1
+
+    known = builder({"allow_origins": predicate})
+    environ = {"HTTP_HOST": "a.example"}
+    assert [known.actual(APP, environ).allowed for _ in range(2)] == [True, False]
+    assert [known.preflight(APP, "GET", None, environ).allowed for _ in range(2)] == [True, False]
+    assert asked == [(APP, environ)] * 4
+
+
+@pytest.mark.parametrize(
+    "origin", [None, "", "null", "*", f"{APP}/", APP.upper(), "x" * 509 + "://a", f"{APP}\n"]
+)
+def test_a_callable_is_asked_about_origins_only(origin):
+    known = builder({"allow_origins": raises(AssertionError("asked"))})
+    assert known.actual(origin).headers == (BY_ORIGIN,)
+
+
+# --- methods that a URL takes --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fields", "routed", "asked", "reason", "granted"),
+    [
+        ROW(
+            LISTED,
+            ("PUT", "DELETE", "PUT"),
+            "PUT",
+            "allowed",
+            "DELETE, PUT",
+            id="unset: what is routed",
+        ),
+        ROW(
+            LISTED,
+            ("GET", "TRACE", "CONNECT"),
+            "TRACE",
+            "method-not-allowed",
+            "GET",
+            id="unset: but nothing forbidden",
+        ),
+        ROW(LISTED, ("GET",), "PUT", "method-not-allowed", "GET", id="unset: nothing else"),
+        ROW(LISTED, ("PUT",), "POST", "allowed", "PUT", id="unset: safelisted methods pass always"),
+        ROW(LISTED, "*", "PATCH", "allowed", "*", id="unset: any, if any is taken"),
+        ROW(
+            {**LISTED, "allow_methods": "PATCH"},
+            ("PUT",),
+            "PUT",
+            "method-not-allowed",
+            "PATCH",
+            id="set: what is set",
+        ),
+        ROW({**LISTED, "allow_methods": "*"}, ("PUT",), "PATCH", "allowed", "*", id="set to all"),
+    ],
+)
+def test_what_a_url_takes_stands_for_methods_that_are_unset(fields, routed, asked, reason, granted):
+    known = builder(fields)
+    decision = known.routed(routed).preflight(APP, asked)
+    assert (decision.reason, decision.headers) == (
+        reason,
+        (allow(APP), grant_methods(granted), BY_ORIGIN),
+    )
+    assert known.routed(routed).actual(APP) == known.actual(APP)
+
+
+def test_what_a_url_takes_leaves_the_builder_itself_alone():
+    known = builder(LISTED)
+    known.routed(("PUT",))
+    assert known.preflight(APP, "PUT").headers == (allow(APP), SAFELISTED, BY_ORIGIN)
+
+
+# --- a URL whose methods have policies of their own ----------------------------------------------
+
+BY_METHOD = ("Vary", "Origin, Access-Control-Request-Method")
+WRITERS = {**LISTED, "allow_methods": "PUT, DELETE", "allow_headers": "X-A", "max_age": 600}
+
+
+@pytest.mark.parametrize(
+    ("fields", "request_", "headers"),
+    [
+        ROW(
+            WRITERS,
+            (APP, "PUT", "x-a"),
+            [allow(APP), grant_methods("PUT"), grant_headers("X-A"), max_age("600"), BY_METHOD],
+            id="the requested method alone",
+        ),
+        ROW(
+            WRITERS,
+            (APP, "PATCH"),
+            [allow(APP), grant_headers("X-A"), max_age("600"), BY_METHOD],
+            id="a method that is not granted: none",
+        ),
+        ROW(
+            {**WRITERS, "allow_methods": "*"},
+            (APP, "PATCH"),
+            [allow(APP), grant_methods("PATCH"), grant_headers("X-A"), max_age("600"), BY_METHOD],
+            id="of all methods: never a wildcard",
+        ),
+        ROW(
+            {**EVERYBODY, "allow_methods": "*"},
+            (APP, "PATCH"),
+            [allow("*"), grant_methods("PATCH"), ("Vary", "Access-Control-Request-Method")],
+            id="everybody: never a wildcard of methods",
+        ),
+        ROW(
+            LISTED,
+            (APP, "HEAD"),
+            [allow(APP), grant_methods("HEAD"), BY_METHOD],
+            id="unset methods",
+        ),
+        ROW(
+            ALL_WITH_COOKIES,
+            (APP, "PATCH", "x-a"),
+            [*TO_APP, grant_methods("PATCH"), grant_headers("x-a"), ON_REQUEST],
+            id="on request anyway",
+        ),
+        ROW(WRITERS, (EVIL, "PUT"), [BY_METHOD], id="denied, Vary is the same"),
+    ],
+)
+def test_beside_other_policies_the_requested_method_is_named_alone(fields, request_, headers):
+    known = builder(fields)
+    alone = known.beside([("POST", known)], request_[0])
+    assert list(alone.preflight(*request_).headers) == headers
+    assert alone.actual(APP) == known.actual(APP)
+
+
+DIFFERING = {**WRITERS, "allow_methods": "*", "expose_headers": "X-B", "max_age": 5}
+OTHER_HEADERS = {**WRITERS, "allow_headers": "X-B"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "others", "seconds"),
+    [
+        ROW(WRITERS, {"POST": WRITERS, "PATCH": WRITERS}, "600", id="the same policy"),
+        ROW(WRITERS, {"POST": DIFFERING}, "600", id="differs where nothing is carried over"),
+        ROW(WRITERS, {"POST": {**WRITERS, "allow_headers": "X-B, x-a"}}, "600", id="more headers"),
+        ROW(WRITERS, {"POST": {**LISTED, "allow_headers": "X-A"}}, "600", id="the same headers"),
+        ROW(WRITERS, {"POST": OTHER_HEADERS}, "0", id="POST, other headers"),
+        ROW(WRITERS, {"POST": LISTED}, "0", id="POST, no headers"),
+        ROW(WRITERS, {"POST": NOBODY}, "0", id="POST, nobody's: it needs no grant"),
+        ROW(WRITERS, {"POST": {**WRITERS, "allow_origins": EVIL}}, "0", id="POST, other origins"),
+        ROW(WRITERS, {"POST": None}, "0", id="POST, not governed"),
+        ROW(WRITERS, {"PATCH": OTHER_HEADERS}, "0", id="PATCH, other headers"),
+        ROW(WRITERS, {"PATCH": NOBODY}, "600", id="PATCH, nobody's: it has no grant"),
+        ROW(WRITERS, {"PATCH": {**LISTED, "allow_origins": EVIL}}, "600", id="PATCH, others'"),
+        ROW(WRITERS, {"PATCH": None}, "0", id="PATCH, not governed: who knows"),
+        ROW(WRITERS, {"GET": NOBODY, "HEAD": None, "OPTIONS": LISTED}, "600", id="safe methods"),
+        ROW(WRITERS, {"PUT": WRITERS, "POST": WRITERS, "PATCH": LISTED}, "0", id="one of several"),
+        ROW({**WRITERS, "allow_headers": "*"}, {"POST": WRITERS}, "0", id="all headers here"),
+        ROW({**WRITERS, **CREDENTIALS}, {"POST": WRITERS}, "0", id="credentials here alone"),
+        ROW(WRITERS, {"POST": {**WRITERS, **CREDENTIALS}}, "600", id="credentials there alone"),
+        ROW(
+            {**WRITERS, "allow_headers": []},
+            {"POST": NOBODY, "PATCH": None},
+            "600",
+            id="no headers here: nothing to carry over",
+        ),
+    ],
+)
+def test_headers_that_would_go_with_another_methods_requests_are_not_to_be_remembered(
+    fields, others, seconds
+):
+    builders = [
+        (method, other if other is None else builder(other)) for method, other in others.items()
+    ]
+    decision = builder(fields).beside(builders, APP).preflight(APP, "PUT")
+    assert dict(decision.headers)["Access-Control-Max-Age"] == seconds
+
+
+def test_what_is_routed_is_known_beside_other_policies_too():
+    decision = builder(LISTED).routed(("PUT", "DELETE")).beside([], APP).preflight(APP, "PUT")
+    assert decision.headers == (allow(APP), grant_methods("PUT"), BY_METHOD)
+
+
+# --- whatever the policy, whatever the request ---------------------------------------------------
+
+usable_policies = policies.filter(lambda policy: not policy.conflicts())
+requested_headers = st.none() | texts | st.lists(header_names, max_size=4).map(",".join)
+
+
+def browser_goes_on(decision, origin, credentials):
+    """Another opinion: the CORS check, step by step (Fetch, "CORS check")."""
+    answered = dict(decision.headers).get("Access-Control-Allow-Origin")
+    if answered == "*" and not credentials:
+        return True
+    if answered is None or answered != origin:
+        return False
+    return (
+        not credentials or dict(decision.headers).get("Access-Control-Allow-Credentials") == "true"
+    )
+
+
+def browser_sends(decision, request, credentials):
+    """Another opinion: Fetch, "CORS-preflight fetch", step 7."""
+    origin, method, headers = request
+    if not browser_goes_on(decision, origin, credentials):
+        return False
+    answered = {name: value.split(", ") for name, value in decision.headers}
+    granted = answered.get("Access-Control-Allow-Methods", [])
+    names = [name.lower() for name in answered.get("Access-Control-Allow-Headers", [])]
+    asked = headers.lower().split(",") if headers else []
+    wildcard = "*" in names and not credentials
+    return (
+        method in [*granted, "GET", "HEAD", "POST"] or ("*" in granted and not credentials)
+    ) and all(name in names or (wildcard and name != "authorization") for name in asked)
+
+
+@settings(deadline=None)
+@given(usable_policies, anything)
+def test_only_serialized_origins_are_ever_let_in(policy, origin):
+    decision = HeaderBuilder(policy).actual(origin)
+    if policy.allow_origins != "*" and not is_origin(origin):
+        assert decision.allowed == (origin == "null" and "null" in policy.allow_origins)
+
+
+@settings(deadline=None)
+@given(usable_policies, st.data())
+def test_an_actual_response_is_shared_exactly_if_the_decision_says_so(policy, data):
+    listed = [item for item in policy.allow_origins or () if "*" not in item]
+    origin = data.draw(st.sampled_from([*listed, "null"]) | origins)
+    decision = HeaderBuilder(policy).actual(origin)
+    known = policy.allow_origins == "*" or origin in OriginSet(policy.allow_origins)
+    assert (
+        decision.allowed
+        == known
+        == browser_goes_on(decision, origin, bool(policy.allow_credentials))
+    )
+
+
+@settings(deadline=None)
+@given(usable_policies, st.data())
+def test_a_browser_sends_the_request_exactly_if_the_decision_says_so(policy, data):
+    listed = [item for item in policy.allow_origins or () if "*" not in item]
+    origin = data.draw(st.sampled_from([*listed, "null"]) | origins)
+    asked = data.draw(st.none() | st.lists(header_names.map(str.lower), max_size=4).map(",".join))
+    request = (origin, data.draw(methods), asked)
+    decision = HeaderBuilder(policy).preflight(*request)
+    assert decision.allowed == browser_sends(decision, request, bool(policy.allow_credentials))
+
+
+@settings(deadline=None)
+@given(usable_policies, anything | texts, methods | texts, requested_headers)
+def test_whatever_is_asked_the_lines_are_well_formed(policy, origin, method, headers):
+    known = HeaderBuilder(policy)
+    for decision in (
+        known.actual(origin),
+        known.preflight(origin, method, headers),
+        known.beside([("POST", None)], origin).preflight(origin, method, headers),
+    ):
+        names = [name for name, _ in decision.headers]
+        assert len(set(names)) == len(names)
+        assert set(names) <= {"Vary"} or "Access-Control-Allow-Origin" in names
+        assert decision.origin_allowed == ("Access-Control-Allow-Origin" in names)
+        assert all(
+            value and value.isascii() and value.isprintable() for _, value in decision.headers
+        )
+        assert dict(decision.headers).get("Vary", "") == ", ".join(decision.vary)
+
+
+@settings(deadline=None)
+@given(usable_policies, methods | texts, requested_headers)
+def test_a_denied_origin_gets_no_header_but_vary(policy, method, headers):
+    decision = HeaderBuilder(policy).preflight("https://nobody.invalid", method, headers)
+    if policy.allow_origins != "*":
+        assert [name for name, _ in decision.headers] == ["Vary"]
+
+
+def test_what_clients_ask_does_not_fill_the_memory():
+    known = builder({**ALL_WITH_COOKIES, "allow_origins": [APP, "https://*.example.com"]})
+    sizes = []
+    for start in (0, 3000):
+        for number in range(start, start + 3000):
+            known.preflight(f"https://{number}.example.com", f"M{number}", f"x-{number}")
+            known.actual(f"https://{number}.evil.example")
+        sizes.append(sys.getallocatedblocks())
+    assert sizes[1] - sizes[0] < 500

@@ -1,0 +1,1090 @@
+"""The middleware on the wire: section 3 of the design as a table, PEP 3333 to the letter."""
+
+from __future__ import annotations
+
+import functools
+import gc
+import inspect
+import io
+import logging
+import sys
+import threading
+import weakref
+from wsgiref.util import FileWrapper
+from wsgiref.validate import validator
+
+import flask
+import pytest
+from exchanges import Answer, answer, environ_of, preflight, send, site, written
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import anything, texts
+from webtest import TestApp
+from werkzeug.middleware.lint import LintMiddleware
+
+from wsgicors import ConfigError, CORSMiddleware, Policy, cors
+from wsgicors.flask import CORS
+from wsgicors.headers import HeaderBuilder
+from wsgicors.middleware import with_headers
+
+ROW = pytest.param
+APP = "https://app.example.com"
+EVIL = "https://evil.example"
+
+# --- requests and their answers ------------------------------------------------------------------
+
+EVERYBODY = {
+    "allow_origins": "*",
+    "allow_methods": "*",
+    "allow_headers": "*",
+    "expose_headers": "*",
+}
+PARTNERS = {
+    "allow_origins": [APP, "https://*.partner.example", "null"],
+    "allow_methods": "GET, PUT",
+    "allow_headers": "Content-Type, X-Token",
+    "expose_headers": "X-Total",
+    "max_age": 600,
+}
+COOKIES = {
+    "allow_origins": APP,
+    "allow_credentials": True,
+    "allow_methods": "*",
+    "allow_headers": "*, Authorization",
+    "expose_headers": "X-Total",
+}
+NOBODY = {"allow_origins": []}
+
+DENIED = """
+    403 Forbidden
+    Content-Type: text/plain; charset=utf-8
+    Content-Length: 62
+    Vary: Origin
+
+    Cross-origin request denied: this origin is not allowed here.
+"""
+UNSHARED = """
+    200 OK
+    Content-Type: text/plain
+    Vary: Origin
+
+    hello
+"""
+
+
+def get(origin=None, method="GET", **more):
+    return {"origin": origin, "method": method, **more}
+
+
+def ask(method, headers=None, origin=APP):
+    return {"method": "OPTIONS", "origin": origin, "asks": method, "headers": headers}
+
+
+TABLE = [
+    ROW(
+        EVERYBODY,
+        get(APP),
+        """
+        200 OK
+        Content-Type: text/plain
+        Access-Control-Allow-Origin: *
+        Access-Control-Expose-Headers: *
+
+        hello
+        """,
+        id="actual, everybody: shared with all, no Vary",
+    ),
+    ROW(
+        EVERYBODY,
+        get(),
+        """
+        200 OK
+        Content-Type: text/plain
+        Access-Control-Allow-Origin: *
+        Access-Control-Expose-Headers: *
+
+        hello
+        """,
+        id="actual, everybody, no Origin: the same, as caches serve it to all",
+    ),
+    ROW(
+        EVERYBODY,
+        ask("PATCH", "x-a,x-b"),
+        """
+        204 No Content
+        Access-Control-Allow-Origin: *
+        Access-Control-Allow-Methods: *
+        Access-Control-Allow-Headers: *
+        """,
+        id="preflight, everybody: literal wildcards, no Vary",
+    ),
+    ROW(
+        PARTNERS,
+        get(APP),
+        """
+        200 OK
+        Content-Type: text/plain
+        Access-Control-Allow-Origin: https://app.example.com
+        Access-Control-Expose-Headers: X-Total
+        Vary: Origin
+
+        hello
+        """,
+        id="actual, origin allowed: shared with it, Vary",
+    ),
+    ROW(
+        PARTNERS,
+        get("https://eu.partner.example", method="PUT"),
+        """
+        200 OK
+        Content-Type: text/plain
+        Access-Control-Allow-Origin: https://eu.partner.example
+        Access-Control-Expose-Headers: X-Total
+        Vary: Origin
+
+        hello
+        """,
+        id="actual, origin allowed by a pattern",
+    ),
+    ROW(
+        PARTNERS,
+        get("null"),
+        """
+        200 OK
+        Content-Type: text/plain
+        Access-Control-Allow-Origin: null
+        Access-Control-Expose-Headers: X-Total
+        Vary: Origin
+
+        hello
+        """,
+        id="actual, null listed by name",
+    ),
+    ROW(PARTNERS, get(EVIL), UNSHARED, id="actual, origin not allowed: Vary alone"),
+    ROW(
+        PARTNERS,
+        get(EVIL, method="DELETE"),
+        UNSHARED,
+        id="actual, method not allowed: the server's business",
+    ),
+    ROW(PARTNERS, get(), UNSHARED, id="actual, no Origin: Vary alone"),
+    ROW(NOBODY, get(APP), UNSHARED, id="actual, nobody: Vary alone"),
+    ROW(
+        PARTNERS,
+        ask("PUT", "content-type,x-token"),
+        """
+        204 No Content
+        Access-Control-Allow-Origin: https://app.example.com
+        Access-Control-Allow-Methods: GET, PUT
+        Access-Control-Allow-Headers: Content-Type, X-Token
+        Access-Control-Max-Age: 600
+        Vary: Origin
+        """,
+        id="preflight, origin allowed: the full lists",
+    ),
+    ROW(
+        PARTNERS,
+        ask("DELETE", "x-other"),
+        """
+        204 No Content
+        Access-Control-Allow-Origin: https://app.example.com
+        Access-Control-Allow-Methods: GET, PUT
+        Access-Control-Allow-Headers: Content-Type, X-Token
+        Access-Control-Max-Age: 600
+        Vary: Origin
+        """,
+        id="preflight, method and headers not allowed: the full lists all the same",
+    ),
+    ROW(
+        PARTNERS,
+        ask("PUT", origin=EVIL),
+        DENIED,
+        id="preflight, origin not allowed: 403, plain text, no Access-Control-* header",
+    ),
+    ROW(PARTNERS, ask("PUT", origin=""), DENIED, id="preflight, empty Origin: 403"),
+    ROW(PARTNERS, ask("PUT", origin=f"{APP}/"), DENIED, id="preflight, Origin with a slash: 403"),
+    ROW(NOBODY, ask("PUT"), DENIED, id="preflight, nobody: 403"),
+    ROW(
+        {"allow_origins": APP},
+        ask("PUT"),
+        """
+        204 No Content
+        Access-Control-Allow-Origin: https://app.example.com
+        Access-Control-Allow-Methods: GET, HEAD, POST
+        Vary: Origin
+        """,
+        id="preflight, nothing said of methods: the safelisted ones",
+    ),
+    ROW(
+        COOKIES,
+        get(APP),
+        """
+        200 OK
+        Content-Type: text/plain
+        Access-Control-Allow-Origin: https://app.example.com
+        Access-Control-Allow-Credentials: true
+        Access-Control-Expose-Headers: X-Total
+        Vary: Origin
+
+        hello
+        """,
+        id="actual, credentials",
+    ),
+    ROW(
+        COOKIES, get(EVIL), UNSHARED, id="actual, credentials, origin not allowed: no word of them"
+    ),
+    ROW(
+        COOKIES,
+        ask("PATCH", "authorization,x-a"),
+        """
+        204 No Content
+        Access-Control-Allow-Origin: https://app.example.com
+        Access-Control-Allow-Credentials: true
+        Access-Control-Allow-Methods: PATCH
+        Access-Control-Allow-Headers: Authorization, x-a
+        Vary: Origin, Access-Control-Request-Method, Access-Control-Request-Headers
+        """,
+        id="preflight, credentials and wildcards: what was asked for, Vary",
+    ),
+    ROW(
+        COOKIES,
+        ask("PATCH", origin=EVIL),
+        DENIED.replace(
+            "Vary: Origin",
+            "Vary: Origin, Access-Control-Request-Method, Access-Control-Request-Headers",
+        ),
+        id="preflight, credentials and wildcards, origin not allowed: 403, the same Vary",
+    ),
+]
+
+
+@pytest.mark.parametrize("check", [validator, LintMiddleware])
+@pytest.mark.filterwarnings("ignore:204 responses must have an empty content length")
+@pytest.mark.parametrize(("fields", "request_", "expected"), TABLE)
+def test_the_answer_to(fields, request_, expected, check):
+    inside = site()
+    app = check(CORSMiddleware(check(inside), **fields))
+    answered = answer(app, environ_of(**request_))
+    assert str(answered) == written(expected)
+    assert inside.calls == ([] if request_.get("asks") else [request_["method"]])
+    assert answered.decision.headers == tuple(answered.headers[-len(answered.decision.headers) :])
+
+
+@pytest.mark.parametrize(("fields", "request_", "expected"), TABLE)
+def test_a_webtest_client_sees_the_same(fields, request_, expected):
+    app = TestApp(CORSMiddleware(site(("Content-Length", "5")), **fields))
+    sent = {
+        name: value for name, value in environ_of(**request_).items() if name.startswith("HTTP_")
+    }
+    answered = app.request("/", method=request_["method"], environ=sent, expect_errors=True)
+    seen = Answer(answered.status, answered.headerlist, answered.body, {})
+    length = "Content-Type: text/plain\nContent-Length: 5\n"
+    assert str(seen) == written(expected).replace("Content-Type: text/plain\n", length)
+
+
+@pytest.mark.parametrize(
+    ("request_", "is_preflight"),
+    [
+        ROW(
+            {"method": "OPTIONS", "origin": APP, "asks": "PUT"},
+            True,
+            id="OPTIONS, Origin, requested method",
+        ),
+        ROW(
+            {"method": "OPTIONS", "origin": APP, "asks": "?"},
+            True,
+            id="requested method that is none",
+        ),
+        ROW({"method": "OPTIONS", "origin": "?", "asks": "PUT"}, True, id="Origin that is none"),
+        ROW({"method": "OPTIONS", "origin": APP, "asks": ""}, False, id="requested method empty"),
+        ROW({"method": "OPTIONS", "origin": APP}, False, id="no requested method"),
+        ROW({"method": "OPTIONS", "asks": "PUT"}, False, id="no Origin"),
+        ROW(
+            {"method": "OPTIONS", "origin": APP, "headers": "x-a"},
+            False,
+            id="requested headers alone",
+        ),
+        ROW({"method": "GET", "origin": APP, "asks": "PUT"}, False, id="GET"),
+        ROW({"method": "options", "origin": APP, "asks": "PUT"}, False, id="options in lower case"),
+    ],
+)
+def test_what_is_a_preflight(request_, is_preflight):
+    inside = site()
+    answer(CORSMiddleware(inside, allow_origins="*"), environ_of(**request_))
+    assert inside.calls == ([] if is_preflight else [request_["method"]])
+
+
+# --- sole author of Access-Control-*, co-author of Vary ------------------------------------------
+
+TYPE = ("Content-Type", "text/plain")
+SHARED = [("Access-Control-Allow-Origin", APP), ("Vary", "Origin")]
+
+
+@pytest.mark.parametrize(
+    ("fields", "written_", "sent"),
+    [
+        ROW({"allow_origins": APP}, [TYPE], [TYPE, *SHARED], id="nothing of ours"),
+        ROW({"allow_origins": APP}, [], SHARED, id="nothing at all"),
+        ROW(
+            {"allow_origins": APP},
+            [
+                ("Access-Control-Allow-Origin", "*"),
+                TYPE,
+                ("Access-Control-Allow-Credentials", "true"),
+            ],
+            [TYPE, *SHARED],
+            id="Access-Control-* dropped",
+        ),
+        ROW(
+            {"allow_origins": APP},
+            [("access-control-allow-origin", EVIL), ("ACCESS-CONTROL-ALLOW-ORIGIN", "null"), TYPE],
+            [TYPE, *SHARED],
+            id="Access-Control-* dropped in any case, however often",
+        ),
+        ROW(
+            {"allow_origins": APP},
+            [("Access-Control-Allow-Private-Network", "true"), ("Access-Control-New", "x")],
+            SHARED,
+            id="unknown Access-Control-* dropped",
+        ),
+        ROW(
+            {"allow_origins": EVIL},
+            [("Access-Control-Allow-Origin", "*"), TYPE],
+            [TYPE, ("Vary", "Origin")],
+            id="Access-Control-* dropped where the origin is denied",
+        ),
+        ROW(
+            {"allow_origins": "*"},
+            [("Access-Control-Allow-Origin", APP), ("Vary", "Origin")],
+            [("Vary", "Origin"), ("Access-Control-Allow-Origin", "*")],
+            id="everybody: Vary is the application's own",
+        ),
+        ROW(
+            {"allow_origins": "*"},
+            [("Vary", "a"), ("vary", "b,a")],
+            [("Vary", "a"), ("vary", "b,a"), ("Access-Control-Allow-Origin", "*")],
+            id="everybody: Vary is left alone",
+        ),
+        ROW(
+            {"allow_origins": APP},
+            [("Vary", "Accept-Encoding"), TYPE],
+            [TYPE, SHARED[0], ("Vary", "Accept-Encoding, Origin")],
+            id="Vary merged",
+        ),
+        ROW(
+            {"allow_origins": APP},
+            [("vary", "Accept-Encoding"), ("VARY", "Cookie, accept-encoding"), ("Vary", "")],
+            [SHARED[0], ("Vary", "Accept-Encoding, Cookie, Origin")],
+            id="several Vary lines become one, each name once",
+        ),
+        ROW(
+            {"allow_origins": APP},
+            [("Vary", "origin")],
+            [SHARED[0], ("Vary", "origin")],
+            id="Vary is complete already",
+        ),
+        ROW(
+            {"allow_origins": APP},
+            [("Vary", " ,a,, Origin\t,")],
+            [SHARED[0], ("Vary", "a, Origin")],
+            id="Vary with empty items",
+        ),
+        ROW(
+            {"allow_origins": APP}, [("Vary", "*")], [SHARED[0], ("Vary", "*")], id="Vary: * stays"
+        ),
+        ROW(
+            {"allow_origins": APP},
+            [("Vary", "a"), ("Vary", "b, *")],
+            [SHARED[0], ("Vary", "*")],
+            id="Vary: * among others",
+        ),
+        ROW(
+            {"allow_origins": APP},
+            [("Set-Cookie", "a=1"), ("Set-Cookie", "b=2"), ("X-A", "1"), ("x-a", "2")],
+            [("Set-Cookie", "a=1"), ("Set-Cookie", "b=2"), ("X-A", "1"), ("x-a", "2"), *SHARED],
+            id="repeated lines of others are kept, in order",
+        ),
+        ROW(
+            {"allow_origins": APP},
+            [
+                ("X-Access-Control-Allow-Origin", "*"),
+                ("Timing-Allow-Origin", "*"),
+                ("Variance", "x"),
+            ],
+            [
+                ("X-Access-Control-Allow-Origin", "*"),
+                ("Timing-Allow-Origin", "*"),
+                ("Variance", "x"),
+                *SHARED,
+            ],
+            id="names that only look alike are kept",
+        ),
+    ],
+)
+def test_lines_of_the_application(fields, written_, sent):
+    app = CORSMiddleware(
+        lambda environ, start_response: start_response("200 OK", written_) and [], **fields
+    )
+    before = list(written_)
+    assert answer(app, environ_of(origin=APP)).headers == sent
+    assert written_ == before
+
+
+@pytest.mark.parametrize("plain", [[TYPE], [TYPE, ("X-A", "1")]], ids=["usual names", "others"])
+def test_the_lists_that_are_handed_on_are_nobody_elses(plain):
+    decision = HeaderBuilder(Policy(allow_origins=APP)).actual(APP)
+    first = with_headers(plain, decision)
+    first.append(("X-Later", "1"))
+    assert with_headers(plain, decision) == [*plain, *SHARED]
+    answered = answer(
+        CORSMiddleware(site(), **PARTNERS), environ_of(method="OPTIONS", origin=APP, asks="PUT")
+    )
+    answered.headers.clear()
+    again = answer(
+        CORSMiddleware(site(), **PARTNERS), environ_of(method="OPTIONS", origin=APP, asks="PUT")
+    )
+    assert len(again.headers) == 5
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [tuple, dict.items, lambda lines: [list(line) for line in lines]],
+    ids=["tuple", "items", "lists"],
+)
+@pytest.mark.parametrize("extra", [[], [("Vary", "a")]], ids=["usual names", "Vary"])
+def test_header_lines_in_an_unusual_container_are_not_lost(kind, extra):
+    lines = [TYPE, *extra]
+
+    def application(environ, start_response):
+        start_response("200 OK", kind(dict(lines)) if kind is dict.items else kind(lines))
+        return []
+
+    sent = answer(CORSMiddleware(application, allow_origins=APP), environ_of(origin=APP)).headers
+    assert type(sent) is list
+    assert [tuple(line) for line in sent] == [
+        TYPE,
+        SHARED[0],
+        ("Vary", "a, Origin" if extra else "Origin"),
+    ]
+
+
+# --- PEP 3333 ------------------------------------------------------------------------------------
+
+
+class Body:
+    """An iterable that counts what is done to it."""
+
+    def __init__(self, *chunks):
+        self.chunks = list(chunks)
+        self.closed = 0
+
+    def __iter__(self):
+        return iter(self.chunks)
+
+    def close(self):
+        self.closed += 1
+
+
+def around(application):
+    return CORSMiddleware(application, allow_origins=APP)
+
+
+def fail(message):
+    raise LookupError(message)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [[b"a"], (b"a",), iter([b"a"]), Body(b"a"), FileWrapper(io.BytesIO(b"a")), (c for c in [b"a"])],
+    ids=["list", "tuple", "iterator", "object with close()", "file wrapper", "generator"],
+)
+@pytest.mark.parametrize("routes", [None, {"/": None}], ids=["governed", "not governed"])
+def test_the_iterable_comes_back_as_the_same_object(body, routes):
+    app = CORSMiddleware(lambda *args: body, allow_origins=APP, routes=routes)
+    assert app(environ_of(origin=APP), lambda *args: None) is body
+
+
+def test_close_is_called_once():
+    body = Body(b"a", b"b")
+
+    def application(environ, start_response):
+        start_response("200 OK", [TYPE])
+        return body
+
+    answered = send(around(application), origin=APP)
+    assert (answered.body, body.closed) == (b"ab", 1)
+
+
+def test_nothing_is_read_ahead():
+    steps = []
+
+    def application(environ, start_response):
+        steps.append("started")
+        start_response("200 OK", [TYPE])
+        yield b"a"
+        steps.append("read on")
+
+    iterable = around(application)(environ_of(origin=APP), lambda *args: None)
+    assert steps == []
+    next(iterable)
+    assert steps == ["started"]
+
+
+def test_a_generator_may_start_the_response_late():
+    def application(environ, start_response):
+        start_response("200 OK", [TYPE])
+        yield b"a"
+        yield b"b"
+
+    answered = send(around(application), origin=APP)
+    assert (answered.headers, answered.body) == ([TYPE, *SHARED], b"ab")
+
+
+def test_write_is_handed_through():
+    def application(environ, start_response):
+        write = start_response("200 OK", [TYPE])
+        write(b"a")
+        write(b"b")
+        return [b"c"]
+
+    answered = send(around(application), origin=APP)
+    assert (answered.headers, answered.body) == ([TYPE, *SHARED], b"abc")
+
+
+def test_write_is_the_servers_own():
+    def application(environ, start_response):
+        return [start_response("200 OK", [TYPE])]
+
+    write = object()
+    assert around(application)(environ_of(), lambda *args: write) == [write]
+
+
+def test_a_second_start_with_exc_info_carries_the_headers_once():
+    def application(environ, start_response):
+        start_response("200 OK", [TYPE, ("Vary", "a")])
+        try:
+            fail("too late for success")
+        except LookupError:
+            start_response(
+                "500 Oh no", [TYPE, ("Access-Control-Allow-Origin", "*")], sys.exc_info()
+            )
+        return [b"failed"]
+
+    answered = send(around(application), origin=APP)
+    assert (answered.status, answered.headers) == ("500 Oh no", [TYPE, *SHARED])
+
+
+def test_exc_info_after_the_headers_are_sent_reaches_the_server():
+    def application(environ, start_response):
+        start_response("200 OK", [TYPE])
+        yield b"a"
+        try:
+            fail("while streaming")
+        except LookupError:
+            start_response("500 Oh no", [TYPE], sys.exc_info())
+
+    with pytest.raises(LookupError, match="while streaming"):
+        send(around(application), origin=APP)
+
+
+class Failing(Body):
+    def __iter__(self):
+        fail("iteration")
+
+    def close(self):
+        fail("close")
+
+
+@pytest.mark.parametrize(
+    ("application", "use"),
+    [
+        ROW(lambda *args: fail("call"), lambda body: None, id="call"),
+        ROW(lambda *args: Failing(), iter, id="iteration"),
+        ROW(lambda *args: Failing(), lambda body: body.close(), id="close"),
+    ],
+)
+def test_what_the_application_raises_is_not_caught(application, use, request):
+    with pytest.raises(LookupError, match=request.node.callspec.id):
+        use(around(application)(environ_of(origin=APP), lambda *args: None))
+
+
+@pytest.mark.parametrize(
+    "exc_info", [(), (None,), ((ValueError, ValueError(), None),)], ids=["none", "None", "some"]
+)
+def test_start_response_is_called_by_position_with_no_more_than_is_needed(exc_info):
+    calls = []
+
+    def start_response(*args, **kwargs):
+        calls.append((args, kwargs))
+
+    around(lambda environ, start: start("200 OK", [TYPE], *exc_info))(
+        environ_of(origin=APP), start_response
+    )
+    ((args, kwargs),) = calls
+    given_on = () if exc_info in ((), (None,)) else exc_info
+    assert (args, kwargs) == (("200 OK", [TYPE, *SHARED], *given_on), {})
+
+
+def test_the_application_is_called_by_position_with_the_environ_itself():
+    seen = []
+    environ = environ_of(origin=APP)
+    around(lambda *args, **kwargs: seen.append((args, kwargs)) or [])(environ, None)
+    (((handed, _), kwargs),) = seen
+    assert handed is environ
+    assert kwargs == {}
+
+
+def test_nothing_is_kept_of_a_request():
+    kept = Body()
+    remembered = weakref.ref(kept)
+    app = CORSMiddleware(
+        site(), resolve=lambda environ, method: Policy(allow_origins=lambda o, e: True)
+    )
+    for request in (get(APP), ask("PUT")):
+        answer(app, environ_of(**request, kept=kept))
+    del kept
+    gc.collect()
+    assert remembered() is None
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        "304 Not Modified",
+        "204 No Content",
+        "302 Found",
+        "500 Oh no",
+        "404 Not Found",
+        "206 Partial Content",
+    ],
+)
+def test_every_status_carries_the_headers(status):
+    def application(environ, start_response):
+        start_response(status, [])
+        return []
+
+    answered = answer(around(application), environ_of(origin=APP))
+    assert (answered.status, answered.headers) == (status, SHARED)
+
+
+# --- two layers around one another ---------------------------------------------------------------
+
+INNER = {"allow_origins": EVIL, "allow_credentials": True, "expose_headers": "X-Inner"}
+
+
+@pytest.mark.parametrize(
+    ("outer", "request_", "expected"),
+    [
+        ROW(
+            {"allow_origins": "*"},
+            get(EVIL),
+            """
+            200 OK
+            Content-Type: text/plain
+            Access-Control-Allow-Origin: *
+
+            hello
+            """,
+            id="everybody over a list: no Vary either",
+        ),
+        ROW(NOBODY, get(EVIL), UNSHARED, id="nobody over a list"),
+        ROW(
+            {"allow_origins": APP},
+            get(APP),
+            """
+            200 OK
+            Content-Type: text/plain
+            Access-Control-Allow-Origin: https://app.example.com
+            Vary: Origin
+
+            hello
+            """,
+            id="a list over another, allowed outside",
+        ),
+        ROW({"allow_origins": APP}, get(EVIL), UNSHARED, id="a list over another, allowed inside"),
+        ROW(
+            {"allow_origins": APP}, ask("PUT", origin=EVIL), DENIED, id="preflight, allowed inside"
+        ),
+    ],
+)
+def test_of_two_layers_the_outer_one_is_the_author(outer, request_, expected):
+    app = CORSMiddleware(CORSMiddleware(site(), **INNER), **outer)
+    answered = answer(app, environ_of(**request_))
+    assert str(answered) == written(expected)
+    assert answered.decision.headers == tuple(answered.headers[-len(answered.decision.headers) :])
+
+
+def test_around_a_flask_application_that_governs_itself_the_middleware_is_the_author():
+    app = flask.Flask(__name__)
+    CORS(app, **INNER)
+    app.add_url_rule("/", "index", lambda: "hello")
+    answered = send(CORSMiddleware(app, allow_origins="*"), origin=EVIL)
+    assert [line for line in answered.headers if line[0].startswith(("Access", "Vary"))] == [
+        ("Access-Control-Allow-Origin", "*")
+    ]
+    assert answered.decision.headers == (("Access-Control-Allow-Origin", "*"),)
+
+
+def test_of_two_layers_the_outer_one_alone_says_what_was_denied(caplog):
+    caplog.set_level(logging.DEBUG, "wsgicors")
+    answer(
+        CORSMiddleware(CORSMiddleware(site(), **INNER), allow_origins=APP), environ_of(origin=APP)
+    )
+    assert caplog.messages == []
+
+
+def test_where_the_outer_layer_does_not_govern_the_inner_one_does():
+    app = CORSMiddleware(
+        CORSMiddleware(site(), allow_origins=EVIL), allow_origins=APP, routes={"/in": None}
+    )
+    assert send(app, "/in", origin=EVIL).values("Access-Control-Allow-Origin") == [EVIL]
+    assert preflight(app, "/in", origin=EVIL).status == "204 No Content"
+    assert send(app, "/out", origin=EVIL).values("Access-Control-Allow-Origin") == []
+
+
+def test_the_same_environ_can_be_served_twice():
+    app, environ = around(site()), environ_of(origin=APP)
+    assert answer(app, environ).headers == answer(app, environ).headers == [TYPE, *SHARED]
+
+
+# --- what was decided ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("request_", "reason"),
+    [
+        ROW(get(APP), "allowed", id="allowed"),
+        ROW(get(EVIL), "origin-not-allowed", id="origin not allowed"),
+        ROW(get(), "no-origin", id="no origin"),
+        ROW(ask("PUT"), "allowed", id="preflight, allowed"),
+        ROW(ask("DELETE"), "method-not-allowed", id="preflight, method not allowed"),
+        ROW(ask("PUT", "x-a"), "headers-not-allowed", id="preflight, header not allowed"),
+        ROW(ask("PUT", origin=EVIL), "origin-not-allowed", id="preflight, origin not allowed"),
+    ],
+)
+def test_the_decision_stands_in_the_environ(request_, reason):
+    assert (
+        answer(CORSMiddleware(site(), **PARTNERS), environ_of(**request_)).decision.reason == reason
+    )
+
+
+def test_the_application_can_read_the_decision():
+    seen = []
+    around(lambda environ, start: seen.append(environ["wsgicors.decision"].allowed) or [])(
+        environ_of(origin=EVIL), None
+    )
+    assert seen == [False]
+
+
+# --- the log -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("request_", "line"),
+    [
+        ROW(
+            get(EVIL, path="/items"),
+            "denied: origin-not-allowed, origin 'https://evil.example', 'GET' '/items',"
+            " requested method None, requested headers None",
+            id="actual",
+        ),
+        ROW(
+            ask("DELETE", "x-a"),
+            "denied: method-not-allowed, origin 'https://app.example.com', 'OPTIONS' '/',"
+            " requested method 'DELETE', requested headers 'x-a'",
+            id="preflight, method",
+        ),
+        ROW(
+            ask("PUT", "x-a"),
+            "denied: headers-not-allowed, origin 'https://app.example.com', 'OPTIONS' '/',"
+            " requested method 'PUT', requested headers 'x-a'",
+            id="preflight, headers",
+        ),
+        ROW(
+            {**ask("P\nT", "\x1b[2J", "evil\r\nroot: ok"), "path": "/\u2028\xe4"},
+            r"denied: origin-not-allowed, origin 'evil\r\nroot: ok', 'OPTIONS' '/\u2028\xe4',"
+            r" requested method 'P\nT', requested headers '\x1b[2J'",
+            id="hostile values, escaped",
+        ),
+        ROW(
+            {**ask("P" * 999, "x" * 999, "o" * 999), "path": "/" * 999},
+            "denied: origin-not-allowed, origin '{}'..., 'OPTIONS' '{}'...,"
+            " requested method '{}'..., requested headers '{}'...".format(
+                *(c * 80 for c in "o/Px")
+            ),
+            id="long values, cut",
+        ),
+    ],
+)
+def test_a_denial_is_told_in_one_line(request_, line, caplog):
+    caplog.set_level(logging.DEBUG, "wsgicors")
+    answer(CORSMiddleware(site(), **PARTNERS), environ_of(**request_))
+    assert caplog.messages == [line]
+    assert (caplog.records[0].name, caplog.records[0].levelname) == ("wsgicors", "DEBUG")
+
+
+@pytest.mark.parametrize("request_", [get(APP), get(), ask("PUT"), ask("GET")])
+def test_what_is_not_denied_is_not_told(request_, caplog):
+    caplog.set_level(logging.DEBUG, "wsgicors")
+    answer(CORSMiddleware(site(), **PARTNERS), environ_of(**request_))
+    assert caplog.messages == []
+
+
+def test_a_denial_is_told_to_those_who_debug_alone(caplog):
+    caplog.set_level(logging.INFO, "wsgicors")
+    answer(CORSMiddleware(site(), **PARTNERS), environ_of(**get(EVIL)))
+    assert caplog.messages == []
+
+
+def test_importing_configures_no_logging():
+    logger = logging.getLogger("wsgicors")
+    assert (logger.handlers, logger.level, logger.propagate) == ([], logging.NOTSET, True)
+
+
+# --- configuration -------------------------------------------------------------------------------
+
+
+def policy_of(*args, **kwargs):
+    return CORSMiddleware(site(), *args, **kwargs).policy
+
+
+@pytest.mark.parametrize(
+    ("policy", "expected"),
+    [
+        ROW(lambda: policy_of(allow_origins=APP), Policy(allow_origins=APP), id="fields"),
+        ROW(lambda: policy_of(Policy(allow_origins=APP)), Policy(allow_origins=APP), id="policy"),
+        ROW(
+            lambda: policy_of(Policy(allow_origins=EVIL, max_age=5), allow_origins=APP),
+            Policy(allow_origins=APP, max_age=5),
+            id="fields on top of a policy",
+        ),
+        ROW(
+            lambda: policy_of(policy=Policy(allow_origins=APP)),
+            Policy(allow_origins=APP),
+            id="policy by name",
+        ),
+        ROW(lambda: policy_of(routes={"/": Policy(allow_origins=APP)}), None, id="routes alone"),
+    ],
+)
+def test_ways_to_say_it(policy, expected):
+    assert policy() == expected
+
+
+@pytest.mark.parametrize(
+    ("args", "fields", "found"),
+    [
+        ROW([], {}, [("allow_origins", "missing")], id="nothing said"),
+        ROW(
+            [],
+            {"allow_methods": "PUT"},
+            [("allow_origins", "missing")],
+            id="nothing said of origins",
+        ),
+        ROW([], {"origins": "*"}, [("origins", "unknown-field")], id="unknown field"),
+        ROW(["*"], {}, [("policy", "wrong-type")], id="a string for a policy"),
+        ROW([{"allow_origins": "*"}], {}, [("policy", "wrong-type")], id="a dict for a policy"),
+        ROW(
+            [Policy(allow_origins="*")],
+            {"allow_credentials": True},
+            [("allow_origins", "wildcard-with-credentials")],
+            id="conflict",
+        ),
+        ROW(
+            [],
+            {"allow_origins": "a", "max_age": -1},
+            [("allow_origins", "no-scheme"), ("max_age", "out-of-range")],
+            id="several",
+        ),
+    ],
+)
+def test_a_wrong_configuration_never_starts(args, fields, found):
+    for make in (
+        lambda: CORSMiddleware(site(), *args, **fields),
+        lambda: cors(*args, **fields)(site()),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            make()
+        assert [(problem.field, problem.reason) for problem in caught.value.problems] == found
+
+
+def test_the_decorator_is_the_middleware():
+    @cors(Policy(max_age=5), allow_origins=APP, routes={"/open": Policy(allow_origins="*")})
+    def application(environ, start_response):
+        start_response("200 OK", [TYPE])
+        return [b"hello"]
+
+    assert isinstance(application, CORSMiddleware)
+    assert application.policy == Policy(allow_origins=APP, max_age=5)
+    assert send(application, "/open").values("Access-Control-Allow-Origin") == ["*"]
+    assert inspect.isfunction(application.app)
+
+
+def test_the_decorator_takes_resolve():
+    application = cors(resolve=lambda environ, method: Policy(allow_origins=APP))(site())
+    assert send(application, origin=APP).headers == [TYPE, *SHARED]
+
+
+# --- swapping the policy at run time -------------------------------------------------------------
+
+
+def test_a_policy_can_be_swapped():
+    app = CORSMiddleware(site(), allow_origins=APP)
+    app.policy = Policy(allow_origins=EVIL)
+    assert app.policy == Policy(allow_origins=EVIL)
+    assert not send(app, origin=APP).decision.allowed
+    assert send(app, origin=EVIL).decision.allowed
+    assert preflight(app, origin=APP).status == "403 Forbidden"
+
+
+@pytest.mark.parametrize(
+    ("policy", "reason"),
+    [
+        ROW(Policy(), "missing", id="not whole"),
+        ROW(
+            Policy(allow_origins="*", allow_credentials=True),
+            "wildcard-with-credentials",
+            id="contradiction",
+        ),
+        ROW(None, "wrong-type", id="None"),
+        ROW("*", "wrong-type", id="string"),
+    ],
+)
+def test_a_wrong_policy_leaves_the_old_one_in_force(policy, reason):
+    app = CORSMiddleware(site(), allow_origins=APP)
+    with pytest.raises(ConfigError) as caught:
+        app.policy = policy
+    assert [problem.reason for problem in caught.value.problems] == [reason]
+    assert app.policy == Policy(allow_origins=APP)
+    assert send(app, origin=APP).decision.allowed
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [{"routes": {"/": Policy(max_age=7)}}, {"resolve": lambda environ, method: Policy(max_age=7)}],
+    ids=["routes", "resolve"],
+)
+def test_a_swapped_policy_is_the_new_base(kind):
+    app = CORSMiddleware(site(), allow_origins=APP, **kind)
+    app.policy = Policy(allow_origins=EVIL)
+    answered = preflight(app, origin=EVIL)
+    assert (answered.status, answered.values("Access-Control-Max-Age")) == ("204 No Content", ["7"])
+    assert preflight(app, origin=APP).status == "403 Forbidden"
+
+
+def test_a_wrong_base_leaves_routes_in_force():
+    app = CORSMiddleware(site(), allow_origins=APP, routes={"/a": Policy(max_age=7)})
+    with pytest.raises(ConfigError):
+        app.policy = Policy(allow_origins="*", allow_credentials=True)
+    assert send(app, "/a", origin=APP).decision.allowed
+
+
+def test_a_request_under_way_keeps_the_policy_that_it_began_with():
+    def application(environ, start_response):
+        app.policy = Policy(allow_origins=EVIL)
+        start_response("200 OK", [TYPE])
+        return []
+
+    app = CORSMiddleware(application, allow_origins=APP)
+    assert answer(app, environ_of(origin=APP)).headers == [TYPE, *SHARED]
+    assert answer(app, environ_of(origin=APP)).headers == [TYPE, ("Vary", "Origin")]
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [{}, {"routes": {"/x": None}}, {"resolve": lambda *asked: Policy()}],
+    ids=["plain", "routes", "resolve"],
+)
+def test_while_policies_are_swapped_each_answer_is_of_one_of_them(kind):
+    policies = [
+        Policy(allow_origins=APP, allow_methods="PUT", allow_headers="X-A", max_age=1),
+        Policy(
+            allow_origins=[APP, EVIL],
+            allow_methods="PATCH",
+            allow_headers="X-B",
+            max_age=2,
+            allow_credentials=True,
+        ),
+    ]
+    request = environ_of(**ask("PUT"))
+    possible = [
+        answer(CORSMiddleware(site(), policy, **kind), dict(request)).headers for policy in policies
+    ]
+    app = CORSMiddleware(site(), policies[0], **kind)
+    seen = []
+
+    def ask_once():
+        seen.append(answer(app, dict(request)).headers)
+
+    def swap(number):
+        app.policy = policies[number % 2]
+
+    at_once([ask_once] * 3, [functools.partial(swap, number) for number in range(300)])
+    assert seen
+    assert all(headers in possible for headers in seen)
+
+
+def at_once(repeated, steps):
+    """Take steps, while threads of their own repeat other things."""
+    done = threading.Event()
+
+    def repeat(action):
+        while not done.is_set():
+            action()
+
+    threads = [threading.Thread(target=repeat, args=[action]) for action in repeated]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        for thread in threads:
+            thread.start()
+        for step in steps:
+            step()
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join()
+        sys.setswitchinterval(interval)
+
+
+# --- whatever comes ------------------------------------------------------------------------------
+
+KINDS = {
+    "everybody": CORSMiddleware(site(), **EVERYBODY),
+    "partners": CORSMiddleware(site(), **PARTNERS),
+    "cookies": CORSMiddleware(site(), **COOKIES),
+    "callable": CORSMiddleware(site(), allow_origins=lambda origin, environ: origin == APP),
+    "routes": CORSMiddleware(
+        site(), routes={"/": Policy(**PARTNERS), "/a": Policy(**COOKIES), "/b": None}
+    ),
+    "resolve": CORSMiddleware(site(), resolve=lambda environ, method: Policy(**COOKIES)),
+}
+hostile = (
+    st.none()
+    | anything
+    | texts
+    | st.text("\x00\r\n\x7f\xff,* ", max_size=9)
+    | st.just("x" * 100_000)
+)
+
+
+@pytest.mark.parametrize("app", KINDS.values(), ids=KINDS)
+@settings(deadline=None)
+@given(
+    method=st.sampled_from(["GET", "OPTIONS", "OPTIONS", "", "\x00"]),
+    path=texts | st.text("/.%\\abA2eE5c", max_size=20),
+    origin=hostile | st.just(APP),
+    asks=hostile | st.just("PUT"),
+    headers=hostile | st.just("x-a"),
+)
+def test_whatever_comes_is_answered_and_opens_nothing(app, method, path, origin, asks, headers):
+    answered = answer(app, environ_of(path, method, origin, asks, headers))
+    assert answered.status in ("200 OK", "204 No Content", "403 Forbidden")
+    allowed = answered.values("Access-Control-Allow-Origin")
+    if app is KINDS["everybody"]:
+        assert allowed == ["*"]
+    elif allowed:
+        assert allowed == [origin]
+        assert origin in (APP, "null") or origin.endswith(".partner.example")
+    for name, value in answered.headers:
+        assert value.isascii(), name
+        assert value.isprintable(), name

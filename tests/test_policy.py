@@ -1,0 +1,886 @@
+"""Policies: every form in which a field may be written, every way to get one wrong, merging."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import pickle
+import re
+import subprocess
+import sys
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import policies, texts
+
+from wsgicors import ConfigError, Policy
+from wsgicors.policy import FIELDS, nearest_field
+
+ROW = pytest.param
+HTTPS_ONLY = re.compile(r"https://[a-z]+\.example\.com")
+
+
+def anybody(origin, environ):
+    return True
+
+
+async def asynchronous(origin, environ):
+    return True
+
+
+class AsynchronousCallable:
+    async def __call__(self, origin, environ):
+        return True
+
+
+def problems_of(make):
+    with pytest.raises(ConfigError) as caught:
+        make()
+    return caught.value.problems
+
+
+# --- one field alone: what may be written --------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("field", "written", "read"),
+    [
+        ROW("allow_origins", "*", "*", id="origins, everybody"),
+        ROW("allow_origins", ["*"], "*", id="origins, everybody in a list"),
+        ROW("allow_origins", [], (), id="origins, nobody"),
+        ROW("allow_origins", "", (), id="origins, nobody in a string"),
+        ROW("allow_origins", "https://a.example", ("https://a.example",), id="origins, one"),
+        ROW(
+            "allow_origins",
+            "https://a.example, https://*.b.example\n\thttp://localhost:*,null",
+            ("https://a.example", "https://*.b.example", "http://localhost:*", "null"),
+            id="origins, separated by commas and blanks",
+        ),
+        ROW("allow_origins", ("https://a.example",), ("https://a.example",), id="origins, tuple"),
+        ROW(
+            "allow_origins",
+            (origin for origin in ["https://a.example"]),
+            ("https://a.example",),
+            id="origins, generator",
+        ),
+        ROW(
+            "allow_origins",
+            {"https://b.example", "https://c.example", "https://a.example"},
+            ("https://a.example", "https://b.example", "https://c.example"),
+            id="origins, set: in an order that stays the same",
+        ),
+        ROW("allow_origins", HTTPS_ONLY, (HTTPS_ONLY,), id="origins, regular expression"),
+        ROW(
+            "allow_origins",
+            [HTTPS_ONLY, "https://a.example"],
+            (HTTPS_ONLY, "https://a.example"),
+            id="origins, regular expression among others",
+        ),
+        ROW("allow_origins", anybody, anybody, id="origins, callable"),
+        ROW("allow_methods", "*", "*", id="methods, all"),
+        ROW("allow_methods", [], (), id="methods, none"),
+        ROW("allow_methods", "GET PUT,PUT", ("GET", "PUT"), id="methods, each once"),
+        ROW("allow_methods", ["patch", "Query"], ("patch", "Query"), id="methods, case-sensitive"),
+        ROW("allow_headers", "*", "*", id="request headers, all"),
+        ROW(
+            "allow_headers",
+            "*, Authorization",
+            ("*", "Authorization"),
+            id="request headers, with the one that * does not cover",
+        ),
+        ROW(
+            "allow_headers",
+            ["X-A", "x-a", "X-B"],
+            ("X-A", "X-B"),
+            id="request headers, first spelling",
+        ),
+        ROW("expose_headers", "*", "*", id="response headers, all"),
+        ROW("expose_headers", "X-Total ETag", ("X-Total", "ETag"), id="response headers, string"),
+        ROW("allow_credentials", True, True, id="flag"),
+        ROW("allow_credentials", "true", True, id="flag, string"),
+        ROW("allow_credentials", " False ", False, id="flag, string in mixed case"),
+        ROW("max_age", 0, 0, id="seconds, none"),
+        ROW("max_age", 86400, 86400, id="seconds, one day"),
+        ROW("max_age", " 600 ", 600, id="seconds, string"),
+        ROW("max_age", timedelta(minutes=10), 600, id="seconds, timedelta"),
+        ROW("max_age", timedelta(days=1), 86400, id="seconds, timedelta of a day"),
+        ROW("dangerously_allow_insecure_origins", "true", True, id="opt-out, insecure origins"),
+        ROW("dangerously_allow_public_suffixes", "true", True, id="opt-out, public suffixes"),
+    ],
+)
+def test_a_field_is_read(field, written, read):
+    assert getattr(Policy(**{field: written}), field) == read
+
+
+def test_a_field_that_is_not_given_is_unset():
+    assert Policy().settings() == {}
+    assert [getattr(Policy(), name) for name in FIELDS] == [None] * len(FIELDS)
+
+
+# --- one field alone: what may not ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("field", "written", "value", "reason", "message"),
+    [
+        ROW(
+            "allow_origins",
+            None,
+            None,
+            "wrong-type",
+            "None is no value; leave the field out to have it unset",
+            id="None",
+        ),
+        ROW(
+            "allow_origins",
+            5,
+            5,
+            "wrong-type",
+            "5 is neither a string nor a list of them",
+            id="origins, number",
+        ),
+        ROW(
+            "allow_origins",
+            b"https://a.example",
+            b"https://a.example",
+            "wrong-type",
+            "b'https://a.example' is neither a string nor a list of them",
+            id="origins, bytes",
+        ),
+        ROW(
+            "allow_origins",
+            {"https://a.example": True},
+            {"https://a.example": True},
+            "wrong-type",
+            "{'https://a.example': True} is neither a string nor a list of them",
+            id="origins, mapping",
+        ),
+        ROW(
+            "allow_origins",
+            [5],
+            5,
+            "wrong-type",
+            "5 is neither a str nor a compiled regular expression",
+            id="origins, number in a list",
+        ),
+        ROW(
+            "allow_origins",
+            [re.compile(b"x")],
+            re.compile(b"x"),
+            "wrong-type",
+            "re.compile(b'x') matches bytes; compile it from a str",
+            id="origins, regular expression of bytes",
+        ),
+        ROW(
+            "allow_origins",
+            asynchronous,
+            asynchronous,
+            "wrong-type",
+            "the callable must not be async: its result is never awaited",
+            id="origins, async callable",
+        ),
+        ROW(
+            "allow_origins",
+            "https://a.example *",
+            "*",
+            "wildcard-among-others",
+            '"*" already means all origins; write it alone or leave it out',
+            id="origins, everybody beside others",
+        ),
+        ROW(
+            "allow_origins",
+            ["https://A.example"],
+            "https://A.example",
+            "upper-case",
+            "'https://A.example' is not in lower case, as browsers send it; write 'https://a.example'",
+            id="origins, not in lower case",
+        ),
+        ROW(
+            "allow_methods",
+            "PUT *",
+            "*",
+            "wildcard-among-others",
+            '"*" already means all methods; write it alone or leave it out',
+            id="methods, all beside others",
+        ),
+        ROW(
+            "allow_methods",
+            "delete",
+            "delete",
+            "not-normalized",
+            "browsers send 'delete' as 'DELETE'; write that",
+            id="methods, one that browsers send in upper case",
+        ),
+        ROW(
+            "allow_methods",
+            "Track",
+            "Track",
+            "forbidden",
+            "'Track' is forbidden: no browser sends it on behalf of a script; leave it out",
+            id="methods, forbidden",
+        ),
+        ROW(
+            "allow_methods",
+            ["PUT;"],
+            "PUT;",
+            "malformed",
+            "'PUT;' is no method (letters, digits and hyphens)",
+            id="methods, no token",
+        ),
+        ROW(
+            "allow_methods",
+            [""],
+            "",
+            "malformed",
+            "'' is no method (letters, digits and hyphens)",
+            id="methods, empty",
+        ),
+        ROW(
+            "allow_methods",
+            [5],
+            5,
+            "malformed",
+            "5 is no method (letters, digits and hyphens)",
+            id="methods, number",
+        ),
+        ROW(
+            "allow_headers",
+            ["X-A: 1"],
+            "X-A: 1",
+            "malformed",
+            "'X-A: 1' is no header name (letters, digits and hyphens)",
+            id="request headers, a whole line",
+        ),
+        ROW(
+            "allow_headers",
+            ["X-A\r\nSet-Cookie"],
+            "X-A\r\nSet-Cookie",
+            "malformed",
+            r"'X-A\r\nSet-Cookie' is no header name (letters, digits and hyphens)",
+            id="request headers, line end",
+        ),
+        ROW(
+            "allow_headers",
+            "Sec-Fetch-Mode",
+            "Sec-Fetch-Mode",
+            "forbidden",
+            "'Sec-Fetch-Mode' is forbidden: no browser lets a script set it; leave it out",
+            id="request headers, forbidden",
+        ),
+        ROW(
+            "expose_headers",
+            "SET-COOKIE",
+            "SET-COOKIE",
+            "forbidden",
+            "'SET-COOKIE' is forbidden: no browser lets a script read it; leave it out",
+            id="response headers, forbidden",
+        ),
+        ROW(
+            "allow_credentials",
+            1,
+            1,
+            "wrong-type",
+            "1 is neither true nor false",
+            id="flag, number",
+        ),
+        ROW(
+            "allow_credentials",
+            "yes",
+            "yes",
+            "wrong-type",
+            "'yes' is neither true nor false",
+            id="flag, yes",
+        ),
+        ROW(
+            "max_age",
+            86401,
+            86401,
+            "out-of-range",
+            "86401 is out of range: write whole seconds from 0 (do not cache) to 86400 (one day)",
+            id="seconds, more than a day",
+        ),
+        ROW(
+            "max_age",
+            timedelta(seconds=-1),
+            -1,
+            "out-of-range",
+            "-1 is out of range: write whole seconds from 0 (do not cache) to 86400 (one day)",
+            id="seconds, negative timedelta",
+        ),
+        ROW(
+            "max_age",
+            True,
+            True,
+            "wrong-type",
+            "True is no number of whole seconds, nor a timedelta of such",
+            id="seconds, flag",
+        ),
+        ROW(
+            "max_age",
+            600.0,
+            600.0,
+            "wrong-type",
+            "600.0 is no number of whole seconds, nor a timedelta of such",
+            id="seconds, float",
+        ),
+        ROW(
+            "max_age",
+            "10m",
+            "10m",
+            "wrong-type",
+            "'10m' is no number of whole seconds, nor a timedelta of such",
+            id="seconds, with a unit",
+        ),
+        ROW(
+            "max_age",
+            "٣",
+            "٣",
+            "wrong-type",
+            r"'\u0663' is no number of whole seconds, nor a timedelta of such",
+            id="seconds, other digits",
+        ),
+        ROW(
+            "max_age",
+            timedelta(milliseconds=1500),
+            timedelta(milliseconds=1500),
+            "wrong-type",
+            "datetime.timedelta(seconds=1, microseconds=500000)"
+            " is no number of whole seconds, nor a timedelta of such",
+            id="seconds, timedelta with a fraction",
+        ),
+    ],
+)
+def test_a_wrong_field_is_refused_with_what_to_write(field, written, value, reason, message):
+    assert problems_of(lambda: Policy(**{field: written})) == ((field, value, reason, message),)
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_no_field_takes_none_for_unset(field):
+    (problem,) = problems_of(lambda: Policy(**{field: None}))
+    assert (problem.field, problem.reason) == (field, "wrong-type")
+
+
+@pytest.mark.parametrize(
+    "callable_",
+    [
+        ROW(functools.partial(asynchronous), id="partial of an async function"),
+        ROW(AsynchronousCallable(), id="object with an async __call__"),
+    ],
+)
+def test_an_async_callable_is_refused_however_it_is_wrapped(callable_):
+    (problem,) = problems_of(lambda: Policy(allow_origins=callable_))
+    assert problem.message == "the callable must not be async: its result is never awaited"
+
+
+def test_a_number_too_long_to_be_written_is_refused_too():
+    (problem,) = problems_of(lambda: Policy(max_age=10**5000))
+    assert problem.reason == "out-of-range"
+
+
+# Fetch standard, "forbidden method", "forbidden request-header", "forbidden response-header name".
+@pytest.mark.parametrize("method", ["CONNECT", "TRACE", "TRACK", "connect", "Trace"])
+def test_a_forbidden_method_is_refused(method):
+    (problem,) = problems_of(lambda: Policy(allow_methods=[method]))
+    assert problem.reason == "forbidden"
+
+
+@pytest.mark.parametrize(
+    "name",
+    """Accept-Charset Accept-Encoding Access-Control-Request-Headers Access-Control-Request-Method
+    Connection Content-Length Cookie Cookie2 Date DNT Expect Host Keep-Alive Origin Referer
+    Set-Cookie TE Trailer Transfer-Encoding Upgrade Via Proxy- Sec- Proxy-Authorization
+    Sec-CH-UA""".split(),
+)
+def test_a_forbidden_request_header_is_refused(name):
+    for spelling in (name, name.lower(), name.upper()):
+        (problem,) = problems_of(lambda: Policy(allow_headers=[spelling]))  # noqa: B023
+        assert problem.reason == "forbidden"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Accept", "Content-Type", "Range", "Authorization", "User-Agent", "X-Sec-", "Proxy", "Secret"],
+)
+def test_other_request_headers_are_not(name):
+    assert Policy(allow_headers=[name]).allow_headers == (name,)
+
+
+@pytest.mark.parametrize("name", ["Set-Cookie", "set-cookie2"])
+def test_a_forbidden_response_header_is_refused(name):
+    (problem,) = problems_of(lambda: Policy(expose_headers=[name]))
+    assert problem.reason == "forbidden"
+
+
+@pytest.mark.parametrize("method", ["get", "Head", "pOST", "options", "put", "Delete"])
+def test_a_method_that_browsers_normalize_is_wanted_in_upper_case(method):
+    (problem,) = problems_of(lambda: Policy(allow_methods=[method]))
+    assert problem.reason == "not-normalized"
+
+
+# --- everything that is wrong, at once -----------------------------------------------------------
+
+
+def test_every_problem_is_told_at_once_in_the_order_of_the_fields():
+    found = problems_of(
+        lambda: Policy(
+            max_age=-1,
+            allow_credentials="perhaps",
+            allow_headers="Cookie, X-A, Host",
+            allow_methods=["put", "TRACE"],
+            allow_origins=["https://a.example/", "https://b.example", "b.example"],
+            orgins="*",
+        )
+    )
+    assert [(problem.field, problem.value, problem.reason) for problem in found] == [
+        ("orgins", "*", "unknown-field"),
+        ("allow_origins", "https://a.example/", "path"),
+        ("allow_origins", "b.example", "no-scheme"),
+        ("allow_methods", "put", "not-normalized"),
+        ("allow_methods", "TRACE", "forbidden"),
+        ("allow_headers", "Cookie", "forbidden"),
+        ("allow_headers", "Host", "forbidden"),
+        ("allow_credentials", "perhaps", "wrong-type"),
+        ("max_age", -1, "out-of-range"),
+    ]
+
+
+@settings(deadline=None)
+@given(
+    st.dictionaries(
+        st.sampled_from([*FIELDS, "orgins"]) | texts, texts | st.integers() | st.lists(texts)
+    )
+)
+def test_whatever_is_written_is_read_or_refused_in_plain_lines(fields):
+    try:
+        policy = Policy(**fields)
+    except ConfigError as error:
+        lines = str(error).splitlines()
+        assert len(lines) == len(error.problems) + (len(error.problems) > 1)
+        assert all(line.isascii() and line.isprintable() for line in lines)
+    else:
+        assert set(policy.settings()) == set(fields)
+
+
+# --- fields that do not exist --------------------------------------------------------------------
+
+FIELDS_ARE = f"the fields are {', '.join(FIELDS)}"
+ROUTES = (
+    "to govern only some paths write routes={prefix: Policy(...)};"
+    " in Flask decorate blueprints or views"
+)
+AUTOMATIC = "it is always done; leave it out"
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ROW("allow_origin", "write allow_origins", id="singular"),
+        ROW("orgins", "write allow_origins", id="misspelled"),
+        ROW("allow_methds", "write allow_methods", id="misspelled too"),
+        ROW("origins", "write allow_origins", id="Flask-CORS, origins"),
+        ROW("methods", "write allow_methods", id="Flask-CORS, methods"),
+        ROW("supports_credentials", "write allow_credentials", id="Flask-CORS, credentials"),
+        ROW("CORS_SUPPORTS_CREDENTIALS", "write allow_credentials", id="Flask-CORS, configuration"),
+        ROW("resources", ROUTES, id="Flask-CORS, resources"),
+        ROW("vary_header", AUTOMATIC, id="Flask-CORS, Vary"),
+        ROW("automatic_options", AUTOMATIC, id="Flask-CORS, automatic OPTIONS"),
+        ROW("intercept_exceptions", AUTOMATIC, id="Flask-CORS, exceptions"),
+        ROW(
+            "send_wildcard",
+            'allow_origins="*" always sends "*", and a list of origins never does; leave it out',
+            id="Flask-CORS, wildcard",
+        ),
+        ROW("CORS_ALLOWED_ORIGINS", "write allow_origins", id="Django, origins"),
+        ROW("CORS_ALLOW_ALL_ORIGINS", "write allow_origins", id="Django, all origins"),
+        ROW("CORS_ALLOWED_ORIGIN_REGEXES", "write allow_origins", id="Django, regular expressions"),
+        ROW("CORS_PREFLIGHT_MAX_AGE", "write max_age", id="Django, maximum age"),
+        ROW("CORS_URLS_REGEX", ROUTES, id="Django, paths"),
+        ROW("allow_origin_regex", "write allow_origins", id="Starlette, regular expression"),
+        ROW("AllowedOrigins", "write allow_origins", id="Go, origins"),
+        ROW("ExposedHeaders", "write expose_headers", id="Go, exposed"),
+        ROW("maxAge", "write max_age", id="JavaScript, maximum age"),
+        ROW("credentials", "write allow_credentials", id="JavaScript, credentials"),
+        ROW(
+            "preflightContinue",
+            "to leave a path to the application write routes={prefix: None}",
+            id="JavaScript, pass preflights on",
+        ),
+        ROW(
+            "optionsSuccessStatus",
+            "a preflight is answered with 204, which every browser takes; leave it out",
+            id="JavaScript, status",
+        ),
+        ROW("policies", ROUTES, id="wsgicors 0.7"),
+        ROW(
+            "allow_private_network",
+            "browsers withdrew the preflight headers of Private Network Access in favour of a"
+            " permission prompt (Local Network Access), so there is nothing left to allow;"
+            " leave it out",
+            id="withdrawn by browsers",
+        ),
+        ROW("pineapple", FIELDS_ARE, id="like nothing"),
+        ROW("", FIELDS_ARE, id="empty"),
+    ],
+)
+def test_an_unknown_field_is_refused_with_the_one_that_was_meant(name, advice):
+    found = problems_of(lambda: Policy(**{name: True}))
+    assert found == ((name, True, "unknown-field", f"there is no field '{name}'; {advice}"),)
+
+
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [
+        ROW("CORS_MAX_AGE_SECONDS", "max_age", id="another name"),
+        ROW("allow_headers", "allow_headers", id="the name itself"),
+        ROW("resources", None, id="a name that is no field here"),
+        ROW("pineapple", None, id="like nothing"),
+    ],
+)
+def test_the_nearest_field(name, field):
+    assert nearest_field(name) == field
+
+
+# --- fields together -----------------------------------------------------------------------------
+
+WITH_CREDENTIALS = {"allow_credentials": True, "allow_origins": "https://a.example"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "found"),
+    [
+        ROW({"allow_origins": []}, [], id="nobody"),
+        ROW({"allow_origins": "*"}, [], id="everybody"),
+        ROW({}, [("allow_origins", None, "missing")], id="nothing said about origins"),
+        ROW(
+            {"max_age": 5},
+            [("allow_origins", None, "missing")],
+            id="nothing said about origins, but else",
+        ),
+        ROW(WITH_CREDENTIALS, [], id="credentials, exact origin"),
+        ROW(
+            {**WITH_CREDENTIALS, "allow_methods": "*", "allow_headers": "*"},
+            [],
+            id="credentials, any method or header",
+        ),
+        ROW({**WITH_CREDENTIALS, "allow_origins": anybody}, [], id="credentials, callable"),
+        ROW({**WITH_CREDENTIALS, "allow_origins": []}, [], id="credentials, nobody"),
+        ROW(
+            {**WITH_CREDENTIALS, "allow_origins": HTTPS_ONLY},
+            [],
+            id="credentials, narrow regular expression",
+        ),
+        ROW(
+            {
+                **WITH_CREDENTIALS,
+                "allow_origins": "https://*.example.com http://*.localhost http://127.0.0.1 http://[::1]:*",
+            },
+            [],
+            id="credentials, own subdomains and loopback",
+        ),
+        ROW(
+            {"allow_origins": "null http://a.example https://*.com", "expose_headers": "*"},
+            [],
+            id="everything, without credentials",
+        ),
+        ROW({"allow_origins": "*", "allow_credentials": False}, [], id="credentials expressly not"),
+        ROW(
+            {**WITH_CREDENTIALS, "allow_origins": "*"},
+            [("allow_origins", "*", "wildcard-with-credentials")],
+            id="credentials, everybody",
+        ),
+        ROW(
+            {**WITH_CREDENTIALS, "expose_headers": "*"},
+            [("expose_headers", "*", "wildcard-with-credentials")],
+            id="credentials, expose all",
+        ),
+        ROW(
+            {**WITH_CREDENTIALS, "expose_headers": "X-A *"},
+            [("expose_headers", "*", "wildcard-with-credentials")],
+            id="credentials, expose all among others",
+        ),
+        ROW(
+            {**WITH_CREDENTIALS, "allow_origins": "https://a.example null"},
+            [("allow_origins", "null", "null-with-credentials")],
+            id="credentials, null",
+        ),
+        ROW(
+            {**WITH_CREDENTIALS, "allow_origins": "http://a.example"},
+            [("allow_origins", "http://a.example", "insecure-origin")],
+            id="credentials, http",
+        ),
+        ROW(
+            {**WITH_CREDENTIALS, "allow_origins": "app://a.example"},
+            [("allow_origins", "app://a.example", "insecure-origin")],
+            id="credentials, custom scheme",
+        ),
+        ROW(
+            {**WITH_CREDENTIALS, "allow_origins": "http://localhost.example:*"},
+            [("allow_origins", "http://localhost.example:*", "insecure-origin")],
+            id="credentials, not quite loopback",
+        ),
+        ROW(
+            {**WITH_CREDENTIALS, "allow_origins": "https://*.github.io"},
+            [("allow_origins", "https://*.github.io", "public-suffix")],
+            id="credentials, public suffix",
+        ),
+        ROW(
+            {**WITH_CREDENTIALS, "allow_origins": "http://*.co.uk:*"},
+            [
+                ("allow_origins", "http://*.co.uk:*", "insecure-origin"),
+                ("allow_origins", "http://*.co.uk:*", "public-suffix"),
+            ],
+            id="credentials, insecure public suffix",
+        ),
+        ROW(
+            {**WITH_CREDENTIALS, "allow_origins": [re.compile("https?://.*")]},
+            [("allow_origins", re.compile("https?://.*"), "matches-any-origin")],
+            id="credentials, regular expression for all",
+        ),
+        ROW(
+            {**WITH_CREDENTIALS, "allow_origins": [re.compile("http://.*")]},
+            [("allow_origins", re.compile("http://.*"), "matches-any-origin")],
+            id="credentials, regular expression for all of http",
+        ),
+        ROW(
+            {**WITH_CREDENTIALS, "allow_origins": [re.compile("https://[a-z0-9.-]+")]},
+            [("allow_origins", re.compile("https://[a-z0-9.-]+"), "matches-any-origin")],
+            id="credentials, regular expression for all of https",
+        ),
+        ROW(
+            {**WITH_CREDENTIALS, "allow_origins": [re.compile(r"https://.*\.com")]},
+            [("allow_origins", re.compile(r"https://.*\.com"), "matches-any-origin")],
+            id="credentials, regular expression for a whole top level",
+        ),
+        ROW(
+            {
+                **WITH_CREDENTIALS,
+                "allow_origins": "http://a.example",
+                "dangerously_allow_insecure_origins": True,
+            },
+            [],
+            id="opted out, http",
+        ),
+        ROW(
+            {
+                **WITH_CREDENTIALS,
+                "allow_origins": "https://*.github.io",
+                "dangerously_allow_public_suffixes": True,
+            },
+            [],
+            id="opted out, public suffix",
+        ),
+        ROW(
+            {
+                **WITH_CREDENTIALS,
+                "allow_origins": "https://*.github.io",
+                "dangerously_allow_insecure_origins": True,
+            },
+            [("allow_origins", "https://*.github.io", "public-suffix")],
+            id="one opt-out does not do for the other: public suffix",
+        ),
+        ROW(
+            {
+                **WITH_CREDENTIALS,
+                "allow_origins": "http://a.example",
+                "dangerously_allow_public_suffixes": True,
+            },
+            [("allow_origins", "http://a.example", "insecure-origin")],
+            id="one opt-out does not do for the other: http",
+        ),
+        ROW(
+            {
+                **WITH_CREDENTIALS,
+                "allow_origins": "*",
+                "dangerously_allow_insecure_origins": True,
+                "dangerously_allow_public_suffixes": True,
+            },
+            [("allow_origins", "*", "wildcard-with-credentials")],
+            id="no opt-out does for everybody",
+        ),
+        ROW(
+            {
+                **WITH_CREDENTIALS,
+                "allow_origins": "null",
+                "dangerously_allow_insecure_origins": True,
+                "dangerously_allow_public_suffixes": True,
+            },
+            [("allow_origins", "null", "null-with-credentials")],
+            id="no opt-out does for null",
+        ),
+    ],
+)
+def test_what_conflicts(fields, found):
+    assert [problem[:3] for problem in Policy(**fields).conflicts()] == found
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ROW(
+            {},
+            "nothing is shared by default; write the origins that may read responses,"
+            ' "*" for everybody or [] for nobody',
+            id="nothing said about origins",
+        ),
+        ROW(
+            {**WITH_CREDENTIALS, "allow_origins": "http://a.example"},
+            "'http://a.example' is not https: with allow_credentials, whoever controls a network"
+            " between can pose as it and read your users' data; write https://, or set"
+            " dangerously_allow_insecure_origins=True",
+            id="http",
+        ),
+        ROW(
+            {**WITH_CREDENTIALS, "allow_origins": "https://*.com"},
+            "'https://*.com' covers names that anybody can register (Public Suffix List): with"
+            " allow_credentials they can read your users' data; write the names that are yours,"
+            " or set dangerously_allow_public_suffixes=True",
+            id="public suffix",
+        ),
+    ],
+)
+def test_a_conflict_says_what_to_write(fields, message):
+    assert [problem.message for problem in Policy(**fields).conflicts()] == [message]
+
+
+def test_the_public_suffix_list_is_loaded_only_where_a_wildcard_meets_credentials():
+    program = """
+import sys
+from wsgicors import Policy
+Policy(allow_origins="https://*.a.example").conflicts()
+Policy(allow_origins="https://a.example http://localhost:*", allow_credentials=True).conflicts()
+assert "publicsuffixlist" not in sys.modules
+Policy(allow_origins="https://*.a.example", allow_credentials=True).conflicts()
+assert "publicsuffixlist" in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+# --- values --------------------------------------------------------------------------------------
+
+
+def test_a_policy_is_immutable():
+    policy = Policy(max_age=5)
+    with pytest.raises(AttributeError, match=r"write policy\.merge\(Policy\(max_age=\.\.\.\)\)"):
+        policy.max_age = 6
+    with pytest.raises(AttributeError, match="immutable"):
+        del policy.max_age
+    with pytest.raises(AttributeError):
+        policy.other = 1
+    assert policy == Policy(max_age=5)
+
+
+def test_what_a_policy_was_made_from_may_change():
+    origins = ["https://a.example"]
+    policy = Policy(allow_origins=origins)
+    origins.append("https://evil.example")
+    policy.settings().clear()
+    assert policy == Policy(allow_origins="https://a.example")
+
+
+@pytest.mark.parametrize(
+    ("base", "other", "merged"),
+    [
+        ROW({}, {}, {}, id="nothing onto nothing"),
+        ROW({"max_age": 5}, {}, {"max_age": 5}, id="unset inherits"),
+        ROW({}, {"max_age": 5}, {"max_age": 5}, id="set onto unset"),
+        ROW({"max_age": 5}, {"max_age": 0}, {"max_age": 0}, id="set replaces, zero too"),
+        ROW(
+            {"allow_credentials": True},
+            {"allow_credentials": False},
+            {"allow_credentials": False},
+            id="set replaces, false too",
+        ),
+        ROW(
+            {"allow_origins": "*"},
+            {"allow_origins": []},
+            {"allow_origins": []},
+            id="set replaces, nobody too",
+        ),
+        ROW(
+            {"allow_origins": "https://a.example", "allow_methods": "PUT"},
+            {"allow_origins": "https://b.example", "allow_headers": "X-A"},
+            {"allow_origins": "https://b.example", "allow_methods": "PUT", "allow_headers": "X-A"},
+            id="lists are replaced, not joined",
+        ),
+    ],
+)
+def test_merging(base, other, merged):
+    one, another = Policy(**base), Policy(**other)
+    assert one.merge(another) == Policy(**merged)
+    assert (one, another) == (Policy(**base), Policy(**other))
+
+
+def test_a_conflict_may_be_mended_by_merging():
+    wrong = Policy(allow_origins="*", allow_credentials=True)
+    assert wrong.merge(Policy(allow_credentials=False)).conflicts() == ()
+
+
+def test_equality_and_hash():
+    assert Policy(allow_methods="PUT, GET") == Policy(allow_methods=["PUT", "GET"])
+    assert hash(Policy(allow_methods="PUT, GET")) == hash(Policy(allow_methods=["PUT", "GET"]))
+    assert Policy(max_age=5) != Policy(max_age=6)
+    assert Policy(max_age=0) != Policy()
+    assert Policy() != {}
+
+
+class Unhashable:
+    __hash__ = None
+
+    def __call__(self, origin, environ):
+        return True
+
+
+def test_a_policy_with_an_unhashable_callable_can_be_hashed():
+    policy = Policy(allow_origins=Unhashable())
+    assert hash(policy) == hash(Policy(allow_origins=policy.allow_origins))
+
+
+@settings(deadline=None)
+@given(policies, policies, policies)
+def test_merging_is_associative(one, another, third):
+    assert one.merge(another).merge(third) == one.merge(another.merge(third))
+
+
+@settings(deadline=None)
+@given(policies)
+def test_merging_with_nothing_and_with_itself_changes_nothing(policy):
+    assert Policy().merge(policy) == policy.merge(Policy()) == policy.merge(policy) == policy
+
+
+COPIES = {
+    "repr": lambda policy: eval(repr(policy), {"Policy": Policy, "re": re}),
+    "pickle": lambda policy: pickle.loads(pickle.dumps(policy)),
+    "copy": copy.copy,
+    "deepcopy": copy.deepcopy,
+    "settings": lambda policy: Policy(**policy.settings()),
+}
+
+
+@pytest.mark.parametrize("copied", COPIES.values(), ids=COPIES)
+@settings(deadline=None)
+@given(policies)
+def test_a_policy_survives(copied, policy):
+    again = copied(policy)
+    assert type(again) is Policy
+    assert again.settings() == policy.settings()
+    assert (again, hash(again), repr(again)) == (policy, hash(policy), repr(policy))
+
+
+@pytest.mark.parametrize("copied", COPIES.values(), ids=COPIES)
+def test_a_policy_with_a_regular_expression_survives(copied):
+    policy = Policy(
+        allow_origins=[re.compile("https://[ab].example", re.IGNORECASE), "https://c.example"]
+    )
+    assert copied(policy) == policy
+
+
+@settings(deadline=None)
+@given(policies)
+def test_settings_may_be_strings_as_in_a_file_of_configuration(policy):
+    strings = {
+        name: ", ".join(value) if isinstance(value, tuple) else str(value)
+        for name, value in policy.settings().items()
+    }
+    assert Policy(**strings) == policy

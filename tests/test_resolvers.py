@@ -1,0 +1,509 @@
+"""Whose policy governs: one for all, by path, or what a callable says."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+
+import pytest
+from exchanges import answer, environ_of, preflight, send, site, written
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import texts
+
+from wsgicors import ConfigError, CORSMiddleware, Policy
+from wsgicors.testing import Browser, CORSError
+
+ROW = pytest.param
+APP = "https://app.example.com"
+EVIL = "https://evil.example"
+
+
+def named(name):
+    """A policy that tells itself by the one origin that it allows."""
+    return Policy(allow_origins=f"https://{name}.example")
+
+
+def whose(app, path):
+    """The name of the policy that governs a path; ``None`` if none does."""
+    answers = {
+        name: answer(app, environ_of(path, origin=f"https://{name}.example"))
+        for name in ("base", "api", "v1", "other")
+    }
+    if answers["base"].decision is None:
+        return None
+    return next((name for name in answers if answers[name].decision.allowed), "nobody's")
+
+
+def problems_of(*args, **kwargs):
+    with pytest.raises(ConfigError) as caught:
+        CORSMiddleware(site(), *args, **kwargs)
+    return caught.value.problems
+
+
+# --- routes --------------------------------------------------------------------------------------
+
+BASE = named("base")
+NESTED = {
+    "/api": named("api"),
+    "/api/v1": named("v1"),
+    "/api/v1/open": None,
+    "/other/": named("other"),
+}
+
+
+@pytest.mark.parametrize(
+    ("base", "routes", "path", "governs"),
+    [
+        ROW(BASE, NESTED, "/", "base", id="root"),
+        ROW(BASE, NESTED, "", "base", id="empty path"),
+        ROW(BASE, NESTED, "/else", "base", id="no prefix fits"),
+        ROW(BASE, NESTED, "/api", "api", id="the prefix itself"),
+        ROW(BASE, NESTED, "/api/", "api", id="the prefix with a slash"),
+        ROW(BASE, NESTED, "/api/v2/deep/down", "api", id="far below"),
+        ROW(BASE, NESTED, "/api/v1/x", "v1", id="the longest prefix"),
+        ROW(BASE, NESTED, "/api/v1/open", None, id="not governed"),
+        ROW(BASE, NESTED, "/api/v1/open/x", None, id="below not governed"),
+        ROW(BASE, NESTED, "/api/v1/opener", "v1", id="half a segment"),
+        ROW(BASE, NESTED, "/apis", "base", id="more than a segment"),
+        ROW(BASE, NESTED, "/ap", "base", id="less than a segment"),
+        ROW(BASE, NESTED, "/API", "base", id="another case"),
+        ROW(BASE, NESTED, "/api;v=1/x", "base", id="parameters of a segment"),
+        ROW(BASE, NESTED, "/other", "other", id="prefix written with a slash"),
+        ROW(BASE, NESTED, "/other/x", "other", id="below a prefix written with a slash"),
+        ROW(BASE, NESTED, "/x/api", "base", id="prefix further inside"),
+        ROW(BASE, {"/": named("other")}, "/x", "other", id="/ replaces the base"),
+        ROW(BASE, {"/": None, "/api": named("api")}, "/x", None, id="/ not governed"),
+        ROW(BASE, {"/": None, "/api": named("api")}, "/api", "api", id="/ not governed, but below"),
+        ROW(BASE, {}, "/x", "base", id="no routes"),
+        ROW(None, {"/api": named("api")}, "/x", None, id="no base: not governed"),
+        ROW(None, {"/api": named("api")}, "/api", "api", id="no base: governed below"),
+        ROW(
+            BASE,
+            {"/caf\xe9": named("api")},
+            "/caf\xc3\xa9/x",
+            "api",
+            id="Unicode, as PEP 3333 has it",
+        ),
+        ROW(BASE, {"/a b": named("api")}, "/a b", "api", id="blank"),
+        ROW(BASE, {"/a b": named("api")}, "/a+b", "base", id="plus is no blank"),
+        ROW(BASE, {"/.well-known": named("api")}, "/.well-known/x", "api", id="name with a dot"),
+        ROW(BASE, {"/api": named("api")}, "/api/100%", "api", id="percent sign"),
+        ROW(BASE, {"/api": named("api")}, "/api/a...b/...", "api", id="three dots"),
+    ],
+)
+def test_the_longest_prefix_of_whole_segments_governs(base, routes, path, governs):
+    assert whose(CORSMiddleware(site(), base, routes=routes), path) == governs
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        ROW("/public/../api", id="two dots"),
+        ROW("/public/..", id="two dots at the end"),
+        ROW("/../api", id="two dots at the start"),
+        ROW("/./api", id="one dot"),
+        ROW("/api/.", id="one dot at the end"),
+        ROW("//api", id="two slashes"),
+        ROW("/public//api", id="two slashes inside"),
+        ROW("/api//", id="two slashes at the end"),
+        ROW("/public/%2e%2e/api", id="dots, encoded twice"),
+        ROW("/public/.%2E/api", id="dots, one of them encoded twice"),
+        ROW("/public%2f..%2fapi", id="slashes, encoded twice"),
+        ROW("/public/%2f/api", id="two slashes, one encoded twice"),
+        ROW("/public\\..\\api", id="backslashes"),
+        ROW("/public/..\\api", id="backslash and slash"),
+        ROW("/public/\\api", id="backslash beside a slash"),
+        ROW("/public%5c..%5capi", id="backslashes, encoded twice"),
+        ROW("\\api", id="backslash at the start"),
+        ROW("*", id="the asterisk of OPTIONS"),
+        ROW("api", id="no slash"),
+        ROW("http://api.example/api", id="a whole URL"),
+    ],
+)
+@pytest.mark.parametrize(
+    "default", [Policy(allow_origins="*"), None], ids=["everybody", "not governed"]
+)
+def test_a_path_that_can_be_read_in_two_ways_is_nobodys(default, path):
+    app = CORSMiddleware(
+        site(("Access-Control-Allow-Origin", "*")),
+        routes={"/": default, "/api": Policy(allow_origins=APP)},
+    )
+    actual = answer(app, environ_of(path, origin=APP))
+    assert str(actual) == "200 OK\nContent-Type: text/plain\nVary: Origin\n\nhello"
+    refused = answer(app, environ_of(path, method="OPTIONS", origin=APP, asks="GET"))
+    assert refused.status == "403 Forbidden"
+    assert refused.headers[2:] == [("Vary", "Origin")]
+    assert actual.decision.reason == refused.decision.reason == "ambiguous-path"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        ROW("/public%2fx/api", id="slash, encoded twice"),
+        ROW("/private%2fx", id="slash after the prefix, encoded twice"),
+        ROW("/%70rivate", id="letter, encoded twice"),
+        ROW("/private\\x", id="backslash after the prefix"),
+        ROW("/private%5cx", id="backslash after the prefix, encoded twice"),
+    ],
+)
+def test_a_path_whose_other_reading_has_another_policy_is_nobodys(path):
+    policy, private = Policy(allow_origins="*"), Policy(allow_origins=APP)
+    routes = {"/private": private, "/public": private, "/public/x": policy}
+    app = CORSMiddleware(site(), policy, routes=routes)
+    assert answer(app, environ_of(path, origin=APP)).decision.reason == "ambiguous-path"
+
+
+def test_without_routes_every_path_is_alike():
+    app = CORSMiddleware(site(), allow_origins=APP)
+    assert all(
+        answer(app, environ_of(path, origin=APP)).decision.allowed
+        for path in ("//", "/..", "*", "/%2e%2e")
+    )
+
+
+@settings(deadline=None)
+@given(st.text("/.%2eE5cC\\apib") | texts)
+def test_any_path_is_governed_by_somebody_or_nobody(path):
+    app = CORSMiddleware(site(), BASE, routes=NESTED)
+    governs = whose(app, path)
+    segments = path.split("/")
+    if ".." in segments or "." in segments or "" in segments[1:-1]:
+        assert governs == "nobody's"
+    elif governs in ("api", "v1", None):
+        assert path.startswith("/api")
+
+
+def test_a_route_is_merged_into_the_base():
+    app = CORSMiddleware(
+        site(),
+        Policy(allow_origins=EVIL, allow_methods="PUT", max_age=5),
+        routes={"/api": Policy(allow_origins=APP, allow_headers="X-A")},
+        allow_credentials=True,
+    )
+    assert str(preflight(app, "/api/x")) == written("""
+        204 No Content
+        Access-Control-Allow-Origin: https://app.example.com
+        Access-Control-Allow-Credentials: true
+        Access-Control-Allow-Methods: PUT
+        Access-Control-Allow-Headers: X-A
+        Access-Control-Max-Age: 5
+        Vary: Origin
+    """)
+
+
+def test_what_is_not_governed_passes_untouched_preflights_too():
+    lines = [
+        ("access-control-allow-origin", "x"),
+        ("Access-Control-Allow-Origin", "y"),
+        ("vary", "a"),
+    ]
+    app = site(*lines)
+    governed = CORSMiddleware(app, allow_origins="*", routes={"/internal": None})
+    for request in ({"origin": APP}, {"method": "OPTIONS", "origin": APP, "asks": "PUT"}):
+        answered = send(governed, "/internal", **request)
+        assert (answered.status, answered.body) == ("200 OK", b"hello")
+        assert answered.headers == [("Content-Type", "text/plain"), *lines]
+        assert answered.decision is None
+    assert app.calls == ["GET", "OPTIONS"]
+
+
+def test_what_is_not_governed_gets_the_servers_own_start_response():
+    seen = []
+    app = CORSMiddleware(
+        lambda *args: seen.append(args) or [], allow_origins="*", routes={"/": None}
+    )
+    environ, start_response = environ_of(), object()
+    app(environ, start_response)
+    assert seen == [(environ, start_response)]
+    assert seen[0][1] is start_response
+
+
+# --- routes that are wrong -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "route",
+    [
+        ROW("", id="empty"),
+        ROW("api", id="no slash"),
+        ROW("/a//b", id="empty segment"),
+        ROW("/a/../b", id="two dots"),
+        ROW("/a/.", id="one dot"),
+        ROW("//", id="two slashes"),
+        ROW("/a\\..\\b", id="backslashes"),
+        ROW("/a/%2e%2e/b", id="encoded dots"),
+        ROW("/a%20b", id="percent encoding: PATH_INFO is decoded"),
+        ROW(5, id="number"),
+        ROW(None, id="None"),
+        ROW(b"/a", id="bytes"),
+    ],
+)
+def test_a_route_that_no_path_can_begin_with_is_refused(route):
+    (problem,) = problems_of(BASE, routes={route: named("api")})
+    assert problem == (
+        "routes",
+        route,
+        "malformed",
+        f"in routes[{route!a}]: write whole segments of a decoded path, such as '/api/v1'",
+    )
+
+
+@pytest.mark.parametrize("route", ["/api", "/caf\xe9"])
+def test_a_route_that_stands_there_twice_is_refused(route):
+    (problem,) = problems_of(BASE, routes={route: named("api"), route + "/": None})
+    assert (problem.field, problem.reason) == ("routes", "twice")
+    assert problem.message == (
+        f"in routes[{route + '/'!a}]: stands there twice; a slash at the end makes no difference"
+    )
+
+
+def test_the_problems_of_all_routes_are_told_at_once():
+    found = problems_of(
+        allow_credentials=True,
+        routes={
+            "/a": Policy(allow_origins="*"),
+            "/b": Policy(allow_origins="http://b.example"),
+            "/c": None,
+            "/d": named("d"),
+            "/e": "https://e.example",
+            "f": named("f"),
+        },
+    )
+    assert [(problem.message.partition(": ")[0], problem.reason) for problem in found] == [
+        ("in routes['/']", "missing"),
+        ("in routes['/a']", "wildcard-with-credentials"),
+        ("in routes['/b']", "insecure-origin"),
+        ("in routes['/e']", "wrong-type"),
+        ("in routes['f']", "malformed"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "routes", [ROW(["/api"], id="list"), ROW("/api", id="string"), ROW(named("api"), id="policy")]
+)
+def test_routes_that_are_no_mapping_are_refused(routes):
+    (problem,) = problems_of(BASE, routes=routes)
+    assert (problem.field, problem.reason) == ("routes", "wrong-type")
+
+
+def test_routes_may_not_be_changed_behind_the_middlewares_back():
+    routes = {"/api": named("api")}
+    app = CORSMiddleware(site(), BASE, routes=routes)
+    routes["/api"] = named("other")
+    assert whose(app, "/api") == "api"
+    app.policy = named("v1")
+    assert (whose(app, "/api"), whose(app, "/")) == ("api", "v1")
+
+
+# --- resolve -------------------------------------------------------------------------------------
+
+
+def test_resolve_is_asked_with_the_method_of_the_actual_request():
+    asked = []
+
+    def resolve(environ, method):
+        asked.append((environ["REQUEST_METHOD"], method))
+        return Policy(allow_origins=APP)
+
+    app = CORSMiddleware(site(), resolve=resolve)
+    send(app, method="DELETE")
+    send(app, method="OPTIONS", origin=APP)
+    preflight(app, asks="PUT")
+    assert asked == [("DELETE", "DELETE"), ("OPTIONS", "OPTIONS"), ("OPTIONS", "PUT")]
+
+
+def test_resolve_is_given_the_environ_itself():
+    seen = []
+    app = CORSMiddleware(site(), resolve=lambda environ, method: seen.append(environ))
+    environ = environ_of()
+    answer(app, environ)
+    assert seen[0] is environ
+
+
+def test_a_resolved_policy_is_merged_into_the_base():
+    app = CORSMiddleware(
+        site(), allow_origins=APP, max_age=5, resolve=lambda *asked: Policy(allow_methods="PUT")
+    )
+    assert str(preflight(app)) == written("""
+        204 No Content
+        Access-Control-Allow-Origin: https://app.example.com
+        Access-Control-Allow-Methods: PUT
+        Access-Control-Max-Age: 5
+        Vary: Origin, Access-Control-Request-Method
+    """)
+
+
+def test_what_resolves_to_none_passes_untouched():
+    app = CORSMiddleware(site(("Vary", "x")), allow_origins="*", resolve=lambda *asked: None)
+    assert preflight(app).headers == [("Content-Type", "text/plain"), ("Vary", "x")]
+    assert send(app, origin=APP).decision is None
+
+
+def by_method(policies):
+    return lambda environ, method: policies.get(method, Policy(allow_origins=[]))
+
+
+def test_a_preflight_is_answered_for_the_method_that_it_asks_about():
+    app = CORSMiddleware(
+        site(),
+        resolve=by_method(
+            {
+                "PUT": Policy(allow_origins=APP, allow_methods="GET, PUT, DELETE"),
+                "DELETE": Policy(allow_origins="https://admin.example.com", allow_methods="*"),
+            }
+        ),
+    )
+    assert str(preflight(app, asks="PUT")) == written("""
+        204 No Content
+        Access-Control-Allow-Origin: https://app.example.com
+        Access-Control-Allow-Methods: PUT
+        Vary: Origin, Access-Control-Request-Method
+    """)
+    assert preflight(app, asks="DELETE").status == "403 Forbidden"
+    assert (
+        preflight(app, asks="DELETE", origin="https://admin.example.com").status == "204 No Content"
+    )
+    assert preflight(app, asks="PATCH").status == "403 Forbidden"
+
+
+def names_of(*names):
+    return st.sampled_from(names).map(str.split)
+
+
+policies_by_method = st.fixed_dictionaries(
+    {
+        method: st.none()
+        | st.fixed_dictionaries(
+            {
+                "allow_origins": st.sampled_from([APP, f"{APP} {EVIL}", []]),
+                "allow_methods": names_of("", "PUT", "PUT DELETE"),
+                "allow_headers": names_of("", "X-A", "X-B", "X-A X-B", "*"),
+                "allow_credentials": st.booleans(),
+            },
+            optional={"max_age": st.sampled_from([0, 600])},
+        ).map(lambda fields: Policy(**fields))
+        for method in ("POST", "PUT", "DELETE")
+    }
+)
+fetches = st.fixed_dictionaries(
+    {
+        "method": st.sampled_from(["POST", "PUT", "DELETE"]),
+        "headers": st.sampled_from([{}, {"X-A": "1"}, {"X-B": "1"}, {"X-A": "1", "X-B": "1"}]),
+        "credentials": st.sampled_from(["omit", "include"]),
+    }
+)
+
+
+def is_sent(browser, inside, request):
+    """Whether a request reaches the application, after its preflight or without one."""
+    inside.calls.clear()
+    with contextlib.suppress(CORSError):
+        browser.fetch("/", **request)
+    return request["method"] in inside.calls
+
+
+@settings(deadline=None, max_examples=200)
+@given(policies_by_method, st.lists(fetches, min_size=1, max_size=3), fetches)
+def test_a_browser_with_a_past_sends_nothing_that_a_new_one_would_not(policies, past, request_):
+    inside = site()
+    app = CORSMiddleware(inside, resolve=by_method(policies))
+    browser = Browser(app, APP)
+    for earlier in past:
+        is_sent(browser, inside, earlier)
+    assert is_sent(browser, inside, request_) <= is_sent(Browser(app, APP), inside, request_)
+
+
+def failing(environ, method):
+    raise LookupError(environ["PATH_INFO"])
+
+
+@pytest.mark.parametrize(
+    "resolve",
+    [
+        ROW(failing, id="raises"),
+        ROW(lambda *asked: "https://app.example.com", id="returns a string"),
+        ROW(lambda *asked: {"allow_origins": "*"}, id="returns a dict"),
+        ROW(lambda *asked: True, id="returns True"),
+        ROW(lambda *asked: False, id="returns False"),
+        ROW(lambda *asked: Policy, id="returns the class"),
+        ROW(lambda *asked: Policy(), id="returns a policy that is not whole"),
+        ROW(
+            lambda *asked: Policy(allow_origins="*", allow_credentials=True),
+            id="returns a contradiction",
+        ),
+        ROW(lambda environ: None, id="takes one argument"),
+    ],
+)
+def test_a_resolve_that_fails_shares_with_nobody(resolve, caplog):
+    app = CORSMiddleware(site(("Access-Control-Allow-Origin", "*")), resolve=resolve)
+    actual = answer(app, environ_of("/x\nroot logged in", origin=APP))
+    assert str(actual) == "200 OK\nContent-Type: text/plain\nVary: Origin\n\nhello"
+    refused = preflight(app)
+    assert refused.status == "403 Forbidden"
+    assert actual.decision.reason == refused.decision.reason == "resolve-failed"
+    first = caplog.records[0]
+    assert (first.name, first.levelname) == ("wsgicors", "ERROR")
+    assert first.getMessage() == r"resolve failed for '/x\nroot logged in', which is denied"
+    assert first.exc_info
+
+
+@pytest.mark.parametrize("path", [None, "/" + "x" * 10_000], ids=["no path", "long path"])
+def test_a_resolve_that_fails_is_logged_in_short(path, caplog):
+    environ = environ_of(path or "/")
+    if path is None:
+        del environ["PATH_INFO"]
+    assert answer(CORSMiddleware(site(), resolve=lambda *asked: 1), environ).status == "200 OK"
+    assert len(caplog.records[0].getMessage()) < 150
+
+
+async def asynchronous(environ, method):
+    return Policy(allow_origins="*")
+
+
+@pytest.mark.parametrize(
+    "resolve",
+    [
+        ROW("app.resolve", id="string"),
+        ROW({"/": None}, id="mapping"),
+        ROW(Policy(allow_origins="*"), id="policy"),
+        ROW(asynchronous, id="async function, which is never awaited"),
+    ],
+)
+def test_a_resolve_that_cannot_be_called_is_refused(resolve):
+    (problem,) = problems_of(resolve=resolve)
+    assert (problem.field, problem.reason) == ("resolve", "wrong-type")
+
+
+def test_routes_and_resolve_at_once_are_refused():
+    (problem,) = problems_of(BASE, routes={}, resolve=failing)
+    assert problem[:3] == ("resolve", None, "routes-and-resolve")
+    assert problem.message == (
+        "routes and resolve both say whose policy governs; write one of them"
+        " (resolve can do what routes does)"
+    )
+
+
+def test_policies_that_are_made_anew_each_time_are_each_their_own_and_soon_forgotten():
+    names = iter(f"n{number}" for number in range(1000))
+    app = CORSMiddleware(site(), resolve=lambda *asked: named(next(names)))
+    before = number_of_policies()
+    for number in range(1000):
+        assert answer(app, environ_of(origin=f"https://n{number}.example")).decision.allowed
+    assert number_of_policies() - before < 600
+
+
+def number_of_policies():
+    gc.collect()
+    return sum(isinstance(value, Policy) for value in gc.get_objects())
+
+
+def test_more_policies_than_are_remembered_are_still_told_apart():
+    policies = [named(f"n{number}") for number in range(300)]
+    app = CORSMiddleware(
+        site(), resolve=lambda environ, method: policies[int(environ["QUERY_STRING"])]
+    )
+    for _ in range(2):
+        for number in range(300):
+            environ = environ_of(origin=f"https://n{number}.example", QUERY_STRING=str(number))
+            assert answer(app, environ).decision.allowed

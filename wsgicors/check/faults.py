@@ -1,0 +1,259 @@
+"""What can be wrong with single responses; knows nothing of origins that should not be trusted.
+
+None of it opens a door: it keeps a door shut that was meant to be open, or does nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Optional
+
+from wsgicors.errors import shown
+from wsgicors.fetch import CHROMIUM, FIREFOX, WEBKIT, fields, refusals
+from wsgicors.fetch.refusals import Refusal
+from wsgicors.origins import is_origin
+from wsgicors.policy import FORBIDDEN_RESPONSE_HEADERS
+
+from .findings import Finding
+
+if TYPE_CHECKING:
+    from wsgicors.fetch import Exchange
+
+_Rule = Callable[["Exchange"], Optional[Refusal]]
+
+_LISTS = ("Allow-Methods", "Allow-Headers", "Expose-Headers")
+# For how many seconds each engine keeps a preflight at the most; the longest last.
+_CEILINGS = sorted(
+    (engine.max_age_ceiling, engine.name)
+    for engine in (CHROMIUM, FIREFOX, WEBKIT)
+    if engine.max_age_ceiling is not None
+)
+_MAX_AGE_CEILING = _CEILINGS[-1][0]
+
+
+def faults(exchange: Exchange) -> Iterator[Finding]:
+    """All that is wrong with one response, whoever asked for it."""
+    for rule in _RULES:
+        fault = rule(exchange)
+        if fault is not None:
+            yield _found(fault, exchange)
+
+
+def known_origin_refused(refusal: Refusal, exchange: Exchange) -> Finding:
+    """An origin is refused that was said to be allowed."""
+    origin = fields.get(exchange.request.headers, "Origin")
+    why = f"{origin} was named as allowed, and is not. {refusal.why}"
+    return _found(Refusal("known-origin-refused", why, refusal.remedy), exchange)
+
+
+def preflight_status(exchange: Exchange) -> Finding:
+    """A preflight fails by its status, from an origin whose other requests are allowed."""
+    return _found(refusals.preflight_status(exchange.response), exchange)
+
+
+def vary_missing(exchange: Exchange) -> Finding:
+    """A response that is for one origin does not say so."""
+    why = "This response is for one origin, and a cache may give it to another."
+    return _found(Refusal("vary-missing", why, 'Add "Origin" to Vary.'), exchange)
+
+
+def vary_incomplete(exchange: Exchange) -> Finding:
+    """A response that is for no origin does not say that there are others."""
+    why = (
+        "Other origins get another answer at this URL, and a cache may give them this one, which"
+        " their browsers refuse."
+    )
+    remedy = (
+        'Add "Origin" to Vary in every response of this URL: also where the request has no Origin,'
+        " and where its origin is not allowed."
+    )
+    return _found(Refusal("vary-incomplete", why, remedy), exchange)
+
+
+def _found(fault: Refusal, exchange: Exchange) -> Finding:
+    return Finding("low", *fault, exchange)
+
+
+# --- rules for every response --------------------------------------------------------------------
+
+
+def _allow_origin_multiple(exchange: Exchange) -> Refusal | None:
+    value = _get(exchange, "Allow-Origin")
+    if value is None or "," not in value:
+        return None
+    subject = refusals.PREFLIGHT if exchange.kind == "preflight" else refusals.RESPONSE
+    return refusals.allow_origin_multiple(value, subject)
+
+
+def _allow_origin_malformed(exchange: Exchange) -> Refusal | None:
+    value = _get(exchange, "Allow-Origin")
+    asked = fields.get(exchange.request.headers, "Origin")
+    if value in (None, "*", "null", asked) or "," in value or is_origin(value):
+        return None
+    return Refusal(
+        "allow-origin-malformed",
+        f"Access-Control-Allow-Origin: {shown(value)} is no origin, so that it allows none.",
+        "Write it as browsers do: scheme, host and port, in lower case, with no slash at the end.",
+    )
+
+
+def _allow_credentials_malformed(exchange: Exchange) -> Refusal | None:
+    value = _get(exchange, "Allow-Credentials")
+    if value in (None, "true"):
+        return None
+    return Refusal(
+        "allow-credentials-malformed",
+        f"Access-Control-Allow-Credentials: {shown(value)} does nothing; only 'true' counts.",
+        "Send true (allow_credentials=True), or leave the header out (allow_credentials=False).",
+    )
+
+
+def _wildcard_with_credentials(exchange: Exchange) -> Refusal | None:
+    if _get(exchange, "Allow-Origin") != "*" or not _allows_credentials(exchange):
+        return None
+    return Refusal(
+        "wildcard-with-credentials",
+        "Access-Control-Allow-Credentials does nothing beside Access-Control-Allow-Origin: *,"
+        " which browsers refuse for requests with credentials.",
+        "Leave it out (allow_credentials=False); or, if cookies are needed, name the origins in"
+        ' place of "*" (allow_origins=["https://app.example.com"]).',
+    )
+
+
+def _list_malformed(exchange: Exchange) -> Refusal | None:
+    for name in _LISTS:
+        try:
+            fields.extract_list(exchange.response.headers, f"Access-Control-{name}")
+        except fields.MalformedField as error:
+            return refusals.malformed_list(error)
+    return None
+
+
+def _wildcard_list_with_credentials(exchange: Exchange) -> Refusal | None:
+    wildcards = [name for name in _LISTS if "*" in _listed(exchange, name)]
+    if not wildcards or not _allows_credentials(exchange):
+        return None
+    return Refusal(
+        "wildcard-list-with-credentials",
+        f'"*" in Access-Control-{wildcards[0]} is a plain name when the request has credentials.',
+        f"Write the names themselves ({_field(wildcards[0])}).",
+    )
+
+
+def _expose_headers_useless(exchange: Exchange) -> Refusal | None:
+    listed = _listed(exchange, "Expose-Headers")
+    names = [name for name in listed if name.lower() in FORBIDDEN_RESPONSE_HEADERS]
+    return _useless("Expose-Headers", names, "no script can read")
+
+
+# --- rules for preflights ------------------------------------------------------------------------
+
+
+def _preflight_redirect(exchange: Exchange) -> Refusal | None:
+    if exchange.kind != "preflight" or not 300 <= exchange.response.status <= 399:
+        return None
+    return refusals.preflight_redirect(exchange.response)
+
+
+def _preflight_login(exchange: Exchange) -> Refusal | None:
+    if exchange.kind != "preflight" or exchange.response.status not in (401, 407):
+        return None
+    return refusals.preflight_status(exchange.response)
+
+
+def _max_age_malformed(exchange: Exchange) -> Refusal | None:
+    value = _get(exchange, "Max-Age")
+    if value is None or _is_number(value):
+        return None
+    return Refusal(
+        "max-age-malformed",
+        f"Access-Control-Max-Age: {shown(value)} is no number of seconds, and does nothing.",
+        f"Send whole seconds, {_MAX_AGE_CEILING} at the most (max_age).",
+    )
+
+
+def _max_age_above_ceiling(exchange: Exchange) -> Refusal | None:
+    value = _get(exchange, "Max-Age")
+    if value is None or not _is_number(value) or not _exceeds(value, _MAX_AGE_CEILING):
+        return None
+    kept = ", ".join(f"{name} {seconds}" for seconds, name in _CEILINGS)
+    return Refusal(
+        "max-age-above-ceiling",
+        f"Access-Control-Max-Age: {shown(value)} is more than any browser heeds ({kept}).",
+        f"Send {_MAX_AGE_CEILING} seconds at the most (max_age).",
+    )
+
+
+def _allow_methods_useless(exchange: Exchange) -> Refusal | None:
+    names = [name for name in _listed(exchange, "Allow-Methods") if _is_useless_method(name)]
+    return _useless("Allow-Methods", names, "no browser sends for a script")
+
+
+def _allow_headers_useless(exchange: Exchange) -> Refusal | None:
+    listed = _listed(exchange, "Allow-Headers")
+    names = [name for name in listed if fields.is_forbidden_request_header(name, "")]
+    return _useless("Allow-Headers", names, "no script can set")
+
+
+_RULES: tuple[_Rule, ...] = (
+    _allow_origin_multiple,
+    _allow_origin_malformed,
+    _allow_credentials_malformed,
+    _wildcard_with_credentials,
+    _list_malformed,
+    _wildcard_list_with_credentials,
+    _expose_headers_useless,
+    _preflight_redirect,
+    _preflight_login,
+    _max_age_malformed,
+    _max_age_above_ceiling,
+    _allow_methods_useless,
+    _allow_headers_useless,
+)
+
+# --- parts of rules ------------------------------------------------------------------------------
+
+
+def _get(exchange: Exchange, name: str) -> str | None:
+    return fields.get(exchange.response.headers, f"Access-Control-{name}")
+
+
+def _listed(exchange: Exchange, name: str) -> tuple[str, ...]:
+    try:
+        return fields.extract_list(exchange.response.headers, f"Access-Control-{name}") or ()
+    except fields.MalformedField:
+        return ()
+
+
+def _allows_credentials(exchange: Exchange) -> bool:
+    return _get(exchange, "Allow-Credentials") == "true"
+
+
+def _field(header: str) -> str:
+    """The field of a policy that speaks for a header."""
+    return header.lower().replace("-", "_")
+
+
+def _is_number(value: str) -> bool:
+    return value.isascii() and value.isdigit()
+
+
+def _exceeds(digits: str, limit: int) -> bool:
+    digits = digits.lstrip("0")
+    # The length first: int() refuses thousands of digits.
+    return len(digits) > len(str(limit)) or int(digits or "0") > limit
+
+
+def _is_useless_method(name: str) -> bool:
+    return fields.is_forbidden_method(name) or fields.normalize_method(name) != name
+
+
+def _useless(header: str, names: list[str], because: str) -> Refusal | None:
+    if not names:
+        return None
+    listed = ", ".join(names)
+    return Refusal(
+        f"{header.lower()}-useless",
+        f"Access-Control-{header} lists what {because}: {listed}.",
+        f"Leave it out ({_field(header)}).",
+    )

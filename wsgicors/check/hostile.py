@@ -1,0 +1,100 @@
+"""Origins that resemble one that is trusted, each made to slip past one mistake; asks nobody.
+
+``evil`` is the attacker's name everywhere. Nothing is sent to these hosts: they only stand in
+the ``Origin`` header.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from wsgicors.origins import OriginPattern, registrable_domain
+
+#: An origin that resembles none (``.example`` is nobody's: RFC 2606).
+STRANGER = "https://evil.example"
+
+# Browsers take these in the name of a subdomain, hand-written patterns often do not expect them.
+_SPECIAL_CHARACTERS = "_{`!"
+_ANOTHER_PORT = "1337"
+
+
+class Hostile(NamedTuple):
+    """An origin that should not be trusted."""
+
+    #: Which mistake would let it in.
+    kind: str
+    origin: str
+
+
+def example_of(pattern: OriginPattern) -> str:
+    """An origin that matches a pattern.
+
+    >>> from wsgicors.origins import parse_pattern
+    >>> example_of(parse_pattern("https://*.example.com:*"))
+    'https://www.example.com'
+    """
+    return _origin(*_filled_in(pattern)[:3])
+
+
+def resembling(trusted: OriginPattern) -> Iterator[Hostile]:
+    """The hostile origins that belong to a trusted one.
+
+    :param trusted: a pattern; its wildcards are filled in.
+
+    >>> from wsgicors.origins import parse_pattern
+    >>> for kind, origin in list(resembling(parse_pattern("https://example.com")))[:3]:
+    ...     print(kind, origin)
+    http-twin http://example.com
+    other-port https://example.com:1337
+    loose-comparison https://EXAMPLE.COM
+    """
+    scheme, host, port, _ = _filled_in(trusted)
+    if scheme == "https":
+        yield Hostile("http-twin", _origin("http", host, port))
+    yield Hostile("other-port", _origin(scheme, host, _other_port(port)))
+    if host.upper() != host:
+        yield Hostile("loose-comparison", _origin(scheme, host.upper(), port))
+    if not host.startswith("["):
+        for kind, name in _names(host):
+            yield Hostile(kind, _origin(scheme, name, port))
+
+
+def _filled_in(pattern: OriginPattern) -> OriginPattern:
+    host = f"www.{pattern.host}" if pattern.subdomains else pattern.host
+    return OriginPattern(pattern.scheme, host, pattern.port.strip("*"), subdomains=False)
+
+
+def _origin(scheme: str, host: str, port: str) -> str:
+    return f"{scheme}://{host}:{port}" if port else f"{scheme}://{host}"
+
+
+def _other_port(port: str) -> str:
+    """If it can be, one that begins with the port that is trusted."""
+    return f"{port}0" if port and int(port) <= 6553 else _ANOTHER_PORT
+
+
+def _names(host: str) -> Iterator[tuple[str, str]]:
+    yield "prefix", f"{host}.evil.example"
+    yield "prefix", f"{host}evil.example"
+    for character in _SPECIAL_CHARACTERS:
+        yield "special-characters", f"{host}{character}.evil.example"
+    yield "loose-comparison", f"{host}."
+    yield "loose-comparison", f"{host}@evil.example"
+    domain = registrable_domain(host)
+    if domain:
+        yield from _neighbours(host, domain)
+
+
+def _neighbours(host: str, domain: str) -> Iterator[tuple[str, str]]:
+    """Names near a name that somebody has registered."""
+    yield "suffix", f"evil{domain}"
+    yield "public-suffix", f"evil.{domain.partition('.')[2]}"
+    yield "subdomain", f"evil.{host}"
+    if host != domain:
+        yield "subdomain", f"evil.{domain}"
+        yield "subdomain", f"evil{host}"
+    for place, character in enumerate(host):
+        name = f"{host[:place]}x{host[place + 1 :]}"
+        if character == "." and registrable_domain(name) not in (None, domain):
+            yield "unescaped-dot", name

@@ -1,0 +1,201 @@
+"""What is checked, a URL or an application, behind one function; knows nothing of CORS."""
+
+from __future__ import annotations
+
+import inspect
+import pkgutil
+import re
+import ssl
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import httpx
+from werkzeug.test import create_environ
+from werkzeug.wrappers import Response
+
+from wsgicors.errors import shown
+from wsgicors.fetch import HTTPResponse, parse_url
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+    from wsgicors.fetch import HTTPRequest
+    from wsgicors.fetch.urls import URL
+
+    Send = Callable[[HTTPRequest], HTTPResponse]
+
+#: For how long to wait for a connection, and then for each part of an answer, in seconds.
+TIMEOUT = 10.0
+#: More requests than any check has reason to send.
+MAX_REQUESTS = 300
+
+#: Where an application is as far as it can tell; nothing is sent there.
+_BASE_URL = "https://localhost"
+_IDENTIFIERS = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
+_APPLICATION = re.compile(rf"(?P<name>{_IDENTIFIERS}:{_IDENTIFIERS})(?P<target>/.*)?")
+
+
+class Unaskable(Exception):
+    """Raised where there is no answer to be had; its text is one line that says why."""
+
+
+class Target:
+    """Something that answers requests, and how many it has been sent.
+
+    :param url: where the check begins.
+    :param send: what takes a request there and brings the response.
+    """
+
+    def __init__(self, url: URL, send: Send) -> None:
+        self.url = url
+        self.requests = 0
+        self._send = send
+
+    def send(self, request: HTTPRequest) -> HTTPResponse:
+        """Send one request; of the response, the body is not read.
+
+        :raises Unaskable: if there is no response, or if there were too many requests already.
+        """
+        if self.requests == MAX_REQUESTS:
+            raise Unaskable(f"gave up after {MAX_REQUESTS} requests; ask about fewer origins")
+        self.requests += 1
+        return self._send(request)
+
+
+@contextmanager
+def opened(text: str) -> Iterator[Target]:
+    """Find what a TARGET of the command line names.
+
+    :param text: a URL; or ``module:application`` with, if need be, a path behind it.
+    :raises Unaskable: if it names nothing that could be asked.
+
+    >>> with opened("wsgiref.simple_server:demo_app/items") as target:
+    ...     str(target.url)
+    'https://localhost/items'
+    """
+    named = _APPLICATION.fullmatch(text)
+    if named:
+        send = partial(_call, _load(named["name"]), named["name"])
+        yield Target(parse_url(_BASE_URL + (named["target"] or "/")), send)
+    else:
+        url = _checked_url(text)
+        with _client() as client:
+            yield Target(url, partial(_send, client))
+
+
+# --- an application ------------------------------------------------------------------------------
+
+
+def _load(name: str) -> WSGIApplication:
+    # Where "python -m" and Flask's own command look first.
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        application = pkgutil.resolve_name(name)
+    except (Exception, SystemExit) as error:
+        raise Unaskable(f"cannot import {name}: {_named(error)}") from error
+    _check_callable(name, application)
+    return cast("WSGIApplication", application)
+
+
+def _check_callable(name: str, application: object) -> None:
+    try:
+        inspect.signature(application).bind({}, None)  # type: ignore[arg-type]
+    except (TypeError, ValueError) as error:
+        message = (
+            f"{name} cannot be called with (environ, start_response). Name a WSGI application, not"
+            " a function that makes one. One for ASGI is to be served, and its URL named here"
+        )
+        raise Unaskable(message) from error
+
+
+def _call(application: WSGIApplication, name: str, request: HTTPRequest) -> HTTPResponse:
+    environ = create_environ(
+        request.url,
+        parse_url(request.url).origin,
+        method=request.method,
+        headers=list(request.headers),
+        data=request.body,
+    )
+    try:
+        with Response.from_app(application, environ) as response:
+            return HTTPResponse(response.status_code, tuple(response.headers))
+    except Exception as error:
+        asked = f"{request.method} {request.url}"
+        raise Unaskable(f"{name} raised an exception for {asked}: {_named(error)}") from error
+
+
+def _named(error: BaseException) -> str:
+    return f"{type(error).__name__}: {_one_line(str(error))}"
+
+
+# --- a URL ---------------------------------------------------------------------------------------
+
+
+def _checked_url(text: str) -> URL:
+    try:
+        url = parse_url(text)
+    except ValueError:
+        url = None
+    if url is None or not url.is_http:
+        raise Unaskable(
+            f"{shown(text)} is neither a URL (as https://api.example.com/items, with its scheme)"
+            " nor an application (as shop:app, or shop:app/items for a path in it)"
+        )
+    if url.credentials:
+        raise Unaskable(f"leave user and password out of the URL, as browsers do: {url}")
+    return url
+
+
+def _client() -> httpx.Client:
+    return httpx.Client(
+        timeout=TIMEOUT,
+        follow_redirects=False,
+        headers={"User-Agent": "wsgicors-check"},
+        # What a server sets must not come back on its own.
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+    )
+
+
+def _send(client: httpx.Client, request: HTTPRequest) -> HTTPResponse:
+    method, url, headers, body = request
+    try:
+        # The body is left alone: it says nothing of CORS, and may be large or without an end.
+        with client.stream(method, url, headers=list(headers), content=body) as response:
+            return HTTPResponse(response.status_code, _decoded(response.headers))
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise Unaskable(f"cannot ask {url}: {_reason(error)}") from error
+
+
+def _decoded(headers: httpx.Headers) -> tuple[tuple[str, str], ...]:
+    return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers.raw)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, httpx.TimeoutException):
+        return f"no answer within {TIMEOUT:g} seconds"
+    cause = _root(error)
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return (
+            f"the TLS certificate is not trusted ({cause.verify_message}); to trust an authority"
+            " of your own, name its file in the environment variable SSL_CERT_FILE"
+        )
+    if isinstance(cause, ssl.SSLError):
+        return f"TLS failed ({_one_line(str(cause.reason))}); does the server speak https there?"
+    said = cause.strerror if isinstance(cause, OSError) else str(cause)
+    return _one_line(said or type(cause).__name__)
+
+
+def _root(error: BaseException) -> BaseException:
+    """The exception with which it began."""
+    while error.__cause__ or error.__context__:
+        error = error.__cause__ or error.__context__ or error
+    return error
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
