@@ -1,4 +1,7 @@
-"""``python -m benchmarks``: its arguments, and where the report goes. Says nothing about time by its exit status."""
+"""``python -m benchmarks``: its arguments, and where its report goes. Measures nothing itself.
+
+The exit status says nothing about time.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from .suite import Results
 
 _ROOT = Path(__file__).parent.parent

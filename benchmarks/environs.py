@@ -1,14 +1,14 @@
-"""What a server hands to an application, new for each request, and takes from it. Knows no library."""
+"""The server's side of WSGI: what it hands to an application, new each time. Knows no library."""
 
 from __future__ import annotations
 
 import io
 import itertools
 import random
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable
 
-Environ = Dict[str, Any]
-Draw = Callable[[], List[Environ]]
+Environ = dict[str, Any]
+Draw = Callable[[], list[Environ]]
 
 ORIGIN = "https://app.example.com"
 FOREIGN = "https://app.example.org"

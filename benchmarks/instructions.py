@@ -1,6 +1,7 @@
-"""Instructions that a request takes, as valgrind counts them: they do not depend on what else runs.
+"""Instructions that a request takes, as valgrind counts them, whatever else runs meanwhile.
 
-Time is what counts, but it also depends on the day. Run as a module, this is the program under count.
+Time is what matters, but it depends on the day too. Run as a module, this is the program whose
+instructions are counted.
 """
 
 from __future__ import annotations
@@ -80,7 +81,7 @@ def _nothing(environ: Any, start_response: Any) -> None:
 
 
 def _run(name: str, request: str, requests: str) -> None:
-    app = {**APPLICATIONS, "nothing": lambda: _nothing}[name]()
+    app: Any = APPLICATIONS[name]() if name in APPLICATIONS else _nothing
     for _ in range(int(requests)):
         app(received(REQUESTS[request]), start_response)
 

@@ -1,4 +1,4 @@
-"""The same small application under each library that is compared. Knows no requests and no clock."""
+"""The same small application under each library that is compared. Knows no clock."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 from types import FunctionType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 import wsgicors
 
@@ -26,7 +26,7 @@ WILDCARD = "https://*.example.com"
 #: The origins of the policies that are compared; both releases of wsgicors write them alike.
 POLICIES = {"one origin": ORIGIN, "wildcard": WILDCARD, '"*"': "*"}
 #: On top: what is granted is what was asked for.
-REFLECTING = {"allow_headers": "*", "allow_credentials": True}
+REFLECTING: dict[str, Any] = {"allow_headers": "*", "allow_credentials": True}
 _METHODS = ["GET", "PUT"]
 _HEADERS = ["content-type", "x-token"]
 _MAX_AGE = 600
@@ -173,8 +173,15 @@ def starlette_cors(origins: Any) -> Any:
     """Starlette's middleware around it."""
     from starlette.middleware.cors import CORSMiddleware
 
-    policy = {"allow_methods": _METHODS, "allow_headers": _HEADERS, "max_age": _MAX_AGE}
-    return _as_wsgi(CORSMiddleware(_asgi_hello, allow_origins=origins, **policy))
+    return _as_wsgi(
+        CORSMiddleware(
+            _asgi_hello,
+            allow_origins=origins,
+            allow_methods=_METHODS,
+            allow_headers=_HEADERS,
+            max_age=_MAX_AGE,
+        )
+    )
 
 
 async def _asgi_hello(scope: Any, receive: Any, send: Any) -> None:
@@ -210,3 +217,35 @@ def as_scope(environ: WSGIEnvironment) -> dict[str, Any]:
     ]
     method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
     return {"type": "http", "method": method, "path": path, "headers": headers}
+
+
+# --- all of them --------------------------------------------------------------------------------
+
+
+class Library(NamedTuple):
+    """One of those that are compared."""
+
+    name: str
+    #: The application that its cost is on top of.
+    bare: str
+    #: Makes the application with the library, which allows certain origins.
+    make: Callable[[list[str]], Any]
+
+
+#: The one application that takes no ``environ``, but a scope.
+ASGI = "bare ASGI"
+BARE: dict[str, Callable[[], Any]] = {
+    "bare": bare,
+    "bare Flask": bare_flask,
+    "bare Falcon": bare_falcon,
+    ASGI: bare_asgi,
+}
+CLOSURE = Library("closure", "bare", lambda origins: closure())
+LIBRARIES = (
+    Library("wsgicors", "bare", ours),
+    Library(PREDECESSOR, "bare", lambda origins: predecessor(" ".join(origins))),
+    Library("wsgicors in Flask", "bare Flask", our_flask),
+    Library("Flask-CORS", "bare Flask", flask_cors),
+    Library("Falcon", "bare Falcon", falcon_cors),
+    Library("Starlette", ASGI, starlette_cors),
+)

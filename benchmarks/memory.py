@@ -1,4 +1,4 @@
-"""Memory: what large policies take, in bytes and in seconds to build them, and what requests leave."""
+"""What large policies take, in bytes and in seconds to build them, and what requests leave."""
 
 from __future__ import annotations
 

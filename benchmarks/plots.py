@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Callable, Dict, NamedTuple
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from .libraries import PREDECESSOR
+from .libraries import CLOSURE, LIBRARIES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from .suite import Results
 
-Cost = Dict[str, Any]
+Cost = dict[str, Any]
 
 
 class Theme(NamedTuple):
@@ -36,16 +36,9 @@ THEMES = (
     Theme("dark", "#dddddd", "#555555", "#6cb2ff", ("#ffa04d", "#d79bf0", "#b5d44a", "#aaaaaa")),
 )
 
+_OURS = ("wsgicors", "wsgicors in Flask")
 #: What a library's cost is on top of.
-_BARE = {
-    "closure": "bare",
-    "wsgicors": "bare",
-    PREDECESSOR: "bare",
-    "wsgicors in Flask": "bare Flask",
-    "Flask-CORS": "bare Flask",
-    "Falcon": "bare Falcon",
-    "Starlette": "bare ASGI",
-}
+_BARE = {library.name: library.bare for library in (CLOSURE, *LIBRARIES)}
 
 
 def draw(results: Results, folder: Path) -> Iterator[Path]:
@@ -63,7 +56,8 @@ def draw(results: Results, folder: Path) -> Iterator[Path]:
 
 def _svg(picture: Picture, results: Results, theme: Theme) -> str:
     # Texts stay texts, and the same results give the same file.
-    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "wsgicors", **_colours(theme)}):
+    settings: Any = {"svg.fonttype": "none", "svg.hashsalt": "wsgicors", **_colours(theme)}
+    with mpl.rc_context(settings):
         figure = Figure(layout="constrained")
         picture(figure, results, theme)
         written = io.StringIO()
@@ -103,25 +97,22 @@ def _added_by_library(results: Results) -> dict[str, float]:
 
 def _whole_preflights(results: Results) -> dict[str, float]:
     costs = _microseconds(results, "preflight")
-    return {library: costs[library] for library in _BARE if library != "closure"}
+    return {library.name: costs[library.name] for library in LIBRARIES}
 
 
 def _microseconds(results: Results, request: str) -> dict[str, float]:
-    """The cost of such a request under the policy with one origin, by library."""
-    entries: list[Cost] = [*results["costs"]["plain WSGI"], *results["costs"]["frameworks"]]
+    """The cost of such a request, by library."""
+    entries: list[Cost] = results["costs"]["every library"]
     return {
         entry["library"]: entry["seconds"]["value"] * 1e6
         for entry in entries
-        if entry["request"] == request and entry["policy"] in ("", "one origin")
+        if entry["request"] == request
     }
 
 
 def _bars(axes: Axes, costs: dict[str, float], theme: Theme) -> None:
     names = list(reversed(costs))
-    colours = [
-        theme.ours if name.startswith("wsgicors") and name != PREDECESSOR else theme.faint
-        for name in names
-    ]
+    colours = [theme.ours if name in _OURS else theme.faint for name in names]
     bars = axes.barh(names, [costs[name] for name in names], color=colours)
     axes.bar_label(bars, fmt="%.2f", padding=4)
     axes.spines["left"].set_visible(False)
@@ -136,10 +127,13 @@ def by_number_of_origins(figure: Figure, results: Results, theme: Theme) -> None
     """What a request takes, with ever more origins in the policy."""
     figure.set_size_inches(8, 4.5)
     axes = figure.subplots()
-    for number, (library, points) in enumerate(_curves(results).items()):
-        _curve(axes, library, points, _style(library, number, theme))
+    for library, points in _curves(results).items():
+        style = _style(library, theme)
+        axes.plot(*zip(*points), label=library, marker="o", markersize=4, **style)
     axes.set_xscale("log")
     axes.set_yscale("log")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter("{x:,g}")
     axes.set_xlabel("exact origins in the policy")
     axes.set_ylabel("added to an actual request, microseconds")
     axes.grid(visible=True, linewidth=0.4)
@@ -158,17 +152,12 @@ def _curves(results: Results) -> dict[str, list[tuple[int, float]]]:
     return curves
 
 
-def _style(library: str, number: int, theme: Theme) -> dict[str, Any]:
-    if library in ("wsgicors", "wsgicors in Flask"):
+def _style(library: str, theme: Theme) -> dict[str, Any]:
+    if library in _OURS:
         line = "-" if library == "wsgicors" else "--"
         return {"color": theme.ours, "linestyle": line, "linewidth": 2.5}
-    return {"color": theme.others[number % len(theme.others)], "linewidth": 1.3}
-
-
-def _curve(
-    axes: Axes, library: str, points: list[tuple[int, float]], style: dict[str, Any]
-) -> None:
-    axes.plot(*zip(*points), label=library, marker="o", markersize=4, **style)
+    others = [library.name for library in LIBRARIES if library.name not in _OURS]
+    return {"color": theme.others[others.index(library)], "linewidth": 1.3}
 
 
 Picture = Callable[[Figure, "Results", Theme], None]

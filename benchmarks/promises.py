@@ -1,4 +1,4 @@
-"""What is promised, and what was measured of it. Knows how figures follow from costs; takes none itself."""
+"""What is promised, and how the figures follow from what was measured. Measures nothing itself."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ FLASK_ADDED = "Flask: added to an actual request, against what Flask-CORS adds"
 FLASK_WHOLE = "Flask: a whole preflight, how many times as fast as with Flask-CORS"
 MANY = "A request, with many origins against one of each kind"
 BUILDING = "A policy with many origins"
-OVERSIZED = "A preflight with 1 MiB in one header, against an ordinary one (under the policy where it costs most)"
+OVERSIZED = "A preflight with 1 MiB in one header, against an ordinary one under the same policy"
 GROWTH = "Memory that distinct requests leave behind"
 
 _ANOTHER = "never seen before"
@@ -65,14 +65,16 @@ def of_plain_wsgi(times: Times) -> Iterator[Row]:
     for lane in _ACTUAL:
         closure = _added(times, Lane("closure", "", lane.request), "bare")
         figure = ratio(_added(times, lane, "bare"), closure)
-        yield Row(ADDED, _case(lane), "×", Limit(AT_MOST, 3), figure)
+        yield Row(ADDED, _case(lane), "times", Limit(AT_MOST, 3), figure)
     for lane in _ACTUAL:
         before = _added(times, lane._replace(library=PREDECESSOR), "bare")
         limit = Limit(AT_MOST, 1) if lane.request == "allowed" else None
-        yield Row(ADDED_BEFORE, _case(lane), "×", limit, ratio(_added(times, lane, "bare"), before))
+        yield Row(
+            ADDED_BEFORE, _case(lane), "times", limit, ratio(_added(times, lane, "bare"), before)
+        )
     for lane in _PREFLIGHTS:
         closure = times[Lane("closure", "", lane.request)]
-        yield Row(WHOLE, _case(lane), "×", Limit(AT_MOST, 3), ratio(times[lane], closure))
+        yield Row(WHOLE, _case(lane), "times", Limit(AT_MOST, 3), ratio(times[lane], closure))
 
 
 _ACTUAL = [
@@ -105,11 +107,11 @@ def of_flask(times: Times) -> Iterator[Row]:
     for request in ("allowed", "denied", "no origin"):
         added = _added(times, Lane("wsgicors in Flask", "", request), "bare Flask")
         theirs = _added(times, Lane("Flask-CORS", "", request), "bare Flask")
-        yield Row(FLASK_ADDED, request, "×", Limit(AT_MOST, 0.1), ratio(added, theirs))
+        yield Row(FLASK_ADDED, request, "times", Limit(AT_MOST, 0.1), ratio(added, theirs))
     for request in ("preflight", "denied preflight"):
         ours = times[Lane("wsgicors in Flask", "", request)]
         theirs = times[Lane("Flask-CORS", "", request)]
-        yield Row(FLASK_WHOLE, request, "×", Limit(AT_LEAST, 5), ratio(theirs, ours))
+        yield Row(FLASK_WHOLE, request, "times", Limit(AT_LEAST, 5), ratio(theirs, ours))
 
 
 def _added(times: Times, lane: Lane, bare: str) -> Costs:
@@ -122,7 +124,7 @@ def of_many_origins(times: Times) -> Iterator[Row]:
         limit = Limit(AT_MOST, 1.2) if origin == "same origin" else None
         for kind in ("exact", "wildcard", "denied"):
             many, one = (times[Lane(number, kind, origin)] for number in ("many", "one"))
-            yield Row(MANY, f"{_MANY_CASES[kind]}, {origin}", "×", limit, ratio(many, one))
+            yield Row(MANY, f"{_MANY_CASES[kind]}, {origin}", "times", limit, ratio(many, one))
 
 
 _MANY_CASES = {"exact": "allowed by name", "wildcard": "allowed by a wildcard", "denied": "denied"}
@@ -149,7 +151,7 @@ def of_oversized(times: Times) -> Iterator[Row]:
         }
         worst = max(ratios, key=lambda policy: ratios[policy].value)
         case = f"{request} ({worst})"
-        yield Row(OVERSIZED, case, "×", Limit(AT_MOST, 3), ratios[worst])
+        yield Row(OVERSIZED, case, "times", Limit(AT_MOST, 3), ratios[worst])
 
 
 def of_growth(effort: Effort, left: int) -> Iterator[Row]:

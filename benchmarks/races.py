@@ -1,11 +1,11 @@
-"""Who is timed against whom, and with which requests. What follows from the costs is not said here."""
+"""Who is timed against whom, with which requests. Knows nothing of what is promised."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from timeit import timeit
-from typing import TYPE_CHECKING, Any, Callable, Dict, NamedTuple, Tuple
+from timeit import Timer
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import libraries
 from .environs import (
@@ -38,11 +38,23 @@ class Lane(NamedTuple):
     request: str
 
 
-Lanes = Dict[Lane, Tuple[Any, "Draw"]]
-Times = Dict[Lane, "Costs"]
+Lanes = dict[Lane, "tuple[Any, Draw]"]
+Times = dict[Lane, "Costs"]
 
 #: A request to a framework takes about so many times as long as one to the bare application.
-_FRAMEWORK_WEIGHT = 20
+_FRAMEWORK_WEIGHT = 5
+
+
+def _batch(bare: str, effort: Effort) -> int:
+    """Requests in a batch, for everything that is on top of such an application."""
+    return effort.batch if bare == "bare" else -(-effort.batch // _FRAMEWORK_WEIGHT)
+
+
+def _taken_by(bare: str, draw: Draw) -> Draw:
+    """The requests as such an application takes them."""
+    if bare != libraries.ASGI:
+        return draw
+    return lambda: [libraries.as_scope(environ) for environ in draw()]
 
 
 def _few_rounds(effort: Effort) -> range:
@@ -67,40 +79,25 @@ def plain_wsgi(effort: Effort, track: Track) -> Times:
     for kind, environ in (("allowed", actual()), ("preflight", preflight())):
         another = from_origins(environ, always_another(), effort.batch)
         draws[f"{kind}, never seen before"] = another
-    return race(_lanes(apps, draws), track(range(effort.rounds), "plain WSGI"))
-
-
-def frameworks(effort: Effort, track: Track) -> Times:
-    """Each framework alone, and with each library for it."""
-    wsgi_apps = {
-        ("bare Flask", ""): libraries.bare_flask(),
-        ("wsgicors in Flask", ""): libraries.our_flask([ORIGIN]),
-        ("Flask-CORS", ""): libraries.flask_cors([ORIGIN]),
-        ("bare Falcon", ""): libraries.bare_falcon(),
-        ("Falcon", ""): libraries.falcon_cors([ORIGIN]),
-    }
-    asgi_apps = {
-        ("bare ASGI", ""): libraries.bare_asgi(),
-        ("Starlette", ""): libraries.starlette_cors([ORIGIN]),
-    }
-    batch = -(-effort.batch // _FRAMEWORK_WEIGHT)
-    draws = {kind: repeated(environ, batch) for kind, environ in REQUESTS.items()}
-    scopes = {kind: _scopes(draw) for kind, draw in draws.items()}
-    lanes = {**_lanes(wsgi_apps, draws), **_lanes(asgi_apps, scopes)}
-    return race(lanes, track(range(effort.rounds), "frameworks"))
-
-
-def _lanes(apps: dict[tuple[str, str], Any], draws: dict[str, Draw]) -> Lanes:
-    """Every application with every kind of request."""
-    return {
+    lanes = {
         Lane(*names, request): (app, draw)
         for names, app in apps.items()
         for request, draw in draws.items()
     }
+    return race(lanes, track(range(effort.rounds), "plain WSGI"))
 
 
-def _scopes(draw: Draw) -> Draw:
-    return lambda: [libraries.as_scope(environ) for environ in draw()]
+def every_library(effort: Effort, track: Track) -> Times:
+    """Each library with a policy of one origin, and each application alone."""
+    apps = {name: (name, make()) for name, make in libraries.BARE.items()}
+    for library in (libraries.CLOSURE, *libraries.LIBRARIES):
+        apps[library.name] = library.bare, library.make([ORIGIN])
+    lanes: Lanes = {}
+    for name, (bare, app) in apps.items():
+        for request, environ in REQUESTS.items():
+            draw = repeated(environ, _batch(bare, effort))
+            lanes[Lane(name, "", request)] = app, _taken_by(bare, draw)
+    return race(lanes, track(range(effort.rounds), "every library"))
 
 
 # --- many origins -------------------------------------------------------------------------------
@@ -125,61 +122,40 @@ def many_origins(effort: Effort, track: Track) -> Times:
     return race(lanes, track(range(effort.rounds), "many origins"))
 
 
-class ByNumber(NamedTuple):
-    """A library whose cost may depend on the number of origins."""
-
-    library: str
-    bare: str
-    make: Callable[[list[str]], Any]
-    is_asgi: bool = False
-
-
-BY_NUMBER = (
-    ByNumber("wsgicors", "bare", libraries.ours),
-    ByNumber(
-        libraries.PREDECESSOR, "bare", lambda origins: libraries.predecessor(" ".join(origins))
-    ),
-    ByNumber("wsgicors in Flask", "bare Flask", libraries.our_flask),
-    ByNumber("Flask-CORS", "bare Flask", libraries.flask_cors),
-    ByNumber("Falcon", "bare Falcon", libraries.falcon_cors),
-    ByNumber("Starlette", "bare ASGI", libraries.starlette_cors, is_asgi=True),
-)
-_BARE = {
-    "bare": libraries.bare,
-    "bare Flask": libraries.bare_flask,
-    "bare Falcon": libraries.bare_falcon,
-    "bare ASGI": libraries.bare_asgi,
-}
-#: Seconds; a library that takes longer for a request is not asked about more origins.
-_TOO_LONG = 2e-3
+#: Seconds. A library is not asked about so many origins that a request takes longer than the
+#: first; where batches would take longer than the second, they are smaller.
+_TOO_LONG, _LONG = 10e-3, 2e-3
 
 
 def by_number_of_origins(effort: Effort, track: Track) -> Times:
     """Every library with ever more exact origins; each request is from another of them."""
-    batch = -(-effort.batch // _FRAMEWORK_WEIGHT)
     lanes: Lanes = {}
-    for contestant in BY_NUMBER:
-        lanes.update(_lanes_by_number(contestant, effort.numbers_of_origins, batch))
+    for name, make in libraries.BARE.items():
+        draw = repeated(actual(), _batch(name, effort))
+        lanes[Lane(name, "", "allowed")] = make(), _taken_by(name, draw)
+    for library in libraries.LIBRARIES:
+        lanes.update(_lanes_by_number(library, effort))
     return race(lanes, track(_few_rounds(effort), "ever more origins"))
 
 
 def _lanes_by_number(
-    contestant: ByNumber, numbers: tuple[int, ...], batch: int
+    library: libraries.Library, effort: Effort
 ) -> Iterator[tuple[Lane, tuple[Any, Draw]]]:
-    library, bare, make, is_asgi = contestant
-    for number in numbers:
-        draw = from_origins(actual(), anyone_of(exact_origin, number), batch)
-        draw = _scopes(draw) if is_asgi else draw
-        yield Lane(bare, "", "allowed"), (_BARE[bare](), draw)
-        app = make(libraries.origins(number))
-        yield Lane(library, str(number), "allowed"), (app, draw)
-        if _takes_too_long(app, draw):
-            return
+    for number in effort.numbers_of_origins:
+        app = library.make(libraries.origins(number))
+        origin = anyone_of(exact_origin, number)
+        seconds = _seconds(app, _taken_by(library.bare, from_origins(actual(), origin, 1)))
+        if seconds > _TOO_LONG:
+            break
+        batch = min(_batch(library.bare, effort), 1 + int(_LONG / seconds))
+        draw = _taken_by(library.bare, from_origins(actual(), origin, batch))
+        yield Lane(library.name, str(number), "allowed"), (app, draw)
 
 
-def _takes_too_long(app: Any, draw: Draw) -> bool:
-    environs = iter(draw())
-    return timeit(lambda: app(next(environs), start_response), number=1) > _TOO_LONG
+def _seconds(app: Any, draw: Draw) -> float:
+    """Of the quickest of a few requests, about."""
+    timer = Timer("app(*draw(), start_response)", globals={**locals(), **globals()})
+    return min(timer.repeat(number=1, repeat=5))
 
 
 # --- hostile input ------------------------------------------------------------------------------

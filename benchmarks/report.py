@@ -36,11 +36,21 @@ def tables(results: Results) -> Iterator[Table]:
 
 
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:
-    unit, limit, measured = row["unit"], row["limit"], row["measured"]
+    limit, measured = row["limit"], row["measured"]
     required = f"{limit['bound']} {limit['value']:g}" if limit else "—"
     met = {True: MET, False: NOT_MET, None: ""}[row["met"]]
-    between = f"{_number(measured['low'])} – {_number(measured['high'])}"
-    return row["case"], required, f"{_number(measured['value'])} {unit}", between, met
+    return (
+        row["case"],
+        required,
+        f"{_number(measured['value'])} {row['unit']}",
+        _spread(measured),
+        met,
+    )
+
+
+def _spread(estimate: dict[str, float]) -> str:
+    low, high = estimate["low"], estimate["high"]
+    return "" if low == high else f"{_number(low)} to {_number(high)}"
 
 
 def _number(value: float) -> str:
@@ -70,8 +80,8 @@ _QUANTITIES = {
 
 def _of_server(quantity: str, estimate: dict[str, float]) -> str:
     factor = 1e3 if quantity.endswith("%") else 1
-    value, low, high = (_number(each * factor) for each in estimate.values())
-    return f"{value} ({low} – {high})"
+    scaled = {name: value * factor for name, value in estimate.items()}
+    return f"{_number(scaled['value'])} ({_spread(scaled)})"
 
 
 def _instructions_table(counts: dict[str, Any]) -> Table:
@@ -87,17 +97,18 @@ def circumstances(results: Results) -> Iterator[str]:
     """When, on what and with what it was measured."""
     machine = results["machine"]
     yield f"Measured on {results['day']}, effort: {results['effort']}"
-    yield f"{machine['processors']} × {machine['processor']}, {machine['system']}, {machine['Python']}"
+    processors = f"{machine['processors']} processors ({machine['processor']})"
+    yield f"{processors}, {machine['system']}, {machine['Python']}"
     yield ", ".join(f"{name} {version}" for name, version in results["versions"].items())
 
 
 # --- on the terminal ----------------------------------------------------------------------------
 
 
-# Columns of all tables are to stand below one another.
-_WIDEST = 110
-_RATIOS = (10, 2, 3, 4, 2)
-_EQUAL = (1, 1, 1)
+# In characters, so that columns stand below one another; the first column takes the rest.
+_WIDEST = 100
+_WIDTHS = (8, 13, 15, 7)
+_WIDE = (21, 21)
 
 
 def show(results: Results, console: Console) -> None:
@@ -115,8 +126,10 @@ def _shown(table: Table, width: int) -> Any:
     from rich.table import Table as Shown
 
     shown = Shown(box=box.SIMPLE_HEAD, width=min(width, _WIDEST))
-    for column, ratio in zip(table.head, _RATIOS if table.head == HEAD else _EQUAL):
-        shown.add_column(column, ratio=ratio)
+    first, *others = table.head
+    shown.add_column(first, ratio=1)
+    for column, fixed in zip(others, _WIDTHS if table.head == HEAD else _WIDE):
+        shown.add_column(column, width=fixed)
     for cells in table.rows:
         shown.add_row(*cells, style="red" if NOT_MET in cells else None)
     return shown

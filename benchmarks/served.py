@@ -1,4 +1,4 @@
-"""What gunicorn serves while `benchmarks.server` measures it: the same application, without and with CORS."""
+"""What gunicorn serves for `benchmarks.server`: the same application, without and with CORS."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real server, on the loopback interface: ``wrk`` against gunicorn without and with the middleware.
+"""A real server on the loopback interface: wrk against gunicorn, without and with the middleware.
 
 Both servers run throughout and are asked in turns, so that what disturbs the machine disturbs both.
 """
@@ -86,8 +86,9 @@ def _wait_for(url: str) -> None:
 
 
 def _asked(url: str, seconds: int) -> dict[str, float]:
-    load = ["--threads", "1", "--connections", str(_CONNECTIONS), "--duration", f"{seconds}s"]
-    command = ["wrk", *load, "--script", _HERE / "wrk.lua", "--header", f"Origin: {ORIGIN}", url]
+    load = f"--threads 1 --connections {_CONNECTIONS} --duration {seconds}s".split()
+    script = ["--script", str(_HERE / "wrk.lua")]
+    command = ["wrk", *load, *script, "--header", f"Origin: {ORIGIN}", url]
     output = subprocess.check_output(command, text=True, timeout=seconds + _PATIENCE)
     answer: dict[str, float] = json.loads(output.splitlines()[-1])
     if answer.pop("errors"):

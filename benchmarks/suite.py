@@ -6,9 +6,9 @@ import importlib.metadata
 import os
 import platform
 from collections.abc import Iterator
-from datetime import date
+from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict
+from typing import TYPE_CHECKING, Any
 
 from . import instructions, memory, promises, races, server
 from .libraries import PREDECESSOR
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .effort import Effort, Track
     from .races import Times
 
-Results = Dict[str, Any]
+Results = dict[str, Any]
 
 
 def measure(effort: Effort, track: Track) -> Results:
@@ -26,16 +26,18 @@ def measure(effort: Effort, track: Track) -> Results:
 
     :param track: shows the progress of each part.
     """
+    # First what can fail for want of something.
+    extras = {"server": _server(effort, track), "instructions": _instructions(effort, track)}
     times = {
         "plain WSGI": races.plain_wsgi(effort, track),
-        "frameworks": races.frameworks(effort, track),
+        "every library": races.every_library(effort, track),
         "many origins": races.many_origins(effort, track),
         "ever more origins": races.by_number_of_origins(effort, track),
         "oversized headers": races.oversized(effort, track),
     }
     rows = [
         *promises.of_plain_wsgi(times["plain WSGI"]),
-        *promises.of_flask(times["frameworks"]),
+        *promises.of_flask(times["every library"]),
         *promises.of_many_origins(times["many origins"]),
         *promises.of_building(
             memory.bytes_per_origin(effort), memory.seconds_to_build(effort, track)
@@ -45,13 +47,12 @@ def measure(effort: Effort, track: Track) -> Results:
     ]
     return {
         "effort": effort.name,
-        "day": date.today().isoformat(),
+        "day": datetime.now(timezone.utc).date().isoformat(),
         "machine": machine(),
         "versions": versions(),
         "rows": [_row(row) for row in rows],
         "costs": {race: list(_costs(each)) for race, each in times.items()},
-        "server": _server(effort, track),
-        "instructions": _instructions(effort, track),
+        **extras,
     }
 
 
@@ -62,7 +63,7 @@ def _row(row: promises.Row) -> dict[str, Any]:
 
 
 def _costs(times: Times) -> Iterator[dict[str, Any]]:
-    """Seconds per request of each contestant, and of what it adds to the application alone."""
+    """Seconds per request, of each contestant."""
     for lane, costs in times.items():
         yield {**lane._asdict(), "seconds": cost(costs)._asdict()}
 

@@ -107,6 +107,7 @@ def test_a_pattern_is_taken_apart(text, parts):
         ROW("http://example.com:80", "default-port", "http://example.com", id="http's port"),
         ROW("ws://example.com:80", "default-port", "ws://example.com", id="ws's port"),
         ROW("wss://example.com:443", "default-port", "wss://example.com", id="wss's port"),
+        ROW("ftp://example.com:21", "default-port", "ftp://example.com", id="ftp's port"),
         ROW("https://example.com:0443", "port", "https://example.com", id="port with a zero"),
         ROW(
             "http://example.com:08080", "port", "http://example.com:8080", id="another with a zero"

@@ -529,17 +529,50 @@ def test_an_unknown_field_is_refused_with_the_one_that_was_meant(name, advice):
     assert found == ((name, True, "unknown-field", f"there is no field '{name}'; {advice}"),)
 
 
+# What the options of other libraries are called, by the field that does the same here.
+ELSEWHERE = {
+    "allow_origins": """origins origin allow_origin allowed_origins origin_whitelist AllowedOrigins
+        AllowOriginFunc AllowOriginRequestFunc AllowAllOrigins allow_origin_regex
+        allow_origins_regex
+        CORS_ALLOWED_ORIGIN_REGEXES CORS_ORIGIN_REGEX_WHITELIST CORS_ORIGIN_ALLOW_ALL
+        AllowAnyOrigin allow_origin_regexes allowed_origin""",
+    "allow_methods": "methods method allow_method AllowedMethods request_methods",
+    "allow_headers": "headers header allow_header allowedHeaders request_headers",
+    "expose_headers": "expose exposed exposedHeaders response_headers exposes_headers",
+    "allow_credentials": """credentials credentialed supports_credentials support_credentials
+        allowedCredentials""",
+    "max_age": "maxage maxAge MaxAgeSeconds max_age_in_seconds CORS_PREFLIGHT_MAX_AGE",
+}
+
+
 @pytest.mark.parametrize(
     ("name", "field"),
-    [
-        ROW("CORS_MAX_AGE_SECONDS", "max_age", id="another name"),
-        ROW("allow_headers", "allow_headers", id="the name itself"),
-        ROW("resources", None, id="a name that is no field here"),
-        ROW("pineapple", None, id="like nothing"),
-    ],
+    [(name, field) for field, names in ELSEWHERE.items() for name in names.split()],
 )
-def test_the_nearest_field(name, field):
+def test_the_options_of_other_libraries_are_known(name, field):
     assert nearest_field(name) == field
+
+
+@pytest.mark.parametrize(
+    "name",
+    """resources urls_regex path_prefix policies matchstrategy vary varyHeader intercept_exceptions
+    always_send automatic_options AllowPrivateNetwork allow_private_networks private_network
+    private_network_access send_wildcard CORS_REPLACE_HTTPS_REFERER preflightContinue
+    OptionsPassthrough OptionsSuccessStatus""".split(),
+)
+def test_for_options_that_are_no_field_here_the_way_without_is_told(name):
+    (problem,) = problems_of(lambda: Policy(**{name: True}))
+    assert nearest_field(name) is None
+    assert FIELDS_ARE not in problem.message
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_a_field_is_nearest_to_itself(name):
+    assert nearest_field(name) == name
+
+
+def test_nothing_is_near_to_what_is_like_no_field():
+    assert nearest_field("pineapple") is None
 
 
 # --- fields together -----------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from strategies import texts
 
 from wsgicors import ConfigError, CORSMiddleware, Policy
+from wsgicors.headers import HeaderBuilder
 from wsgicors.testing import Browser, CORSError
 
 ROW = pytest.param
@@ -496,6 +497,21 @@ def test_policies_that_are_made_anew_each_time_are_each_their_own_and_soon_forgo
 def number_of_policies():
     gc.collect()
     return sum(isinstance(value, Policy) for value in gc.get_objects())
+
+
+def test_a_policy_that_comes_again_is_not_compiled_again(monkeypatch):
+    compiled = []
+    monkeypatch.setattr(
+        "wsgicors.resolvers.HeaderBuilder",
+        lambda policy: compiled.append(policy) or HeaderBuilder(policy),
+    )
+    policies = [named("a"), named("b")]
+    app = CORSMiddleware(
+        site(), resolve=lambda environ, method: policies[len(environ["PATH_INFO"]) % 2]
+    )
+    for path in ("/", "/x", "/xx", "/xxx"):
+        answer(app, environ_of(path))
+    assert sorted(compiled, key=repr) == policies
 
 
 def test_more_policies_than_are_remembered_are_still_told_apart():

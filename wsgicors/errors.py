@@ -51,10 +51,15 @@ class ConfigError(ValueError):
         super().__init__(self.problems)
 
     def __str__(self) -> str:
-        lines = [f"{problem.field}: {problem.message}" for problem in self.problems]
+        lines = [f"{_plain(problem.field)}: {problem.message}" for problem in self.problems]
         if len(lines) == 1:
             return lines[0]
         return "\n  ".join([f"{len(lines)} problems in the CORS settings:", *lines])
+
+
+def _plain(name: str) -> str:
+    """A name as it is, unless it could not stand in a line."""
+    return name if name.isascii() and name.isprintable() else shown(name)
 
 
 def shown(value: object) -> str:
@@ -68,5 +73,9 @@ def shown(value: object) -> str:
     """
     if isinstance(value, str) and len(value) > _SHOWN_LENGTH:
         return ascii(value[:_SHOWN_LENGTH]) + "..."
-    text = ascii(value)
+    try:
+        text = ascii(value)
+    except Exception:
+        # A message about a wrong value must not fail for what the value does when it is shown.
+        return f"<{type(value).__name__}>"
     return text if len(text) <= 2 * _SHOWN_LENGTH else text[: 2 * _SHOWN_LENGTH] + "..."

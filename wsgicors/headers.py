@@ -362,7 +362,7 @@ class _RequestHeaders:
         if names is None:
             return False
         if self._is_wildcard:
-            return "authorization" not in names or "authorization" in self._names
+            return all(name in self._names or self._is_covered(name) for name in names)
         return self._names.issuperset(names)
 
     def cover(self, other: _RequestHeaders) -> bool:
@@ -372,13 +372,18 @@ class _RequestHeaders:
     def granted(self, names: tuple[str, ...] | None) -> HeaderLines:
         if not self._reflects:
             return self.lines
-        asked = [name for name in names or () if self._is_worth_repeating(name)]
-        return _line(_ALLOW_HEADERS, ", ".join([*self._explicit, *dict.fromkeys(asked)]))
+        asked = [name for name in names or () if self._is_covered(name)]
+        others = (name for name in dict.fromkeys(asked) if name not in self._names)
+        return _line(_ALLOW_HEADERS, ", ".join([*self._explicit, *others]))
 
-    def _is_worth_repeating(self, name: str) -> bool:
-        if name in self._names or name == "authorization":
-            return False
-        return bool(TOKEN.fullmatch(name)) and not is_forbidden_request_header(name)
+    @staticmethod
+    def _is_covered(name: str) -> bool:
+        """Whether ``"*"`` stands for a header (Fetch, "CORS non-wildcard request-header name")."""
+        return (
+            name != "authorization"
+            and TOKEN.fullmatch(name) is not None
+            and not is_forbidden_request_header(name)
+        )
 
 
 def _says_yes(predicate: Callable[[str, Any], bool], origin: str, environ: Any) -> bool:
@@ -400,7 +405,9 @@ def _requested_names(headers: str | None) -> tuple[str, ...] | None:
         return ()
     if len(headers) > _MAX_REQUEST_HEADERS_LENGTH or headers.count(",") >= _MAX_REQUEST_HEADERS:
         return None
-    return tuple([name.strip(" \t") for name in headers.lower().split(",")])
+    # RFC 9110, section 5.6.1: empty elements of a list do not count.
+    names = [name.strip(" \t") for name in headers.lower().split(",")]
+    return tuple([name for name in names if name])
 
 
 def _is_method(method: str) -> bool:

@@ -9,6 +9,7 @@ headers on.
 from __future__ import annotations
 
 import logging
+from copy import copy
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Callable
 
@@ -90,7 +91,7 @@ class CORSMiddleware:
         if routes is not None and resolve is not None:
             raise ConfigError([_BOTH_ROUTES_AND_RESOLVE])
         self.app = app
-        self._routes = routes
+        self._routes = copy(routes)
         self._resolve = resolve
         self._use(_base_policy(policy, fields))
 

@@ -33,11 +33,15 @@ _DEFAULT_PORTS = {"http": "80", "https": "443", "ws": "80", "wss": "443", "ftp":
 # would admit more characters in a host (such as "!" or "}"), which no registry gives out and
 # which hand-written checks have been fooled with; they are left out.
 _LABEL = r"[a-z0-9_-]{1,63}"
+# From 1 to 65535.
+_PORT = (
+    r"(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+)
 _GRAMMAR = re.compile(
     r"(?P<scheme>[a-z][a-z0-9+.-]*)://"
     r"(?P<subdomains>\*\.)?"
     rf"(?P<host>\[[0-9a-f:]+\]|{_LABEL}(?:\.{_LABEL})*)"
-    r"(?::(?P<port>\*|[1-9][0-9]{0,4}))?"
+    rf"(?::(?P<port>\*|{_PORT}))?"
 )
 # URL standard, "ends in a number checker": such a host is an IPv4 address or nothing.
 _ENDS_IN_A_NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)")
@@ -90,7 +94,7 @@ def parse_pattern(text: str) -> OriginPattern:
         ...
     wsgicors.origins.OriginError: has a path, a query or a fragment: an origin has none; write 'https://example.com'
     """
-    pattern = _parse(text)
+    pattern = _parse(text) if len(text) <= MAX_ORIGIN_LENGTH else None
     if pattern is None:
         raise _diagnosed(text)
     return pattern
@@ -242,7 +246,7 @@ def _is_canonical_host(host: str, below_wildcard: bool) -> bool:
 
 
 def _is_canonical_port(port: str, scheme: str) -> bool:
-    return port in ("", "*") or (int(port) <= 65535 and port != _DEFAULT_PORTS.get(scheme))
+    return port == "" or port != _DEFAULT_PORTS.get(scheme)
 
 
 def _is_canonical_ipv4(host: str) -> bool:
@@ -268,7 +272,7 @@ def _canonical_ipv6(host: str) -> str | None:
 # What can be wrong with a pattern, most telling first: a code, how the text gives it away, and
 # what to say of it.
 _FAULTS = [
-    (reason, re.compile(sign, re.DOTALL | re.IGNORECASE), wrong)
+    (reason, re.compile(sign, re.DOTALL | re.IGNORECASE | re.ASCII), wrong)
     for reason, sign, wrong in [
         ("empty", r"$", "is empty"),
         ("not-ascii", r".*[^\x00-\x7f]", "is not ASCII: browsers send such a host in Punycode"),
@@ -289,8 +293,16 @@ _FAULTS = [
             "names its scheme's default port, which browsers leave out",
         ),
         (
+            "wildcard",
+            r"(?=.*\*)(?!(?:[^*:/]+://)?(?:\*\.)?(?:\[[^*\]]*\]|[^*:]+)(?::[^:/]*)?$)",
+            (
+                'may hold "*" only for subdomains (https://*.example.com) and for any port'
+                ' (http://localhost:*); every origin is allow_origins="*"'
+            ),
+        ),
+        (
             "port",
-            r".*://(?:\[[^\]]*\]|[^:\[]*):",
+            rf".*://(?:\[[^\]]*\]|[^:\[]*):(?!(?:{_PORT}|\*)$)",
             "has a port that is not a number from 1 to 65535",
         ),
         (
@@ -298,22 +310,19 @@ _FAULTS = [
             r".*://(?:\*\.)?(?:\[|(?:[^/]*\.)?(?:[0-9]+|0x[0-9a-f]*)$)",
             "has an IP address that is not one address in the form that browsers write",
         ),
-        (
-            "wildcard",
-            r".*\*",
-            'may hold "*" only for subdomains (https://*.example.com) and for any port '
-            '(http://localhost:*); every origin is allow_origins="*"',
-        ),
         ("malformed", r"", "is no origin, scheme://host or scheme://host:port"),
     ]
 ]
 _LOOSELY = re.compile(
-    r"(?:(?P<scheme>[a-z][a-z0-9+.-]*)://)?(?:[^@/]*@)?"
-    r"(?P<host>\[[^\]]*\]|[^:/?#\s\\]*)(?::(?P<port>[0-9]+|\*))?(?=[/?#]|$)"
+    r"(?:(?P<scheme>[a-z][a-z0-9+.-]*)://)?(?:[^@/?#\\]*@)?"
+    r"(?P<host>\[[^\]]*\]|[^:/?#\s\\]*)(?::(?P<port>[0-9]+|\*))?(?=[/?#]|$)",
+    re.ASCII,
 )
 
 
 def _diagnosed(text: str) -> OriginError:
+    if len(text) > MAX_ORIGIN_LENGTH:
+        return OriginError("too-long", f"is longer than {MAX_ORIGIN_LENGTH} bytes")
     reason, wrong = next((code, wrong) for code, sign, wrong in _FAULTS if sign.match(text))
     meant = _repaired(text)
     if meant is not None:
@@ -325,6 +334,8 @@ def _diagnosed(text: str) -> OriginError:
 
 def _repaired(text: str) -> str | None:
     """The pattern that was probably meant, if there is one."""
+    if text.strip().lower() == "null":
+        return "null"
     match = _LOOSELY.match(text.strip().lower())
     if match is None:
         return None

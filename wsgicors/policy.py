@@ -225,7 +225,7 @@ def _parsed(name: str, value: object, problems: list[Problem]) -> object:
 
 def _origins(value: object, complain: Complain) -> object:
     if callable(value):
-        if inspect.iscoroutinefunction(value) or inspect.iscoroutinefunction(type(value).__call__):
+        if not is_sync_callable(value):
             complain(
                 value, "wrong-type", "the callable must not be async: its result is never awaited"
             )
@@ -236,6 +236,12 @@ def _origins(value: object, complain: Complain) -> object:
     for item in items:
         _check_origin(item, complain)
     return tuple(items)
+
+
+def is_sync_callable(value: object) -> bool:
+    """Whether something can be called, and not only to be awaited: WSGI has nobody to await it."""
+    call = getattr(type(value), "__call__", None)
+    return callable(value) and not any(map(inspect.iscoroutinefunction, (value, call)))
 
 
 def _check_origin(item: object, complain: Complain) -> None:
@@ -390,10 +396,13 @@ _NO_ORIGINS = Problem(
     "nothing is shared by default; write the origins that may read responses,"
     ' "*" for everybody or [] for nobody',
 )
-# Nobody lists an origin of this made-up name: what matches it matches anything.
-_MADE_UP_ORIGINS = (
-    "https://wsgicors-probe-7f3a.invalid",
-    "http://wsgicors-probe-7f3a.invalid:8081",
+# Nobody lists an origin of this made-up name: what matches it matches anything, or at least
+# anything under a name below which everybody can have one.
+_MADE_UP_HOST = "wsgicors-probe-7f3a"
+_MADE_UP_ORIGINS = (f"https://{_MADE_UP_HOST}.invalid", f"http://{_MADE_UP_HOST}.invalid:8081")
+_MADE_UP_NEIGHBOURS = tuple(
+    f"https://{_MADE_UP_HOST}.{suffix}"
+    for suffix in "com net org io dev app co.uk github.io netlify.app vercel.app pages.dev".split()
 )
 
 
@@ -428,7 +437,9 @@ def _wildcard_with_credentials(field: str, remedy: str) -> Problem:
 def _origin_conflicts(item: str | Pattern[str], policy: Policy) -> list[Problem]:
     """What is wrong with trusting this origin or pattern with credentials."""
     if isinstance(item, re.Pattern):
-        return [_regex_matches_all(item)] if any(map(item.fullmatch, _MADE_UP_ORIGINS)) else []
+        neighbours = () if policy.dangerously_allow_public_suffixes else _MADE_UP_NEIGHBOURS
+        strangers = (*_MADE_UP_ORIGINS, *neighbours)
+        return [_regex_matches_all(item)] if any(map(item.fullmatch, strangers)) else []
     if item == "null":
         return [_NULL_WITH_CREDENTIALS]
     # Most origins are of this kind, and there may be very many of them.

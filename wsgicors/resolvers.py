@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from .errors import ConfigError, Problem, shown
 from .headers import HeaderBuilder
-from .policy import USUAL_METHODS, Policy
+from .policy import USUAL_METHODS, Policy, is_sync_callable
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -39,20 +39,32 @@ def resolver_by_path(routes: Routes, base: Policy | None) -> Resolver:
     builders = _compiled_routes(routes, base)
     depth = max(prefix.count("/") for prefix in builders)
 
-    def resolver(environ: WSGIEnvironment, is_preflight: bool) -> HeaderBuilder | None:
-        path = environ.get("PATH_INFO", "")
-        if _is_ambiguous(path):
-            return _AMBIGUOUS_PATH
+    def builder_for(path: str) -> HeaderBuilder | None:
         prefix = "/".join(path.split("/", depth + 1)[: depth + 1])
         while prefix not in builders:
             prefix = prefix.rpartition("/")[0]
         return builders[prefix]
 
+    def resolver(environ: WSGIEnvironment, is_preflight: bool) -> HeaderBuilder | None:
+        path = environ.get("PATH_INFO", "")
+        if _is_ambiguous(path):
+            return _AMBIGUOUS_PATH
+        builder = builder_for(path)
+        if any(builder_for(reading) is not builder for reading in _other_readings(path)):
+            return _AMBIGUOUS_PATH
+        return builder
+
     return resolver
 
 
 def resolver_by_callable(resolve: Resolve, base: Policy | None) -> Resolver:
-    """The policy that a callable returns, merged into the base; if it fails, nobody's."""
+    """The policy that a callable returns, merged into the base; if it fails, nobody's.
+
+    :raises ConfigError: if it cannot be called, or only to be awaited.
+    """
+    if not is_sync_callable(resolve):
+        message = f"{shown(resolve)} is no function (environ, method) that returns a Policy or None"
+        raise ConfigError([Problem("resolve", resolve, "wrong-type", message)])
     builder_of = _compiler(base or Policy())
 
     def builder_for(environ: WSGIEnvironment, method: str) -> HeaderBuilder | None:
@@ -109,9 +121,12 @@ def _compiler(base: Policy) -> Callable[[Policy], HeaderBuilder]:
 
 def _compiled_routes(routes: Routes, base: Policy | None) -> dict[str, HeaderBuilder | None]:
     """By prefix without a slash at the end; ``""``, the default of all, is always there."""
+    if not isinstance(routes, Mapping):
+        message = f"{shown(routes)} is no mapping; write {{prefix: Policy(...)}}"
+        raise ConfigError([Problem("routes", routes, "wrong-type", message)])
     builders: dict[str, HeaderBuilder | None] = {}
     problems: list[Problem] = []
-    for route, policy in [("/", base), *routes.items()] if "/" not in routes else routes.items():
+    for route, policy in {"/": base, **routes}.items():
         try:
             builders[_prefix(route, builders)] = _compiled_route(policy, base)
         except ConfigError as error:
@@ -137,13 +152,14 @@ def _prefix(route: object, taken: Mapping[str, object]) -> str:
 
     :raises ConfigError: if no path can begin with it, or if it stands there twice.
     """
-    if not isinstance(route, str) or not route.startswith("/") or _is_ambiguous(route):
+    if not isinstance(route, str) or not route.startswith("/") or _is_ambiguous(route) or unquote(route) != route:
         reason, message = "malformed", "write whole segments of a decoded path, such as '/api/v1'"
-    elif route.rstrip("/") in taken:
-        reason, message = "twice", "stands there twice; a slash at the end makes no difference"
-    else:
-        return route.rstrip("/").encode().decode("latin-1")
-    raise ConfigError([Problem("routes", route, reason, message)])
+        raise ConfigError([Problem("routes", route, reason, message)])
+    prefix = route.rstrip("/").encode().decode("latin-1")
+    if prefix in taken:
+        message = "stands there twice; a slash at the end makes no difference"
+        raise ConfigError([Problem("routes", route, "twice", message)])
+    return prefix
 
 
 def _is_ambiguous(path: str) -> bool:
@@ -152,7 +168,17 @@ def _is_ambiguous(path: str) -> bool:
     That is so for ``.``, ``..`` and empty segments inside, also behind a second percent-encoding
     or with backslashes, and for a path that does not begin with a slash.
     """
+    if not path.startswith("/"):
+        return path != ""
     if "/." not in path and "//" not in path and "\\" not in path and "%" not in path:
-        return not path.startswith("/") and path != ""
+        return False
     segments = unquote(path).replace("\\", "/").split("/")
-    return segments[0] != "" or "" in segments[1:-1] or "." in segments or ".." in segments
+    return "" in segments[1:-1] or "." in segments or ".." in segments
+
+
+def _other_readings(path: str) -> list[str]:
+    """What a framework that decodes a path once more, or takes backslashes for slashes, reads."""
+    if "%" not in path and "\\" not in path:
+        return []
+    decoded = unquote(path, "latin-1")
+    return [decoded, path.replace("\\", "/"), decoded.replace("\\", "/")]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 import warnings
+from io import BytesIO
 from typing import TYPE_CHECKING, cast
 
 from werkzeug.test import Client, EnvironBuilder
@@ -178,7 +179,8 @@ class Browser:
 
     def _send(self, request: HTTPRequest) -> HTTPResponse:
         with self._client.open(_environ_builder(request)) as response:
-            return HTTPResponse(response.status_code, tuple(response.headers), response.get_data())
+            headers = tuple((name, value.strip(" \t")) for name, value in response.headers)
+            return HTTPResponse(response.status_code, headers, response.get_data())
 
 
 def _wsgi_application(app: Any) -> WSGIApplication:
@@ -195,7 +197,9 @@ def _environ_builder(request: HTTPRequest) -> EnvironBuilder:
         base_url=url.origin,
         method=request.method,
         headers=list(request.headers),
-        data=request.body,
+        # As a stream, or the builder would write a form of its own where the type is that of one.
+        input_stream=BytesIO(request.body),
+        content_length=len(request.body) or None,
     )
     # Set here because the constructor would take the path "//a" for a host.
     builder.path, _, builder.query_string = url.target.partition("?")

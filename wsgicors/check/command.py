@@ -47,7 +47,7 @@ def main(arguments: Sequence[str]) -> int:
     :raises SystemExit: with 2, for arguments that make no sense.
 
     >>> main(["wsgiref.simple_server:demo_app", "--origin", "https://shop.example"])
-    A page of https://shop.example asks for GET https://localhost/.
+    A page of origin https://shop.example asks for GET https://localhost/.
     ...
     1
     """

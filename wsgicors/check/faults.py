@@ -61,7 +61,7 @@ def vary_incomplete(exchange: Exchange) -> Finding:
     """A response that is for no origin does not say that there are others."""
     why = (
         "Other origins get another answer at this URL, and a cache may give them this one, which"
-        " their browsers refuse."
+        " their browsers may refuse."
     )
     remedy = (
         'Add "Origin" to Vary in every response of this URL: also where the request has no Origin,'

@@ -63,7 +63,7 @@ class Page:
     def outcome(self, word: str, text: str) -> None:
         """Add the one line to look for."""
         first = len(self._lines)
-        self.say(f"{word} {text}")
+        self.say(f"{word}: {text}")
         if self._colour:
             painted = f"\x1b[{_COLOURS[word]}m{word}\x1b[0m"
             self._lines[first] = self._lines[first].replace(word, painted, 1)
@@ -91,7 +91,7 @@ def write_verdict(page: Page, verdict: Verdict) -> None:
     """Tell step by step what became of a request."""
     request = verdict.request
     cookies = " with credentials" if request.credentials == "include" else ""
-    page.say(f"A page of {request.origin} asks for {request.method} {request.url}{cookies}.")
+    page.say(f"A page of origin {request.origin} asks for {request.method} {request.url}{cookies}.")
     for number, exchange in enumerate(verdict.exchanges, 1):
         page.gap()
         page.say(f"{number}. {_STEPS[exchange.kind]}")
@@ -112,9 +112,9 @@ _STEPS = {
 def _write_allowed(page: Page, verdict: Verdict) -> None:
     assert verdict.response is not None
     if verdict.response.type == "basic":
-        page.outcome("ALLOWED", "because the page and the URL are of one origin: no CORS in it.")
+        page.outcome("ALLOWED", "the page and the URL are of one origin, so CORS has no say.")
         return
-    page.outcome("ALLOWED", f"The script can read the response (status {verdict.response.status}).")
+    page.outcome("ALLOWED", f"the script can read the response (status {verdict.response.status}).")
     hidden = verdict.hidden_header_names
     if hidden:
         names = ", ".join(hidden)
@@ -122,7 +122,7 @@ def _write_allowed(page: Page, verdict: Verdict) -> None:
 
 
 def _write_refused(page: Page, refusal: NetworkError) -> None:
-    page.outcome("REFUSED", f"({refusal.reason})")
+    page.outcome("REFUSED", refusal.reason)
     page.say(refusal.why)
     page.gap()
     page.item("To allow it:", refusal.remedy)
@@ -137,6 +137,10 @@ def _write_refused(page: Page, refusal: NetworkError) -> None:
 
 
 # --- a scan, for people --------------------------------------------------------------------------
+
+
+_PUBLIC = "everybody may read this, nobody with credentials, and the headers are in order."
+_SHUT = "none of them was let in, and the headers are in order."
 
 
 def write_scan(page: Page, url: str, scan: Scan) -> None:
@@ -155,7 +159,7 @@ def write_scan(page: Page, url: str, scan: Scan) -> None:
     if scan.findings:
         page.say(f"Found: {_counted(scan.findings)}.")
     else:
-        page.outcome("NOTHING FOUND", "None of them was let in, and the headers are in order.")
+        page.outcome("NOTHING FOUND", _PUBLIC if scan.is_public else _SHUT)
 
 
 def _write_known(page: Page, scan: Scan) -> None:
@@ -216,6 +220,7 @@ def scan_as_json(scan: Scan) -> dict[str, Any]:
         "known_origins": list(scan.known),
         "hostile_origins": list(scan.hostile),
         "status": scan.status,
+        "public": scan.is_public,
         "findings": list(map(_finding_as_json, scan.findings)),
     }
 

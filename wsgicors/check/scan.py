@@ -36,6 +36,8 @@ class Scan(NamedTuple):
     hostile: tuple[str, ...]
     #: The status of a GET that has no Origin.
     status: int
+    #: Whether everybody may read the response, without credentials.
+    is_public: bool
 
 
 def scan(request: Request, known: Iterable[str], send: Send) -> Scan:
@@ -52,7 +54,7 @@ def scan(request: Request, known: Iterable[str], send: Send) -> Scan:
     ...     origin = dict(request.headers).get("Origin", "*")
     ...     return HTTPResponse(200, (("Access-Control-Allow-Origin", origin),))
     >>> [finding.reason for finding in scan(request, ["https://app.example"], reflect).findings]
-    ['any-origin', 'vary-missing', 'vary-incomplete']
+    ['any-origin', 'vary-incomplete', 'vary-missing']
     """
     return _Scanner(request, send).scan(tuple(known))
 
@@ -67,7 +69,7 @@ class _Scanner:
 
     def scan(self, known: tuple[str, ...]) -> Scan:
         without_origin = self._ask(None)[0]
-        self._ask(STRANGER)
+        to_stranger = self._ask(STRANGER)[0]
         known = known or self._named_by_server()
         hostile = self._hostile(known)
         findings: dict[str, Finding] = {}
@@ -75,7 +77,8 @@ class _Scanner:
             findings.setdefault(finding.reason, finding)
         ranked = sorted(findings.values(), key=lambda found: SEVERITIES.index(found.severity))
         origins = tuple(origin for _, origin in hostile)
-        return Scan(tuple(ranked), known, origins, without_origin.response.status)
+        is_public = _allowed_origin(to_stranger) == "*"
+        return Scan(tuple(ranked), known, origins, without_origin.response.status, is_public)
 
     # --- the requests ----------------------------------------------------------------------------
 
@@ -175,7 +178,7 @@ class _Scanner:
             return
         for exchange in exchanges:
             if not _varies(exchange):
-                is_for_one = _allowed_origin(exchange) not in (None, "*")
+                is_for_one = _allowed_origin(exchange) not in (None, "", "*")
                 yield (faults.vary_missing if is_for_one else faults.vary_incomplete)(exchange)
 
 

@@ -97,7 +97,8 @@ def _load(name: str) -> WSGIApplication:
     try:
         application = pkgutil.resolve_name(name)
     except (Exception, SystemExit) as error:
-        raise Unaskable(f"cannot import {name}: {_named(error)}") from error
+        looked = f"(looked in {Path.cwd()} first)"
+        raise Unaskable(f"cannot import {name} {looked}: {_named(error)}") from error
     _check_callable(name, application)
     return cast("WSGIApplication", application)
 
@@ -107,10 +108,16 @@ def _check_callable(name: str, application: object) -> None:
         inspect.signature(application).bind({}, None)  # type: ignore[arg-type]
     except (TypeError, ValueError) as error:
         message = (
-            f"{name} cannot be called with (environ, start_response). Name a WSGI application, not"
-            " a function that makes one. One for ASGI is to be served, and its URL named here"
+            f"{name} cannot be called with (environ, start_response): name a WSGI application, not"
+            " a function that makes one; if it is one for ASGI, serve it and name its URL"
         )
         raise Unaskable(message) from error
+
+
+class _AsSent(Response):
+    """A response to which nothing is added."""
+
+    default_mimetype = None
 
 
 def _call(application: WSGIApplication, name: str, request: HTTPRequest) -> HTTPResponse:
@@ -122,8 +129,10 @@ def _call(application: WSGIApplication, name: str, request: HTTPRequest) -> HTTP
         data=request.body,
     )
     try:
-        with Response.from_app(application, environ) as response:
-            return HTTPResponse(response.status_code, tuple(response.headers))
+        with _AsSent.from_app(application, environ) as response:
+            # On the wire, blanks around a value are none of it.
+            headers = tuple((name, value.strip(" \t")) for name, value in response.headers)
+            return HTTPResponse(response.status_code, headers)
     except Exception as error:
         asked = f"{request.method} {request.url}"
         raise Unaskable(f"{name} raised an exception for {asked}: {_named(error)}") from error
@@ -143,8 +152,8 @@ def _checked_url(text: str) -> URL:
         url = None
     if url is None or not url.is_http:
         raise Unaskable(
-            f"{shown(text)} is neither a URL (as https://api.example.com/items, with its scheme)"
-            " nor an application (as shop:app, or shop:app/items for a path in it)"
+            f"{shown(text)} is neither a URL (write it as https://api.example.com/items, with the"
+            " scheme) nor an application (write shop:app, or shop:app/items for a path in it)"
         )
     if url.credentials:
         raise Unaskable(f"leave user and password out of the URL, as browsers do: {url}")

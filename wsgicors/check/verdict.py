@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from wsgicors.fetch import CORSError, NetworkError, Response, UserAgent, fetch, fields, run
+from wsgicors.policy import FORBIDDEN_RESPONSE_HEADERS
 
 if TYPE_CHECKING:
     from wsgicors.fetch import Exchange, HTTPRequest, HTTPResponse, Request
@@ -31,11 +32,12 @@ class Verdict(NamedTuple):
 
     @property
     def hidden_header_names(self) -> tuple[str, ...]:
-        """The response headers that the script cannot read, in lower case and sorted."""
+        """The response headers that the script cannot read but could, in lower case and sorted."""
         if self.response is None or self.response.type != "cors":
             return ()
         sent = {name.lower() for name, _ in self.exchanges[-1].response.headers}
-        return tuple(sorted(sent.difference(self.response.headers)))
+        hidden = sent.difference(self.response.headers, FORBIDDEN_RESPONSE_HEADERS)
+        return tuple(sorted(name for name in hidden if not name.startswith("access-control-")))
 
 
 def judge(request: Request, send: Callable[[HTTPRequest], HTTPResponse]) -> Verdict:
