@@ -55,6 +55,7 @@ class OriginCache:
         self._lock = threading.Lock()
 
     def __call__(self, origin: str, environ: Any) -> bool:
+        """Give the answer about an origin, known or looked up."""
         known = self._answers.get(origin)
         if known is not None and self._clock() < known[1]:
             return known[0]

@@ -63,19 +63,18 @@ def _plain(name: str) -> str:
 
 
 def shown(value: object) -> str:
-    """Write a value so that it can stand in a log line or a message: as ASCII, and short.
+    r"""Write a value so that it can stand in a log line or a message: as ASCII, and short.
 
     Control characters, line ends and foreign scripts come out escaped, so that nothing a
     client sends can forge a line of the log.
 
-    >>> shown("https://a.example\\r\\nroot logged in")
-    "'https://a.example\\\\r\\\\nroot logged in'"
+    >>> print(shown("https://a.example\r\nroot logged in"))
+    'https://a.example\r\nroot logged in'
     """
     if isinstance(value, str) and len(value) > _SHOWN_LENGTH:
         return ascii(value[:_SHOWN_LENGTH]) + "..."
     try:
         text = ascii(value)
-    except Exception:
-        # A message about a wrong value must not fail for what the value does when it is shown.
+    except Exception:  # noqa: BLE001 - a message must not fail for what a value does when it is shown
         return f"<{type(value).__name__}>"
     return text if len(text) <= 2 * _SHOWN_LENGTH else text[: 2 * _SHOWN_LENGTH] + "..."

@@ -16,7 +16,7 @@ import logging
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Callable, Tuple
+from typing import TYPE_CHECKING, Any, Callable
 
 from .errors import ConfigError, shown
 from .origins import MAX_ORIGIN_LENGTH, OriginSet, is_origin
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("wsgicors")
 
-HeaderLine = Tuple[str, str]
-HeaderLines = Tuple[HeaderLine, ...]
+HeaderLine = tuple[str, str]
+HeaderLines = tuple[HeaderLine, ...]
 
 # What a client asks for is read up to these bounds; no browser comes near them.
 _MAX_METHOD_LENGTH = 64
@@ -142,7 +142,7 @@ class HeaderBuilder:
         self._routed: dict[str | tuple[str, ...], HeaderBuilder] = {}
 
     def routed(self, methods: str | tuple[str, ...]) -> HeaderBuilder:
-        """This builder for a URL that takes certain methods, which an unset ``allow_methods`` then means.
+        """The builder for a URL that takes certain methods, which an unset ``allow_methods`` then means.
 
         :param methods: those that the URL takes, or ``"*"`` for any.
         """
@@ -161,7 +161,7 @@ class HeaderBuilder:
         origin: str | None,
         environ: Any = None,
     ) -> HeaderBuilder:
-        """This builder for one method of a URL whose other methods have policies of their own.
+        """The builder for one method of a URL whose other methods have policies of their own.
 
         A browser remembers the answer to a preflight for the URL, not for the method that it asked
         about (Fetch, "CORS-preflight cache"). So the answer must not grant what the policy of another

@@ -9,8 +9,8 @@ headers on.
 from __future__ import annotations
 
 import logging
-from copy import copy
 from collections.abc import Iterable
+from copy import copy
 from typing import TYPE_CHECKING, Any, Callable
 
 from .errors import ConfigError, Problem, shown
@@ -121,7 +121,10 @@ class CORSMiddleware:
             return None, resolver_by_path(self._routes, policy)
         return HeaderBuilder(policy or Policy()), None
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    def __call__(  # noqa: C901 - the hot path, see below
+        self, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        """Answer a preflight, or call the application and put the headers on its response."""
         is_asked_first = "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ and is_preflight(environ)
         builder, resolver = self._governing
         if resolver is not None:

@@ -18,6 +18,7 @@ import functools
 import ipaddress
 import re
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -34,9 +35,7 @@ _DEFAULT_PORTS = {"http": "80", "https": "443", "ws": "80", "wss": "443", "ftp":
 # which hand-written checks have been fooled with; they are left out.
 _LABEL = r"[a-z0-9_-]{1,63}"
 # From 1 to 65535.
-_PORT = (
-    r"(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
-)
+_PORT = r"(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
 _GRAMMAR = re.compile(
     r"(?P<scheme>[a-z][a-z0-9+.-]*)://"
     r"(?P<subdomains>\*\.)?"
@@ -205,8 +204,8 @@ def _parents_of_public_suffixes() -> frozenset[str]:
     """All names of two or more labels that have a public suffix below them."""
     from publicsuffixlist import PSLFILE
 
-    with open(PSLFILE, encoding="utf-8") as lines:
-        rules = [line.split()[0] for line in lines if line.strip() and line[:2] != "//"]
+    lines = Path(PSLFILE).read_text(encoding="utf-8").splitlines()
+    rules = [line.split()[0] for line in lines if line.strip() and not line.startswith("//")]
     names = [rule.lstrip("!*.").encode("idna").decode("ascii") for rule in rules]
     return frozenset(
         parent for name in names for parent in _parents(name, name.count(".")) if "." in parent

@@ -240,8 +240,9 @@ def _origins(value: object, complain: Complain) -> object:
 
 def is_sync_callable(value: object) -> bool:
     """Whether something can be called, and not only to be awaited: WSGI has nobody to await it."""
-    call = getattr(type(value), "__call__", None)
-    return callable(value) and not any(map(inspect.iscoroutinefunction, (value, call)))
+    if not callable(value):
+        return False
+    return not any(map(inspect.iscoroutinefunction, (value, type(value).__call__)))
 
 
 def _check_origin(item: object, complain: Complain) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Callable, Optional
+from typing import TYPE_CHECKING, Any, Callable, Optional
 from urllib.parse import unquote
 
 from .errors import ConfigError, Problem, shown
@@ -72,22 +72,28 @@ def resolver_by_callable(resolve: Resolve, base: Policy | None) -> Resolver:
             policy = resolve(environ, method)
             return None if policy is None else builder_of(checked_policy(policy))
         except Exception:
-            logger.exception(
-                "resolve failed for %s, which is denied", shown(environ.get("PATH_INFO"))
-            )
+            path = shown(environ.get("PATH_INFO"))
+            logger.exception("resolve failed for %s, which is denied", path)
             return RESOLVE_FAILED
 
-    def resolver(environ: WSGIEnvironment, is_preflight: bool) -> HeaderBuilder | None:
+    return _PerMethod(builder_for)
+
+
+class _PerMethod:
+    """The resolver for policies that are known for one method at a time."""
+
+    def __init__(self, builder_for: Callable[[WSGIEnvironment, str], HeaderBuilder | None]) -> None:
+        self._builder_for = builder_for
+
+    def __call__(self, environ: WSGIEnvironment, is_preflight: bool) -> HeaderBuilder | None:
         if not is_preflight:
-            return builder_for(environ, environ["REQUEST_METHOD"])
+            return self._builder_for(environ, environ["REQUEST_METHOD"])
         method = environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"]
-        builder = builder_for(environ, method)
+        builder = self._builder_for(environ, method)
         if builder is None:
             return None
-        others = ((other, builder_for(environ, other)) for other in USUAL_METHODS - {method})
+        others = ((name, self._builder_for(environ, name)) for name in USUAL_METHODS - {method})
         return builder.beside(others, environ["HTTP_ORIGIN"], environ)
-
-    return resolver
 
 
 def checked_policy(policy: object) -> Policy:
@@ -147,15 +153,16 @@ def _in_route(route: object, problems: tuple[Problem, ...]) -> Iterator[Problem]
         yield problem._replace(message=f"in routes[{shown(route)}]: {problem.message}")
 
 
-def _prefix(route: object, taken: Mapping[str, object]) -> str:
+def _prefix(route: Any, taken: Mapping[str, object]) -> str:
     """A route as PATH_INFO has it (PEP 3333: the bytes of the path, read as Latin-1).
 
     :raises ConfigError: if no path can begin with it, or if it stands there twice.
     """
-    if not isinstance(route, str) or not route.startswith("/") or _is_ambiguous(route) or unquote(route) != route:
+    is_path = isinstance(route, str) and route.startswith("/")
+    if not is_path or _is_ambiguous(route) or unquote(route) != route:
         reason, message = "malformed", "write whole segments of a decoded path, such as '/api/v1'"
         raise ConfigError([Problem("routes", route, reason, message)])
-    prefix = route.rstrip("/").encode().decode("latin-1")
+    prefix: str = route.rstrip("/").encode().decode("latin-1")
     if prefix in taken:
         message = "stands there twice; a slash at the end makes no difference"
         raise ConfigError([Problem("routes", route, "twice", message)])

@@ -114,6 +114,7 @@ class DecoratedView:
         _answer_alone(owner)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the view, unless the answer is known without it."""
         view: Callable[..., Any] = self.__wrapped__  # type: ignore[attr-defined]
         if not flask.has_request_context():
             return view(*args, **kwargs)
@@ -140,10 +141,12 @@ def _is_awaited(view: Callable[..., Any]) -> bool:
 
 
 class _AutomaticOptions(str):
-    """``OPTIONS`` as `DecoratedView` adds it to a rule, to be told from one that the application wrote.
+    """``OPTIONS`` as `DecoratedView` adds it to a rule, where the application did not write it.
 
     `werkzeug.routing.Rule` takes the upper case of each method and keeps what it gets.
     """
+
+    __slots__ = ()
 
     def upper(self) -> _AutomaticOptions:
         return self
@@ -239,6 +242,7 @@ def _with_headers(resolver: UrlMapResolver, response: flask.Response) -> flask.R
 
 
 def is_automatic(rule: Any) -> bool:
+    """Whether the ``OPTIONS`` of a rule came with a decorator, and not from the application."""
     return any(
         isinstance(method, _AutomaticOptions) for method in getattr(rule, "methods", None) or ()
     )
