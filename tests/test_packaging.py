@@ -28,7 +28,7 @@ FLOORS = [
     ["middleware"],
     ["__init__"],
     ["flask"],
-    ["testing", "demo"],
+    ["testing", "check", "demo"],
     ["cli", "pytest_plugin"],
     ["__main__"],
 ]

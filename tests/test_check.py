@@ -1,0 +1,718 @@
+"""`python -m wsgicors check` against real servers, on real sockets: what it says and how it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import os
+import pty
+import re
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import textwrap
+import threading
+
+import pytest
+import trustme
+from serving import served, served_by_uvicorn
+from werkzeug.wrappers import Request, Response
+
+from wsgicors import CORSMiddleware
+from wsgicors.check import target
+from wsgicors.check.command import main
+
+ROW = pytest.param
+APP = "https://app.example.com"
+ALLOW = "Access-Control-Allow-Origin"
+
+
+@pytest.fixture(autouse=True)
+def width(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+
+
+@Request.application
+def shop(request):
+    """Answers preflights and requests of APP as a careful server in any language would."""
+    headers = {"Vary": "Origin", "ETag": '"1"', ALLOW: APP}
+    if request.method != "OPTIONS":
+        return Response("hello", headers=headers)
+    headers["Access-Control-Allow-Methods"] = "PUT"
+    headers["Access-Control-Allow-Headers"] = "x-token"
+    return Response(status=204, headers=headers)
+
+
+@pytest.fixture(scope="module")
+def url():
+    with served(shop) as url:
+        yield f"{url}/items"
+
+
+# --- what it says --------------------------------------------------------------------------------
+
+
+def said(capsys, url):
+    """What was printed, the same for every port."""
+    return capsys.readouterr().out.replace(re.search(r":\d+", url)[0], ":8000")
+
+
+def test_what_is_allowed_is_told_step_by_step(url, capsys):
+    asked = ["--origin", APP, "--method", "PUT", "--header", "X-Token: 1"]
+    assert main([url, *asked]) == 0
+    assert said(capsys, url) == textwrap.dedent("""\
+        A page of origin https://app.example.com asks for PUT
+        http://localhost:8000/items.
+
+        1. The browser asks whether it may (preflight):
+          > OPTIONS http://localhost:8000/items
+          >   Access-Control-Request-Method: PUT
+          >   Access-Control-Request-Headers: x-token
+          >   Origin: https://app.example.com
+          < 204
+          <   Vary: Origin
+          <   Access-Control-Allow-Origin: https://app.example.com
+          <   Access-Control-Allow-Methods: PUT
+          <   Access-Control-Allow-Headers: x-token
+
+        2. The browser sends the request:
+          > PUT http://localhost:8000/items
+          >   Origin: https://app.example.com
+          < 200
+          <   Content-Type: text/plain; charset=utf-8
+          <   Vary: Origin
+          <   Access-Control-Allow-Origin: https://app.example.com
+
+        ALLOWED: the script can read the response (status 200).
+        Hidden from it: connection, date, etag, server, vary
+          (expose_headers, Access-Control-Expose-Headers).
+
+        2 requests sent.
+        """)
+
+
+def test_what_is_refused_is_told_with_the_change_that_would_allow_it(url, capsys):
+    assert main([url, "--origin", "https://www.example.com", "--method", "DELETE"]) == 1
+    assert said(capsys, url).partition("REFUSED")[2] == textwrap.dedent("""\
+        : allow-origin-mismatch
+        The answer to the preflight is for https://app.example.com,
+        and the page is of https://www.example.com.
+
+        To allow it: Add "https://www.example.com" to allow_origins.
+
+        In any language, the answer to step 1 should have
+          status 204
+          Access-Control-Allow-Origin: https://www.example.com
+          Access-Control-Allow-Methods: DELETE
+
+        1 request sent.
+        """)
+
+
+def test_a_finding_is_told_with_what_was_sent_and_what_to_write_instead(capsys):
+    @Request.application
+    def reflecting(request):
+        return Response("hello", headers={ALLOW: request.headers.get("Origin", "*"), "Vary": "*"})
+
+    with served(reflecting) as url:
+        assert main([url, "--scan", "--origin", APP]) == 1
+    assert said(capsys, url) == textwrap.dedent("""\
+        Asked http://localhost:8000/ as pages of 20 origins that it
+        should not trust.
+        Taken to be allowed: https://app.example.com.
+
+        LOW: any-origin
+          > GET http://localhost:8000/
+          >   Origin: https://evil.example
+          < 200
+          <   Content-Type: text/plain; charset=utf-8
+          <   Access-Control-Allow-Origin: https://evil.example
+          <   Vary: *
+          Why: Whatever origin asks is allowed, so every site that a
+            user visits can read the response, though without the
+            user's cookies.
+          Instead: Copy Origin into Access-Control-Allow-Origin only
+            if it is on a list
+            (allow_origins=["https://app.example.com"]). What
+            everybody may read is sent with "*" and without
+            Access-Control-Allow-Credentials (allow_origins="*").
+
+        Found: 1 low.
+        64 requests sent.
+        """)
+
+
+def test_others_that_are_let_in_likewise_are_told(capsys):
+    @Request.application
+    def careless(request):
+        origin = request.headers.get("Origin", "")
+        return Response("hello", headers={ALLOW: origin if origin.startswith(APP) else APP})
+
+    with served(careless) as url:
+        main([url, "--scan", "--origin", APP])
+    assert "Likewise: https://app.example.comevil.example" in said(capsys, url)
+
+
+@pytest.mark.parametrize(
+    ("allowed", "outcome"),
+    [
+        ROW("*", "NOTHING FOUND: everybody may read this, nobody with", id="everybody"),
+        ROW(APP, "NOTHING FOUND: none of them was let in, and the", id="one"),
+    ],
+)
+def test_nothing_found_is_said_of_whom_is_let_in(allowed, outcome, capsys):
+    with served(lambda *wsgi: Response("hello", headers={ALLOW: allowed})(*wsgi)) as url:
+        assert main([url, "--scan"]) == 0
+    assert outcome in capsys.readouterr().out
+
+
+def test_a_scan_of_an_error_says_so(capsys):
+    with served(Response("not here", 404)) as url:
+        assert main([url, "--scan"]) == 0
+    printed = capsys.readouterr().out
+    assert "A plain GET is answered 404. If that is an error" in printed
+    assert "Name the origins that are allowed with --origin" in printed
+
+
+def test_without_an_origin_an_example_stands_in(url, capsys):
+    assert main([url]) == 0
+    printed = capsys.readouterr().out
+    assert f"A page of origin {APP} asks" in printed
+    assert "Say with --origin whose page it is" in printed
+
+
+def test_every_origin_is_asked_about(url, capsys):
+    assert main([url, "--origin", APP, "--origin", "https://www.example.com"]) == 1
+    printed = capsys.readouterr().out
+    assert (printed.count("ALLOWED"), printed.count("REFUSED")) == (1, 1)
+    assert "2 requests sent." in printed
+    assert "Say with --origin" not in printed
+
+
+def test_a_page_of_the_server_itself_needs_no_cors(url, capsys):
+    own = url.removesuffix("/items") if sys.version_info >= (3, 9) else url
+    assert main([url, "--origin", own]) == 0
+    assert "are of one origin, so CORS has" in capsys.readouterr().out
+
+
+def test_nothing_is_sent_where_a_browser_would_not(capsys):
+    assert main(["http://api.example.com/", "--origin", APP]) == 1
+    printed = capsys.readouterr().out
+    assert "REFUSED: mixed-content" in printed
+    assert "0 requests sent." in printed
+    assert "In any language" not in printed
+
+
+@pytest.mark.parametrize("scan", [[], ["--scan"]], ids=["verdict", "scan"])
+def test_lines_fit(url, scan, capsys, monkeypatch):
+    main([url, "--origin", "https://www.example.com", "--header", "X-Token: 1", *scan])
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= 60
+    monkeypatch.setenv("COLUMNS", "1000")
+    main([url, "--origin", "https://www.example.com", "--header", "X-Token: 1", *scan])
+    assert 60 < max(map(len, capsys.readouterr().out.splitlines())) <= 100
+
+
+# --- what is to be changed -----------------------------------------------------------------------
+
+
+def fixed(status=200, **headers):
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Response("hello", status, {f"Access-Control-{name}": named[name] for name in named})
+
+
+@pytest.mark.parametrize(
+    ("response", "asked", "reason", "needed"),
+    [
+        ROW(
+            fixed(),
+            [],
+            "allow-origin-missing",
+            {ALLOW: APP, "Vary": "Origin"},
+            id="no header",
+        ),
+        ROW(
+            fixed(Allow_Origin="*"),
+            ["--credentials"],
+            "allow-origin-wildcard",
+            {ALLOW: APP, "Access-Control-Allow-Credentials": "true", "Vary": "Origin"},
+            id="wildcard with credentials",
+        ),
+        ROW(
+            fixed(Allow_Origin=APP),
+            ["--credentials"],
+            "allow-credentials-missing",
+            {ALLOW: APP, "Access-Control-Allow-Credentials": "true", "Vary": "Origin"},
+            id="no credentials",
+        ),
+        ROW(
+            fixed(Allow_Origin=APP),
+            ["--method", "put"],
+            "method-not-allowed",
+            {ALLOW: APP, "Access-Control-Allow-Methods": "PUT"},
+            id="method",
+        ),
+        ROW(
+            fixed(Allow_Origin=APP),
+            ["--header", "X-B: 1", "--header", "x-a:2"],
+            "headers-not-allowed",
+            {
+                ALLOW: APP,
+                "Access-Control-Allow-Methods": "GET",
+                "Access-Control-Allow-Headers": "x-a,x-b",
+            },
+            id="headers",
+        ),
+        ROW(
+            fixed(405, Allow_Origin=APP),
+            ["--method", "PUT"],
+            "preflight-status",
+            {ALLOW: APP, "Access-Control-Allow-Methods": "PUT"},
+            id="status",
+        ),
+        ROW(
+            fixed(),
+            ["--origin", "null"],
+            "allow-origin-missing",
+            {},
+            id="nobody is advised to trust null",
+        ),
+    ],
+)
+def test_the_headers_that_would_help_are_named(response, asked, reason, needed, capsys):
+    origin = [] if "--origin" in asked else ["--origin", APP]
+    with served(response) as url:
+        assert main([url, "--json", *origin, *asked]) == 1
+    (check,) = json.loads(capsys.readouterr().out)["checks"]
+    assert (check["allowed"], check["reason"]) == (False, reason)
+    assert dict(check["headers_to_send"]) == needed
+
+
+def test_no_header_helps_against_a_redirect_with_a_password(capsys):
+    response = fixed(302, Allow_Origin=APP)
+    response.headers["Location"] = "http://user:secret@localhost/"
+    with served(response) as url:
+        assert main([url, "--json", "--origin", APP]) == 1
+    (check,) = json.loads(capsys.readouterr().out)["checks"]
+    assert (check["reason"], check["headers_to_send"]) == ("redirect-with-credentials", [])
+
+
+@pytest.mark.parametrize("changed", [{}, {"Access-Control-Allow-Credentials": "true"}])
+def test_the_advice_works(changed, capsys):
+    """What a refusal says to send is sent, and the next try gets further, until it is allowed."""
+    sent = {"OPTIONS": {}, "PUT": {}}
+
+    @Request.application
+    def following(request):
+        status = 204 if request.method == "OPTIONS" else 200
+        return Response(status=status, headers=sent[request.method])
+
+    asked = ["--json", "--origin", APP, "--method", "PUT", "--header", "X-Token: 1"]
+    asked += ["--credentials"] if changed else []
+    with served(following) as url:
+        for tries in itertools.count(1):
+            status = main([url, *asked])
+            (check,) = json.loads(capsys.readouterr().out)["checks"]
+            if status == 0:
+                break
+            sent[check["exchanges"][-1]["request"]["method"]].update(check["headers_to_send"])
+            assert tries < 3
+    assert changed.items() <= sent["OPTIONS"].items()
+    assert changed.items() <= sent["PUT"].items()
+
+
+# --- what is sent --------------------------------------------------------------------------------
+
+
+def recording(requests, **headers):
+    @Request.application
+    def application(request):
+        requests.append((request.method, request.path, dict(request.headers)))
+        return Response("hello", headers={ALLOW: APP, **headers})
+
+    return application
+
+
+@pytest.mark.parametrize(
+    ("asked", "cookie"),
+    [ROW([], None, id="without"), ROW(["--credentials"], "wsgicors-check=1", id="with")],
+)
+def test_a_cookie_goes_with_credentials_only(asked, cookie, capsys):
+    requests = []
+    with served(recording(requests)) as url:
+        main([url, "--origin", APP, *asked])
+    assert [headers.get("Cookie") for _, _, headers in requests] == [cookie]
+
+
+def test_cookies_of_the_server_do_not_come_back(capsys):
+    requests = []
+    with served(recording(requests, **{"Set-Cookie": "id=1"})) as url:
+        main([url, "--scan"])
+    cookies = {headers.get("Cookie") for _, _, headers in requests}
+    assert cookies == {None, "wsgicors-check=1"}
+
+
+def test_a_redirect_is_followed_as_browsers_do(capsys):
+    @Request.application
+    def moving(request):
+        if request.path == "/items":
+            return Response("hello", headers={ALLOW: APP})
+        return Response(status=301, headers={ALLOW: APP, "Location": "/items"})
+
+    with served(moving) as url:
+        assert main([url, "--origin", APP]) == 0
+    printed = capsys.readouterr().out
+    assert "2. The browser sends the request:" in printed
+    assert "2 requests sent." in printed
+
+
+def test_a_loop_of_redirects_has_an_end(capsys):
+    loop = Response(status=307, headers={ALLOW: APP, "Location": "/"})
+    with served(loop) as url:
+        assert main([url, "--origin", APP]) == 1
+    printed = capsys.readouterr().out
+    assert "REFUSED: too-many-redirects" in printed
+    assert "21 requests sent." in printed
+
+
+def test_the_body_is_not_waited_for(capsys):
+    def endless(environ, start_response):
+        start_response("200 OK", [(ALLOW, APP)])
+        return itertools.repeat(b"data: tick\n\n")
+
+    with served(endless) as url:
+        assert main([url, "--origin", APP]) == 0
+
+
+def test_any_language_will_do(capsys):
+    async def asgi(scope, receive, send):
+        headers = [(b"access-control-allow-origin", APP.encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"hello"})
+
+    with served_by_uvicorn(asgi) as url:
+        assert main([url, "--origin", APP]) == 0
+        assert main([url, "--origin", "https://www.example.com"]) == 1
+
+
+# --- applications --------------------------------------------------------------------------------
+
+SHOP = """\
+from wsgicors import CORSMiddleware
+
+def site(environ, start_response):
+    path = environ["PATH_INFO"] + "?" + environ["QUERY_STRING"]
+    start_response("200 OK", [("X-Path", path.encode().hex()), ("X-Blank", " 1 ")])
+    return [b"hello"]
+
+def broken(environ, start_response):
+    raise ValueError("out of\\nbread")
+
+def generating(environ, start_response):
+    raise LookupError("out of milk")
+    yield b""
+
+def make():
+    return site
+
+async def asgi(scope, receive, send): ...
+
+class Namespace:
+    app = CORSMiddleware(site, allow_origins="https://app.example.com")
+
+nothing = None
+"""
+
+
+@pytest.fixture
+def shop_module(tmp_path, monkeypatch):
+    (tmp_path / "breadshop.py").write_text(SHOP)
+    (tmp_path / "ruins.py").write_text("raise SystemExit('not\\ntoday')")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", sys.path[:])
+    yield
+    sys.modules.pop("breadshop", None)
+
+
+def test_an_application_is_found_in_the_current_directory(shop_module):
+    command = [sys.executable, "-m", "wsgicors", "check", "breadshop:Namespace.app/items"]
+    search = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    asked = [*command, "--json", "--origin", APP]
+    result = subprocess.run(asked, capture_output=True, text=True, check=True, env=search)
+    told = json.loads(result.stdout)
+    assert (told["url"], told["requests"]) == ("https://localhost/items", 1)
+
+
+@pytest.mark.parametrize(
+    ("path", "seen"),
+    [
+        ROW("", "/?", id="none"),
+        ROW("/items?page=2", "/items?page=2", id="query"),
+        ROW("/caf\u00e9", "/caf\u00c3\u00a9?", id="not ASCII"),
+        ROW("//items", "//items?", id="two slashes"),
+    ],
+)
+def test_a_path_behind_the_application_is_asked_for(shop_module, path, seen, capsys):
+    main([f"breadshop:Namespace.app{path}", "--json", "--origin", APP])
+    (check,) = json.loads(capsys.readouterr().out)["checks"]
+    headers = dict(check["exchanges"][0]["response"]["headers"])
+    assert bytes.fromhex(headers["X-Path"]).decode() == seen
+
+
+def test_an_application_is_told_as_it_would_be_over_a_socket(shop_module, capsys):
+    main(["breadshop:Namespace.app", "--json", "--origin", APP])
+    (check,) = json.loads(capsys.readouterr().out)["checks"]
+    headers = dict(check["exchanges"][0]["response"]["headers"])
+    assert headers["X-Blank"] == "1"
+    assert "Content-Type" not in headers
+
+
+def test_what_an_application_sends_cannot_command_a_terminal(capsys, monkeypatch):
+    evil = Response("hello", headers={ALLOW: "https://\x1b[31mred"})
+    monkeypatch.setattr(sys.modules[__name__], "evil", evil, raising=False)
+    for scan in ([], ["--scan"]):
+        main([f"{__name__}:evil", *scan])
+        assert "\x1b" not in capsys.readouterr().out
+
+
+# --- where no answer is to be had ----------------------------------------------------------------
+
+
+def assert_unaskable(capsys, arguments, *parts):
+    """One clear line, and nothing else."""
+    assert main(arguments) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    (line,) = printed.err.splitlines()
+    for part in ("wsgicors check: ", *parts):
+        assert part in line
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ROW("", ["'' is neither a URL"], id="empty"),
+        ROW("localhost:8000", ["with the scheme"], id="no scheme"),
+        ROW("api.example.com/items", ["is neither"], id="host and path"),
+        ROW("ftp://localhost/", ["is neither"], id="another scheme"),
+        ROW("http://[::1", ["is neither"], id="half an address"),
+        ROW("http://localhost:99999/", ["is neither"], id="no port"),
+        ROW("http://user:secret@localhost/", ["leave user and password out"], id="password"),
+        ROW("http://nowhere.invalid/", ["cannot ask http://nowhere.invalid/: "], id="no host"),
+        ROW("http://a..b/", ["cannot ask http://a..b/: "], id="no host name"),
+        ROW("breadshop:ap", ["cannot import breadshop:ap", "no attribute 'ap'"], id="no name"),
+        ROW("cakeshop:app", ["No module named 'cakeshop'", "looked in /"], id="no module"),
+        ROW("ruins:app", ["SystemExit: not today"], id="module that exits"),
+        ROW("breadshop:make", ["not a function that makes one"], id="factory"),
+        ROW("breadshop:asgi", ["if it is one for ASGI, serve it"], id="ASGI"),
+        ROW("breadshop:nothing", ["cannot be called"], id="not callable"),
+        ROW("breadshop:broken", ["GET https://localhost/: ValueError: out of bread"], id="raises"),
+        ROW("breadshop:generating", ["LookupError: out of milk"], id="raises late"),
+    ],
+)
+def test_what_cannot_be_asked_is_one_line(shop_module, text, parts, capsys):
+    assert_unaskable(capsys, [text], *parts)
+
+
+@contextlib.contextmanager
+def listening(answer=None):
+    """A server that takes one connection and says this, or nothing for as long as it lasts."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        done = threading.Event()
+
+        def serve():
+            connection, _ = server.accept()
+            with connection:
+                if answer is None:
+                    done.wait(30)
+                else:
+                    connection.recv(65536)
+                    connection.sendall(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.getsockname()[1]}/"
+        finally:
+            done.set()
+            thread.join()
+
+
+def test_a_refused_connection_is_one_line(capsys):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+    assert_unaskable(capsys, [url], f"cannot ask {url}: Connection refused")
+
+
+def test_a_server_that_does_not_answer_is_one_line(capsys, monkeypatch):
+    monkeypatch.setattr(target, "TIMEOUT", 0.3)
+    with listening() as url:
+        assert_unaskable(capsys, [url, "--scan"], f"cannot ask {url}: no answer within 0.3 seconds")
+
+
+@pytest.mark.parametrize(
+    ("answer", "part"),
+    [
+        ROW(b"", "disconnected", id="nothing"),
+        ROW(b"SSH-2.0-OpenSSH_9.2\r\n\r\n", "illegal", id="another protocol"),
+    ],
+)
+def test_a_server_that_speaks_no_http_is_one_line(answer, part, capsys):
+    with listening(answer) as url:
+        assert_unaskable(capsys, [url], f"cannot ask {url}: ", part)
+
+
+@pytest.fixture
+def authority():
+    return trustme.CA()
+
+
+@pytest.fixture
+def secure_url(authority):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    with served(shop, ssl_context=context) as url:
+        yield url
+
+
+def test_a_certificate_that_nobody_vouches_for_is_one_line(secure_url, capsys):
+    parts = ("the TLS certificate is not trusted (", "SSL_CERT_FILE")
+    assert_unaskable(capsys, [secure_url], f"cannot ask {secure_url}/: ", *parts)
+
+
+def test_a_certificate_for_another_host_is_one_line(authority, secure_url, capsys, monkeypatch):
+    with authority.cert_pem.tempfile() as path:
+        monkeypatch.setenv("SSL_CERT_FILE", path)
+        elsewhere = secure_url.replace("localhost", "127.0.0.1")
+        assert_unaskable(capsys, [elsewhere], "the TLS certificate is not trusted (")
+
+
+def test_an_authority_of_ones_own_can_be_trusted(authority, secure_url, capsys, monkeypatch):
+    with authority.cert_pem.tempfile() as path:
+        monkeypatch.setenv("SSL_CERT_FILE", path)
+        assert main([secure_url, "--origin", APP]) == 0
+
+
+def test_https_where_only_http_is_spoken_is_one_line(url, capsys):
+    asked = url.replace("http:", "https:")
+    assert_unaskable(capsys, [asked], "TLS failed", "does the server speak https there?")
+
+
+def test_an_interrupt_is_one_line(tmp_path):
+    command = [sys.executable, "-m", "wsgicors", "check"]
+    search = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        process = subprocess.Popen(
+            [*command, url], stderr=subprocess.PIPE, text=True, env=search, cwd=tmp_path
+        )
+        connection, _ = server.accept()
+        with connection:
+            process.send_signal(signal.SIGINT)
+            _, told = process.communicate(timeout=20)
+    assert (process.returncode, told) == (2, "wsgicors check: stopped\n")
+
+
+# --- arguments -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ROW([], "arguments are required: TARGET", id="no target"),
+        ROW(["--origin", f"{APP}/"], f"write '{APP}'", id="origin with a slash"),
+        ROW(["--origin", "https://*.example.com"], "a page has one origin", id="pattern"),
+        ROW(["--scan", "--origin", "*"], "argument --origin", id="wildcard"),
+        ROW(["--method", "TRACE"], "TRACE is a forbidden method", id="forbidden method"),
+        ROW(["--method", "GE T"], "no method of HTTP", id="no method"),
+        ROW(["--header", "X-Token"], 'write "X-Token: VALUE"', id="header without a value"),
+        ROW(["--header", "Cookie: a=1"], "no browser lets a script set Cookie", id="forbidden"),
+        ROW(["--scan", "--credentials"], "leave out --credentials", id="credentials in a scan"),
+    ],
+)
+def test_arguments_that_make_no_sense_are_a_usage_error(url, arguments, message, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main([url, *arguments] if arguments else [])
+    assert stop.value.code == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert message in printed.err
+
+
+# --- for machines and for terminals --------------------------------------------------------------
+
+
+def test_json_has_stable_keys(url, capsys):
+    main([url, "--json", "--origin", APP, "--method", "PUT"])
+    told = json.loads(capsys.readouterr().out)
+    assert list(told) == ["url", "requests", "checks"]
+    (check,) = told["checks"]
+    assert list(check) == [
+        "origin",
+        "method",
+        "url",
+        "credentials",
+        "allowed",
+        "status",
+        "hidden_headers",
+        "reason",
+        "why",
+        "remedy",
+        "headers_to_send",
+        "exchanges",
+    ]
+    assert [exchange["kind"] for exchange in check["exchanges"]] == ["preflight", "actual"]
+    assert list(check["exchanges"][0]) == ["kind", "request", "response"]
+    assert list(check["exchanges"][0]["request"]) == ["method", "url", "headers"]
+    assert list(check["exchanges"][0]["response"]) == ["status", "headers"]
+
+
+def test_json_of_a_scan_has_stable_keys(url, capsys):
+    main([url, "--json", "--scan", "--origin", "https://www.example.com"])
+    told = json.loads(capsys.readouterr().out)
+    assert list(told) == [
+        "url",
+        "requests",
+        "known_origins",
+        "hostile_origins",
+        "status",
+        "public",
+        "findings",
+    ]
+    (finding,) = told["findings"]
+    assert list(finding) == ["severity", "reason", "why", "remedy", "origins", "exchange"]
+    assert finding["reason"] == "known-origin-refused"
+
+
+def on_a_terminal(url, **environment):
+    """What the command writes to a terminal of 60 columns."""
+    ours, theirs = pty.openpty()
+    search = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **environment}
+    command = [sys.executable, "-m", "wsgicors", "check", url]
+    with os.fdopen(ours, "rb", buffering=0) as terminal:
+        process = subprocess.Popen(command, stdout=theirs, env={**os.environ, **search})
+        os.close(theirs)
+        written = b""
+        with contextlib.suppress(OSError):  # how Linux says that the other end was closed
+            while True:
+                chunk = terminal.read(65536)
+                if not chunk:
+                    break
+                written += chunk
+        process.wait(20)
+    return written.decode()
+
+
+def test_colour_is_for_terminals_and_beside_the_word(url, capsys):
+    assert "\x1b[32mALLOWED\x1b[0m: the script can read" in on_a_terminal(url)
+    assert "\x1b" not in on_a_terminal(url, NO_COLOR="1")
+    main([url])
+    assert "\x1b" not in capsys.readouterr().out
+
+
+def test_our_own_middleware_passes(capsys):
+    with served(CORSMiddleware(shop, allow_origins=APP, allow_methods="PUT")) as url:
+        assert main([url, "--origin", APP, "--method", "PUT"]) == 0
+        assert main([url, "--origin", APP, "--method", "DELETE"]) == 1
