@@ -137,10 +137,9 @@ class CORSMiddleware:
         # `HeaderBuilder.actual` and, below, `with_headers` are written out here: a call less is a
         # tenth less of what the middleware adds to a request (docs/performance).
         origin = environ.get("HTTP_ORIGIN")
-        decision = None
         if origin is None or len(origin) <= MAX_ORIGIN_LENGTH:
-            decision = builder.ready.get(origin, builder.otherwise)
-        if decision is None:
+            decision = builder.ready.get(origin, builder.otherwise) or builder.decide(origin, environ)
+        else:
             decision = builder.decide(origin, environ)
         environ[DECISION] = decision
         if not decision.allowed and is_logged(logging.DEBUG):

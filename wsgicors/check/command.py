@@ -21,7 +21,6 @@ from .verdict import judge
 
 FINE, REFUSED, NOT_ASKED = range(3)
 
-_DEFAULT_ORIGIN = "https://app.example.com"
 _MOST_COLUMNS = 100
 _EPILOG = """\
 examples:
@@ -66,7 +65,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _judge(target: Target, chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
-    origins = chosen.origin or [_DEFAULT_ORIGIN]
+    origins = chosen.origin or [_example_origin(target)]
     requests = [_request(target, origin, "GET", chosen, parser) for origin in origins]
     verdicts = [judge(request, target.send) for request in requests]
     if chosen.json:
@@ -80,6 +79,12 @@ def _judge(target: Target, chosen: argparse.Namespace, parser: argparse.Argument
             page.say("Say with --origin whose page it is; that one is only an example.")
         _print(page, target)
     return REFUSED if any(verdict.refusal for verdict in verdicts) else FINE
+
+
+def _example_origin(target: Target) -> str:
+    # A page that came over https may not load what is not encrypted.
+    scheme = "https" if target.url.is_potentially_trustworthy else "http"
+    return f"{scheme}://app.example.com"
 
 
 def _scan(target: Target, chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
