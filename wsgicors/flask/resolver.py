@@ -88,9 +88,12 @@ class UrlMapResolver:
         """
         if self._checked_map is not self._app.url_map:
             with self._lock:
-                self._check(self._app.url_map)
+                # Another thread may have done it meanwhile.
+                if self._checked_map is not self._app.url_map:
+                    self._check()
 
-    def _check(self, url_map: object) -> None:
+    def _check(self) -> None:
+        url_map = self._app.url_map
         self._base = (*config_layers(self._app), *self._layers)
         problems = [*self._unknown_endpoints(), *self._conflicts()]
         if problems:
