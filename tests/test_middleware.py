@@ -898,6 +898,12 @@ def test_a_wrong_configuration_never_starts(args, fields, found):
         assert [(problem.field, problem.reason) for problem in caught.value.problems] == found
 
 
+def test_what_is_no_policy_is_refused_with_what_to_write():
+    with pytest.raises(ConfigError) as caught:
+        CORSMiddleware(site(), "*")
+    assert str(caught.value) == "policy: '*' is no Policy; write Policy(allow_origins=...)"
+
+
 def test_the_decorator_is_the_middleware():
     @cors(Policy(max_age=5), allow_origins=APP, routes={"/open": Policy(allow_origins="*")})
     def application(environ, start_response):

@@ -92,11 +92,11 @@ def crash() -> Response:
 @resources.post("/login")
 def login() -> Response:
     """Set a cookie that only this run sees, because its path is the run's."""
-    response = jsonify(welcome="Arun")
+    response = jsonify(welcome="guest")
     cross_site = request.args.get("samesite") == "None"
     response.set_cookie(
         "session",
-        "arun",
+        "guest",
         max_age=60,
         path=request.script_root,
         httponly=True,
@@ -117,7 +117,7 @@ def demand_credentials() -> Any:
 @account.route("/account", methods=["GET", "PUT"])
 def show_account() -> Response:
     """Something for whoever has logged in."""
-    return jsonify(name="Arun", did=request.method)
+    return jsonify(name="guest", did=request.method)
 
 
 def create_app() -> Flask:

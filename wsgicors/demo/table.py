@@ -34,7 +34,7 @@ ALLOW_PAGE = ("Access-Control-Allow-Origin", PAGE)
 ALLOW_ALL = ("Access-Control-Allow-Origin", "*")
 ALLOW_CREDENTIALS = ("Access-Control-Allow-Credentials", "true")
 
-PERSON = "<person><name>Arun</name></person>"
+PERSON = "<person><name>guest</name></person>"
 
 
 def fetch(path: str, **options: Any) -> Step:
@@ -267,7 +267,7 @@ SIMPLE = (
                 "/items",
                 method="POST",
                 headers={"Content-Type": "application/x-www-form-urlencoded"},
-                body="name=Arun",
+                body="name=guest",
             ),
         ),
         policy=SHARED_WITH_PAGE,
@@ -286,7 +286,7 @@ SIMPLE = (
                     "Accept-Language": "en",
                     "Content-Language": "en",
                 },
-                body="Arun",
+                body="guest",
             ),
         ),
         policy=SHARED_WITH_PAGE,
@@ -297,7 +297,7 @@ SIMPLE = (
         title="POST, not shared with the page",
         why="CORS guards the reading. A simple request still reaches the server and is carried out.",
         steps=(
-            fetch("/items", method="POST", headers={"Content-Type": "text/plain"}, body="Arun"),
+            fetch("/items", method="POST", headers={"Content-Type": "text/plain"}, body="guest"),
         ),
         policy=SHARED_WITH_ANOTHER,
         checks=(
@@ -356,7 +356,7 @@ PREFLIGHTED = (
                 "/items/1",
                 method="PUT",
                 headers={"Content-Type": "application/json"},
-                body='{"name": "Arun"}',
+                body='{"name": "guest"}',
             ),
         ),
         policy={
@@ -370,7 +370,7 @@ PREFLIGHTED = (
         id="upload-listener",
         title="XMLHttpRequest with an upload listener",
         why="Listening to the progress of an upload makes even a simple POST ask first.",
-        steps=({"do": "xhr", "path": "/items", "method": "POST", "body": "Arun", "upload": True},),
+        steps=({"do": "xhr", "path": "/items", "method": "POST", "body": "guest", "upload": True},),
         policy=SHARED_WITH_PAGE,
         checks=(reads(), preflights(1), lacks("preflight", "Access-Control-Request-Headers")),
     ),
@@ -489,7 +489,7 @@ CREDENTIALS = (
         checks=(
             reads(),
             preflights(0),
-            has("request", "Cookie", "session=arun"),
+            has("request", "Cookie", "session=guest"),
             has("answer", "Access-Control-Allow-Credentials", "true"),
             has("answer", "Access-Control-Allow-Origin", PAGE),
             has("answer", "Vary", "Origin"),
@@ -504,7 +504,7 @@ CREDENTIALS = (
             {"do": "xhr", "path": "/account", "withCredentials": True, "site": "same-site"},
         ),
         policy=WITH_CREDENTIALS,
-        checks=(reads(), has("request", "Cookie", "session=arun")),
+        checks=(reads(), has("request", "Cookie", "session=guest")),
     ),
     Scenario(
         id="credentials-same-origin",
@@ -565,7 +565,7 @@ PREFLIGHT_CREDENTIALS = (
             lacks("preflight", "Cookie"),
             preflight_status(204),
             has("preflight answer", "Access-Control-Allow-Credentials", "true"),
-            has("request", "Cookie", "session=arun"),
+            has("request", "Cookie", "session=guest"),
         ),
     ),
     Scenario(
@@ -708,7 +708,7 @@ WILDCARDS = (
         why="By the standard cookies are kept before the CORS check: the refused response may still log the user in.",
         steps=(LOGIN, fetch("/account", credentials="include", site="same-site")),
         policy=SHARED_WITH_ALL,
-        checks=(refused(step=0), refused(), has("request", "Cookie", "session=arun"), status(200)),
+        checks=(refused(step=0), refused(), has("request", "Cookie", "session=guest"), status(200)),
         allowed=False,
     ),
 )
@@ -917,7 +917,7 @@ REQUEST_HEADERS = (
         id="origin",
         title="Origin",
         why="Scheme, host and port of the page, never its path; with it the server decides.",
-        steps=(fetch("/items", method="POST", body="Arun"),),
+        steps=(fetch("/items", method="POST", body="guest"),),
         policy=SHARED_WITH_PAGE,
         checks=(reads(), has("request", "Origin", PAGE)),
     ),
