@@ -206,7 +206,7 @@ def _parents_of_public_suffixes() -> frozenset[str]:
 
     lines = Path(PSLFILE).read_text(encoding="utf-8").splitlines()
     rules = [line.split()[0] for line in lines if line.strip() and not line.startswith("//")]
-    names = [rule.lstrip("!*.").encode("idna").decode("ascii") for rule in rules]
+    names = [rule.lstrip("!").encode("idna").decode("ascii") for rule in rules]
     return frozenset(
         parent for name in names for parent in _parents(name, name.count(".")) if "." in parent
     )

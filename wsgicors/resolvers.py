@@ -136,7 +136,7 @@ def _compiled_routes(routes: Routes, base: Policy | None) -> dict[str, HeaderBui
         try:
             builders[_prefix(route, builders)] = _compiled_route(policy, base)
         except ConfigError as error:
-            problems += _in_route(route, error.problems)
+            problems += _in_route(route, error.problems) if route in routes else error.problems
     if problems:
         raise ConfigError(problems)
     return builders

@@ -33,6 +33,7 @@ logger = logging.getLogger("wsgicors")
 _MAX_REDIRECTS = 4
 # Rules that take any method would otherwise let clients fill the memory with made-up ones.
 _MAX_REMEMBERED = 65536
+_MAX_METHOD_LENGTH = 64
 # Where the last requests led: so many, of so many bytes each at the most.
 _MAX_LOCATIONS = 1024
 _MAX_REMEMBERED_LENGTH = 1024
@@ -178,9 +179,10 @@ class UrlMapResolver:
             return known[1]
         effective = self._effective(endpoint, method)
         builder = None if effective is None else self._compiled(effective.policy)
-        if len(self._by_view) >= _MAX_REMEMBERED:
-            self._by_view.clear()
-        self._by_view[(endpoint, method)] = (view, builder)
+        if len(method) <= _MAX_METHOD_LENGTH:
+            if len(self._by_view) >= _MAX_REMEMBERED:
+                self._by_view.clear()
+            self._by_view[endpoint, method] = (view, builder)
         return builder
 
     def __call__(self, environ: WSGIEnvironment, method: str) -> HeaderBuilder | None:
