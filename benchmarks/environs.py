@@ -123,27 +123,17 @@ def exact_origin(number: int) -> str:
     return f"https://shop-{number}.example.com"
 
 
-def pattern(number: int) -> str:
-    """All origins of one of many tenants."""
-    return f"https://*.tenant-{number}.example.net"
+def tenant(number: int) -> str:
+    """The domain of one of many tenants, who have origins below it."""
+    return f"tenant-{number}.example.net"
 
 
-def below_pattern(number: int) -> str:
-    """An origin of a tenant's."""
-    return f"https://www.tenant-{number}.example.net"
+def any_shop(shops: int) -> Callable[[], str]:
+    """The origin of any of so many shops."""
+    return lambda: exact_origin(random.randrange(shops))
 
 
-def unlisted_origin(number: int) -> str:
-    """An origin that looks like a shop's, and is none."""
-    return f"https://shop-{number}.example.org"
-
-
-def anyone_of(origin: Callable[[int], str], number: int) -> Callable[[], str]:
-    """One of so many origins, by chance."""
-    return lambda: origin(random.randrange(number))
-
-
-def always_another() -> Callable[[], str]:
-    """An origin below ``example.com`` that has never asked before."""
+def always_another(domain: Callable[[], str]) -> Callable[[], str]:
+    """An origin that has never asked before, below a domain."""
     numbers = itertools.count()
-    return lambda: f"https://app-{next(numbers)}.example.com"
+    return lambda: f"https://app-{next(numbers)}.{domain()}"

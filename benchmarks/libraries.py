@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 import wsgicors
 
-from .environs import ORIGIN, exact_origin, pattern
+from .environs import ORIGIN, exact_origin, tenant
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -36,7 +36,8 @@ _CONSTANT = [("Access-Control-Allow-Origin", ORIGIN), ("Vary", "Origin")]
 
 def origins(exact: int, wildcards: int = 0) -> list[str]:
     """So many origins of both kinds, in new strings."""
-    return [*map(exact_origin, range(exact)), *map(pattern, range(wildcards))]
+    patterns = [f"https://*.{tenant(number)}" for number in range(wildcards)]
+    return [*map(exact_origin, range(exact)), *patterns]
 
 
 # --- plain WSGI ---------------------------------------------------------------------------------

@@ -42,9 +42,9 @@ class Row(NamedTuple):
     measured: Estimate
 
     @property
-    def is_met(self) -> bool:
-        """Whether the promise is kept; what is not promised is."""
-        return self.limit is None or self.limit.admits(self.measured.value)
+    def is_met(self) -> bool | None:
+        """Whether the promise is kept; ``None`` where there is none."""
+        return None if self.limit is None else self.limit.admits(self.measured.value)
 
 
 ADDED = "Added to an actual request, against what the closure adds"

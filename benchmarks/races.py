@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Iterator
+from time import thread_time
 from timeit import Timer
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 from . import libraries
 from .environs import (
@@ -13,14 +15,13 @@ from .environs import (
     REQUESTS,
     actual,
     always_another,
-    anyone_of,
-    below_pattern,
+    any_shop,
     exact_origin,
     from_origins,
     preflight,
     repeated,
     start_response,
-    unlisted_origin,
+    tenant,
 )
 from .timing import race
 
@@ -77,7 +78,7 @@ def plain_wsgi(effort: Effort, track: Track) -> Times:
         apps[libraries.PREDECESSOR, policy] = libraries.predecessor(origins)
     draws = {kind: repeated(environ, effort.batch) for kind, environ in REQUESTS.items()}
     for kind, environ in (("allowed", actual()), ("preflight", preflight())):
-        another = from_origins(environ, always_another(), effort.batch)
+        another = from_origins(environ, always_another(lambda: "example.com"), effort.batch)
         draws[f"{kind}, never seen before"] = another
     lanes = {
         Lane(*names, request): (app, draw)
@@ -106,20 +107,30 @@ def every_library(effort: Effort, track: Track) -> Times:
 def many_origins(effort: Effort, track: Track) -> Times:
     """A policy with all origins and patterns against one with one of each kind.
 
-    Requests come from the same origin over and over, and then from any by chance. The latter
-    measure the memory of the machine too: whatever holds the origins is larger than its caches.
+    Requests come from the same origin over and over, and then from any.
     """
-    numbers = {"one": (1, 1), "many": (effort.exact_origins, effort.wildcard_patterns)}
     lanes: Lanes = {}
+    numbers = {"one": (1, 1), "many": (effort.exact_origins, effort.wildcard_patterns)}
     for name, (exact, wildcards) in numbers.items():
         app = libraries.ours(libraries.origins(exact, wildcards))
-        kinds = {"exact": (exact_origin, exact), "wildcard": (below_pattern, wildcards)}
-        for kind, (origin, number) in {**kinds, "denied": (unlisted_origin, exact)}.items():
-            same = actual(origin(number // 2))
-            lanes[Lane(name, kind, "same origin")] = app, repeated(same, effort.batch)
-            draw = from_origins(actual(), anyone_of(origin, number), effort.batch)
+        for kind, (same, any_origin) in _origins_of_requests(exact, wildcards).items():
+            draw = repeated(actual(same), effort.batch)
+            lanes[Lane(name, kind, "same origin")] = app, draw
+            draw = from_origins(actual(), any_origin, effort.batch)
             lanes[Lane(name, kind, "any origin")] = app, draw
     return race(lanes, track(range(effort.rounds), "many origins"))
+
+
+def _origins_of_requests(exact: int, wildcards: int) -> dict[str, tuple[str, Callable[[], str]]]:
+    """For each kind of request one origin, and what gives any."""
+    return {
+        "exact": (exact_origin(exact // 2), any_shop(exact)),
+        "wildcard": (
+            f"https://app.{tenant(wildcards // 2)}",
+            always_another(lambda: tenant(random.randrange(wildcards))),
+        ),
+        "denied": ("https://app.example.org", always_another(lambda: "example.org")),
+    }
 
 
 #: Seconds. A library is not asked about so many origins that a request takes longer than the
@@ -143,7 +154,7 @@ def _lanes_by_number(
 ) -> Iterator[tuple[Lane, tuple[Any, Draw]]]:
     for number in effort.numbers_of_origins:
         app = library.make(libraries.origins(number))
-        origin = anyone_of(exact_origin, number)
+        origin = any_shop(number)
         seconds = _seconds(app, _taken_by(library.bare, from_origins(actual(), origin, 1)))
         if seconds > _TOO_LONG:
             break
@@ -154,7 +165,8 @@ def _lanes_by_number(
 
 def _seconds(app: Any, draw: Draw) -> float:
     """Of the quickest of a few requests, about."""
-    timer = Timer("app(*draw(), start_response)", globals={**locals(), **globals()})
+    names = {"app": app, "draw": draw, "start_response": start_response}
+    timer = Timer("app(*draw(), start_response)", timer=thread_time, globals=names)
     return min(timer.repeat(number=1, repeat=5))
 
 

@@ -81,7 +81,8 @@ _QUANTITIES = {
 def _of_server(quantity: str, estimate: dict[str, float]) -> str:
     factor = 1e3 if quantity.endswith("%") else 1
     scaled = {name: value * factor for name, value in estimate.items()}
-    return f"{_number(scaled['value'])} ({_spread(scaled)})"
+    spread = _spread(scaled)
+    return _number(scaled["value"]) + (f" ({spread})" if spread else "")
 
 
 def _instructions_table(counts: dict[str, Any]) -> Table:
@@ -156,6 +157,8 @@ def _list_tables(every: Iterable[Table]) -> Iterator[str]:
     for table in every:
         yield f".. list-table:: {table.title}"
         yield "   :header-rows: 1"
+        yield "   :width: 100%"
+        yield f"   :widths: {'42 10 16 20 12' if table.head == HEAD else 'auto'}"
         yield ""
         for cells in (table.head, *table.rows):
             yield from _list_row(cells)

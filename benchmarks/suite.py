@@ -58,8 +58,8 @@ def measure(effort: Effort, track: Track) -> Results:
 
 def _row(row: promises.Row) -> dict[str, Any]:
     limit = None if row.limit is None else row.limit._asdict()
-    is_met = None if row.limit is None else row.is_met
-    return {**row._asdict(), "limit": limit, "measured": row.measured._asdict(), "met": is_met}
+    measured = row.measured._asdict()
+    return {**row._asdict(), "limit": limit, "measured": measured, "met": row.is_met}
 
 
 def _costs(times: Times) -> Iterator[dict[str, Any]]:

@@ -152,6 +152,10 @@ def test_cookie_goes_only_where_it_belongs(set_cookie, to, is_sent):
         ROW("Expires=Thu, 01 Jan 1970 00:01:00 GMT", 59, False, id="expires"),
         ROW("", 10**9, True, id="session"),
         ROW("Max-Age=soon; Expires=later", 10**9, True, id="unreadable is a session"),
+        ROW("Max-Age=--5", 10**9, True, id="two signs are unreadable"),
+        ROW("Max-Age=\u0663", 10**9, True, id="digits that are not ASCII are unreadable"),
+        ROW("Max-Age=" + "9" * 5000, 2**31 - 1, False, id="no longer than can be counted"),
+        ROW(f"Expires=Wed, 21 Oct {'9' * 20} 07:28:00 GMT", 10**9, True, id="no such year"),
     ],
 )
 def test_cookie_ends_in_time(attributes, last, is_session):

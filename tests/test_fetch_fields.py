@@ -198,3 +198,23 @@ def test_several_headers_of_a_name_are_one_value():
 )
 def test_header_values_are_bytes_without_line_ends(text, is_value):
     assert fields.is_header_value(text) is is_value
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ROW("0", 0, id="zero"),
+        ROW("00600", 600, id="leading zeros"),
+        ROW("2147483647", 2**31 - 1, id="the largest that is counted"),
+        ROW("2147483649", 2**31, id="one that is too large"),
+        ROW("9" * 5000, 2**31, id="one that Python does not read"),
+        ROW("0" * 5000, 0, id="long, but zero"),
+        ROW("", None, id="empty"),
+        ROW("-1", None, id="negative"),
+        ROW("1.5", None, id="fraction"),
+        ROW("\u0663", None, id="digit that is not ASCII"),
+        ROW("600\n", None, id="line end"),
+    ],
+)
+def test_seconds_are_digits_and_no_more_than_can_be_counted(value, seconds):
+    assert fields.delta_seconds(value) == seconds

@@ -13,7 +13,7 @@ from wsgicors.fetch.preflights import Need, Permission, PreflightCache, read_per
 ROW = pytest.param
 PAGE, URL = "https://app.example", "https://api.example/"
 # Firefox forgets the first answer of each host; the tests below are about the next ones.
-SETTLED_FIREFOX = dataclasses.replace(FIREFOX, caches_first_preflight=True)
+SETTLED_FIREFOX = dataclasses.replace(FIREFOX, distrusts_addresses_once=False)
 
 
 def need(method="PUT", *header_names, credentials=False, origin=PAGE, url=URL):
@@ -91,6 +91,8 @@ def test_malformed_list_is_told(lists):
         ROW("31536000", CHROMIUM, 7200, id="Chromium's ceiling"),
         ROW("31536000", FIREFOX, 86400, id="Firefox's ceiling"),
         ROW("31536000", WEBKIT, 600, id="WebKit's ceiling"),
+        ROW("9" * 5000, STANDARD, 2**31, id="no longer than can be counted"),
+        ROW("9" * 5000, CHROMIUM, 7200, id="a ceiling for what cannot be counted"),
         ROW("600s", STANDARD, 5, id="malformed"),
         ROW("-1", STANDARD, 5, id="negative is malformed"),
         ROW("1.5", STANDARD, 5, id="a fraction is malformed"),

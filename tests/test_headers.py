@@ -487,6 +487,19 @@ def test_the_same_request_gets_the_same_answer_however_often_and_in_which_order(
         assert [known.preflight(*request) for request in reversed(requests)] == first[::-1]
 
 
+def test_what_was_learned_of_an_origin_is_not_asked_again():
+    known = builder(LISTED)
+    assert known.actual("https://a.example.net") is known.actual("https://a.example.net")
+
+
+def test_nothing_is_learned_of_an_origin_that_is_too_long():
+    known = builder(LISTED)
+    assert not known.actual(EVIL).allowed
+    assert not known.actual("x" * 513).allowed
+    assert EVIL in known.ready
+    assert "x" * 513 not in known.ready
+
+
 def test_what_was_learned_of_many_origins_is_forgotten_without_harm():
     known = builder(LISTED)
     for _ in range(2):

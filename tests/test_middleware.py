@@ -25,7 +25,7 @@ from werkzeug.middleware.lint import LintMiddleware
 from wsgicors import ConfigError, CORSMiddleware, Policy, cors
 from wsgicors.flask import CORS
 from wsgicors.headers import HeaderBuilder
-from wsgicors.middleware import with_headers
+from wsgicors.middleware import decide_actual, with_headers
 
 ROW = pytest.param
 APP = "https://app.example.com"
@@ -427,6 +427,7 @@ def test_lines_of_the_application(fields, written_, sent):
     )
     before = list(written_)
     assert answer(app, environ_of(origin=APP)).headers == sent
+    assert with_headers(written_, HeaderBuilder(Policy(**fields)).actual(APP)) == sent
     assert written_ == before
 
 
@@ -818,6 +819,7 @@ def test_a_denial_is_told_in_one_line(request_, line, caplog):
 def test_what_is_not_denied_is_not_told(request_, caplog):
     caplog.set_level(logging.DEBUG, "wsgicors")
     answer(CORSMiddleware(site(), **PARTNERS), environ_of(**request_))
+    decide_actual(HeaderBuilder(Policy(**PARTNERS)), environ_of(**request_))
     assert caplog.messages == []
 
 

@@ -68,6 +68,7 @@ ONLY_THERE = (
             id="another scheme's port",
         ),
         ROW("x://a:80", ("x", "a", "80", False), id="scheme without a default port"),
+        ROW("x" * 508 + "://a", ("x" * 508, "a", "", False), id="512 bytes"),
     ],
 )
 def test_a_pattern_is_taken_apart(text, parts):
@@ -467,6 +468,12 @@ def test_is_in_the_set(origin):
 )
 def test_is_not_in_the_set(origin):
     assert origin not in OriginSet(EVERYTHING)
+
+
+@pytest.mark.parametrize(("length", "is_in"), [(512, True), (513, False)])
+def test_an_origin_of_a_set_has_at_most_512_bytes(length, is_in):
+    scheme = "x" * (length - len("://a.b"))
+    assert (f"{scheme}://a.b" in OriginSet([f"{scheme}://*.b"])) is is_in
 
 
 @pytest.mark.parametrize(

@@ -272,7 +272,11 @@ def test_the_problems_of_all_routes_are_told_at_once():
         },
     )
     assert [(problem.message.partition(": ")[0], problem.reason) for problem in found] == [
-        ("in routes['/']", "missing"),
+        (
+            "nothing is shared by default; write the origins that may read responses, "
+            '"*" for everybody or [] for nobody',
+            "missing",
+        ),
         ("in routes['/a']", "wildcard-with-credentials"),
         ("in routes['/b']", "insecure-origin"),
         ("in routes['/e']", "wrong-type"),

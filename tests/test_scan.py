@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import flask
 import flask_cors
@@ -25,6 +26,7 @@ from wsgicors.flask import CORS
 from wsgicors.origins import OriginSet, parse_pattern
 
 ROW = pytest.param
+GUIDE = Path(__file__).parent.parent / "docs" / "check.rst"
 APP = "https://app.example.com"
 
 # --- servers that compare origins wrongly --------------------------------------------------------
@@ -91,6 +93,12 @@ def test_each_mistake_is_found_and_no_other(decide, kinds, credentials, capsys):
 def test_every_mistake_is_built_into_a_server():
     tried = {kind for row in MISTAKEN for kind in row.values[1]}
     assert tried | {"insecure-origin"} == set(MISTAKES)
+
+
+def test_the_guide_tells_each_mistake_with_its_severity():
+    rows = re.findall(r"^([a-z-]+) +([a-z]+) +([a-z]+) +", GUIDE.read_text("utf-8"), re.MULTILINE)
+    told = {kind: tuple(severities) for kind, *severities in rows if kind in MISTAKES}
+    assert told == {kind: mistake[:2] for kind, mistake in MISTAKES.items()}
 
 
 def scanned(capsys, target, *arguments):
@@ -291,6 +299,7 @@ def test_each_fault_is_found_and_no_other(application, faults, capsys):
     assert status == 1
     assert sorted(reasons(told)) == faults
     assert {finding["severity"] for finding in told["findings"]} == {"low"}
+    assert all(f"``{fault}``" in GUIDE.read_text("utf-8") for fault in faults)
 
 
 @pytest.mark.parametrize(

@@ -33,10 +33,6 @@ TOLD = frozenset(
         "content-type",
         "cookie",
         "origin",
-        "referer",
-        "sec-fetch-dest",
-        "sec-fetch-mode",
-        "sec-fetch-site",
     }
 )
 

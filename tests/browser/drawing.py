@@ -59,6 +59,8 @@ REQUEST_HEADERS = (
     ("X-HTTP-Method-Override", "TRACE"),
 )
 
+REPEATABLE = ("Accept", "Accept-Language", "X-A")
+
 # What servers answer. None is no such header; more than one value is as many lines.
 Lines = Optional[Sequence[str]]
 ODD_ORIGINS: tuple[Lines, ...] = (
@@ -270,7 +272,10 @@ class _Draw:
         return Step(**fields)
 
     def _request_headers(self) -> HeaderLines:
-        return tuple(self._of(REQUEST_HEADERS) for _ in range(self._of([0, 0, 0, 1, 1, 2, 3])))
+        drawn = [self._of(REQUEST_HEADERS) for _ in range(self._of([0, 0, 0, 1, 1, 2, 3]))]
+        # Of most headers there can be one only.
+        alone = {name: (name, value) for name, value in drawn if name not in REPEATABLE}
+        return (*alone.values(), *(each for each in drawn if each[0] in REPEATABLE))
 
     # --- the servers' side -----------------------------------------------------------------------
 

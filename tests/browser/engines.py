@@ -46,6 +46,8 @@ CHROMIUM = Engine(
         "--user-data-dir={profile}",
         "{url}",
     ),
+    # Debian's build blocks third-party cookies, which others do not.
+    files={"Default/Preferences": '{"profile": {"cookie_controls_mode": 0}}'},
 )
 
 FIREFOX = Engine(
@@ -139,7 +141,9 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 def _profile(engine: Engine) -> Iterator[str]:
     folder = tempfile.mkdtemp(prefix="wsgicors-")
     for name, text in engine.files.items():
-        Path(folder, name).write_text(text)
+        path = Path(folder, name)
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
     try:
         yield folder
     finally:

@@ -17,7 +17,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
 from .answering import Answering, Ports, Sitting
-from .cases import Case, Place
+from .cases import Answer, Case, Hop, Place, Step
 from .engines import Engine, Visit, visiting
 
 SCRIPT = Path(__file__).with_name("laboratory.js")
@@ -54,9 +54,7 @@ class Laboratory:
 
     def try_(self, cases: Iterable[Case], seconds: float = 120) -> list[Trial]:
         """Have the browser try the cases, those of one page in a row, in the order of first use."""
-        sittings = [
-            self.answering.bring(case, f"{self._name}-{next(self._numbers)}") for case in cases
-        ]
+        sittings = [self._sitting(case) for case in cases]
         by_page: dict[str, list[Sitting]] = {}
         for sitting in sittings:
             page = _address(self.ports, sitting.case.page, sitting.case.is_sandboxed)
@@ -65,6 +63,9 @@ class Laboratory:
             self._jobs.put(job)
         self._visit.wait_until(lambda: self._results.keys() >= {s.id for s in sittings}, seconds)
         return [Trial(sitting, self._results[sitting.id]) for sitting in sittings]
+
+    def _sitting(self, case: Case) -> Sitting:
+        return self.answering.bring(case, f"{self._name}-{next(self._numbers)}")
 
     # --- the server of the pages -----------------------------------------------------------------
 
@@ -94,12 +95,23 @@ class Laboratory:
         try:
             job = self._waiting or self._jobs.get(timeout=1)
         except queue.Empty:
-            return _json({"cases": []})
+            return _json({"first": [], "cases": []})
         self._waiting = None
         if job[0] != page:
             self._waiting = job
             return _json({"go": job[0]})
-        return _json({"cases": [_told(sitting) for sitting in job[1]]})
+        first = [self._sitting(case) for case in _warm_up(job[1][0].case)]
+        return _json({"first": list(map(_told, first)), "cases": list(map(_told, job[1]))})
+
+
+def _warm_up(case: Case) -> list[Case]:
+    """The same page, twice asking each address for something that needs a preflight."""
+    sharing = (("Access-Control-Allow-Origin", "*"), ("Access-Control-Allow-Methods", "PUT"))
+    answers = (Answer(headers=sharing),)
+    return [
+        Case(case.page, case.is_sandboxed, (Hop(place, answers, answers),), (Step("PUT"),) * 2)
+        for place in (Place("127.0.0.1", 1), Place("[::1]", 1))
+    ]
 
 
 def _json(value: Any) -> Response:

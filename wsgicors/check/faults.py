@@ -163,7 +163,7 @@ def _preflight_login(exchange: Exchange) -> Refusal | None:
 
 def _max_age_malformed(exchange: Exchange) -> Refusal | None:
     value = _get(exchange, "Max-Age")
-    if value is None or _is_number(value):
+    if value is None or fields.delta_seconds(value) is not None:
         return None
     return Refusal(
         "max-age-malformed",
@@ -174,7 +174,7 @@ def _max_age_malformed(exchange: Exchange) -> Refusal | None:
 
 def _max_age_above_ceiling(exchange: Exchange) -> Refusal | None:
     value = _get(exchange, "Max-Age")
-    if value is None or not _is_number(value) or not _exceeds(value, _MAX_AGE_CEILING):
+    if value is None or (fields.delta_seconds(value) or 0) <= _MAX_AGE_CEILING:
         return None
     kept = ", ".join(f"{name} {seconds}" for seconds, name in _CEILINGS)
     return Refusal(
@@ -232,16 +232,6 @@ def _allows_credentials(exchange: Exchange) -> bool:
 def _field(header: str) -> str:
     """The field of a policy that speaks for a header."""
     return header.lower().replace("-", "_")
-
-
-def _is_number(value: str) -> bool:
-    return value.isascii() and value.isdigit()
-
-
-def _exceeds(digits: str, limit: int) -> bool:
-    digits = digits.lstrip("0")
-    # The length first: int() refuses thousands of digits.
-    return len(digits) > len(str(limit)) or int(digits or "0") > limit
 
 
 def _is_useless_method(name: str) -> bool:

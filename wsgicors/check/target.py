@@ -176,7 +176,8 @@ def _send(client: httpx.Client, request: HTTPRequest) -> HTTPResponse:
         # The body is left alone: it says nothing of CORS, and may be large or without an end.
         with client.stream(method, url, headers=list(headers), content=body) as response:
             return HTTPResponse(response.status_code, _decoded(response.headers))
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    # The last is for a host that the resolver finds impossible ("a..b").
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
         raise Unaskable(f"cannot ask {url}: {_reason(error)}") from error
 
 

@@ -10,6 +10,7 @@ from . import fields, refusals
 from .urls import parse_url
 
 if TYPE_CHECKING:
+    from .engines import Engine
     from .messages import HTTPResponse, Request
     from .refusals import Refusal
     from .urls import URL
@@ -60,7 +61,7 @@ def redirect_taints(origin: str, url_list: list[URL]) -> bool:
     )
 
 
-def location_url(response: HTTPResponse, url: URL) -> URL | None:
+def location_url(response: HTTPResponse, url: URL, engine: Engine) -> URL | None:
     """Where a response redirects to, ``None`` if its ``Location`` is no single HTTP(S) URL.
 
     Fetch standard, `"location URL"
@@ -69,6 +70,8 @@ def location_url(response: HTTPResponse, url: URL) -> URL | None:
     :param url: where the response came from.
     """
     locations = fields.values(response.headers, "Location")
+    if locations == [""] and engine.empty_location == "error":
+        return None
     try:
         target = parse_url(locations[0], url)
     except ValueError:
@@ -76,16 +79,19 @@ def location_url(response: HTTPResponse, url: URL) -> URL | None:
     return target if target.is_http and len(locations) == 1 else None
 
 
-def redirected(request: Request, status: int, url: URL) -> Request:
+def redirected(request: Request, status: int, url: URL, engine: Engine) -> Request:
     """The request as it is after a redirect.
 
     Fetch standard, `"HTTP-redirect fetch" <https://fetch.spec.whatwg.org/#http-redirect-fetch>`_,
     steps 12 and 13.
     """
+    crosses = request.url.origin != url.origin
+    if crosses and request.method == "DELETE" and engine.turns_delete_into_get:
+        request = request._replace(method="GET", body=None)
     if _turns_into_get(request.method, status):
         headers = fields.without(request.headers, fields.REQUEST_BODY_HEADER_NAMES)
         request = request._replace(method="GET", body=None, headers=headers)
-    if request.url.origin != url.origin:
+    if crosses:
         names = fields.CORS_NON_WILDCARD_REQUEST_HEADER_NAMES
         request = request._replace(headers=fields.without(request.headers, names))
     return request._replace(url=url)

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from wsgicors.origins import registrable_domain
 
+from . import fields
 from .engines import STANDARD, Engine
 from .urls import URL, is_address
 
@@ -39,7 +40,7 @@ class Cookie(NamedTuple):
         return (
             (url.host == self.domain if self.host_only else _is_below(url.host, self.domain))
             and _is_in_path(url.path, self.path)
-            and (url.is_potentially_trustworthy or not self.secure)
+            and (not self.secure or url.is_potentially_trustworthy)
             and (self.expires is None or now < self.expires)
         )
 
@@ -133,11 +134,13 @@ def _attribute(item: str) -> tuple[str, str]:
 def _expires(attributes: dict[str, str], now: float) -> float | None:
     """``Max-Age`` goes before ``Expires``; what cannot be read counts as not there."""
     max_age = attributes.get("max-age", "")
-    if max_age.lstrip("-").isdecimal():
-        return now + int(max_age)
+    seconds = fields.delta_seconds(max_age.removeprefix("-"))
+    if seconds is not None:
+        return now - seconds if max_age.startswith("-") else now + seconds
     try:
         return parsedate_to_datetime(attributes["expires"]).timestamp()
-    except (KeyError, TypeError, ValueError):  # Python 3.9 has a TypeError for no date at all
+    # Python 3.9 has a TypeError for no date at all.
+    except (KeyError, OverflowError, TypeError, ValueError):
         return None
 
 
@@ -150,10 +153,16 @@ def _is_acceptable(cookie: Cookie, url: URL, engine: Engine) -> bool:
     """RFC 6265bis, section 5.7: what a browser refuses, wherever the page is."""
     return (
         bool(cookie.name or cookie.value)
-        and (url.is_potentially_trustworthy or not cookie.secure)
+        and (not cookie.secure or _takes_secure_cookies(url, engine))
         and (cookie.host_only or _may_set_domain(cookie.domain, url.host))
         and not _needs_secure(cookie, engine)
-        and _keeps_its_prefix(cookie)
+        and (_keeps_its_prefix(cookie) or not engine.checks_cookie_prefixes)
+    )
+
+
+def _takes_secure_cookies(url: URL, engine: Engine) -> bool:
+    return url.is_potentially_trustworthy and (
+        url.scheme == "https" or engine.secure_cookies_on_loopback
     )
 
 

@@ -18,6 +18,34 @@ class Engine:
 
     #: What the engine is called.
     name: str
+
+    # --- the request -----------------------------------------------------------------------------
+
+    #: Whether the values of a header that a script appends twice become one value at once, which
+    #: is then safelisted or not. The standard looks at each. Chromium and WebKit
+    #: (``HTTPHeaderMap::add``) keep one value for each name.
+    combines_repeated_headers: bool = False
+    #: Whether the old client hints (``Save-Data``, ``DPR`` ...) are safelisted request-headers, as
+    #: they once were in the standard. Chromium: ``IsCorsSafelistedHeader`` in
+    #: ``services/network/public/cpp/cors/cors.cc``.
+    safelists_client_hints: bool = False
+    #: Whether a script can set ``User-Agent``, which the standard no longer forbids. Chromium
+    #: sends its own (its issue 571722).
+    lets_scripts_set_user_agent: bool = True
+    #: Whether a preflight carries the ``User-Agent`` that a script has set. WebKit:
+    #: ``CrossOriginPreflightChecker``.
+    preflights_name_user_agent: bool = False
+    #: Whether ``Access-Control-Request-Headers`` names a header as often as the script appended
+    #: it. Firefox: ``InternalHeaders::GetUnsafeHeaders``, ``StartCORSPreflight``.
+    repeats_header_names: bool = False
+
+    # --- what a preflight permits ----------------------------------------------------------------
+
+    #: Whether ``Access-Control-Allow-Headers: *`` covers ``Authorization`` too, as in every
+    #: engine of 2026. Chromium: ``PreflightResult::EnsureAllowedCrossOriginHeaders``; Firefox:
+    #: the preference ``network.cors_preflight.authorization_covered_by_wildcard``; WebKit:
+    #: ``CrossOriginPreflightResultCacheItem::validateCrossOriginHeaders``.
+    wildcard_covers_authorization: bool = False
     #: No preflight is kept for longer, in seconds; ``None`` for no ceiling.
     #: Chromium: ``kMaxTimeout`` in ``services/network/cors/preflight_result.cc``; Firefox:
     #: ``AddResultToCache`` in ``netwerk/protocol/http/nsCORSListenerProxy.cpp``; WebKit:
@@ -26,34 +54,101 @@ class Engine:
     #: Seconds for which a preflight with a malformed ``Access-Control-Max-Age`` is kept. The
     #: standard takes the default of 5; Firefox (``AddResultToCache``) does not keep it at all.
     malformed_max_age: int = 5
-    #: Whether ``Access-Control-Allow-Headers: *`` covers ``Authorization`` too, as in every
-    #: engine of 2026. Chromium: ``PreflightResult::EnsureAllowedCrossOriginHeaders``; Firefox:
-    #: the preference ``network.cors_preflight.authorization_covered_by_wildcard``; WebKit:
-    #: ``CrossOriginPreflightResultCacheItem::validateCrossOriginHeaders``.
-    wildcard_covers_authorization: bool = False
-    #: Whether a ``*`` in a preflight's answer still counts when it comes from the cache, for
-    #: requests without credentials. Firefox (``CORSCacheEntry::CheckRequest``) looks for the
-    #: very name, so that such an answer saves it no preflight.
-    caches_wildcards: bool = True
+    #: Whether ``Access-Control-Max-Age`` is read as a signed integer of 64 bits, so that a
+    #: negative one is 0 and a greater one malformed. Chromium: ``ParseAccessControlMaxAge`` in
+    #: ``preflight_result.cc``; WebKit: ``parseAccessControlMaxAge``.
+    signed_max_age: bool = False
+
+    # --- the preflight cache ---------------------------------------------------------------------
+
+    #: Whose the answer to a preflight with a tainted origin is: of all ``null`` origins, as in the
+    #: standard, of the ``page``, or of this one ``fetch``. Chromium
+    #: (``PreflightController::AppendToCache``) and Firefox (``GetPrefLightCacheKey``) keep it for
+    #: the page; WebKit (``NetworkLoadChecker::checkRedirection``) for a new opaque origin.
+    tainted_answers_are_of: str = "null"
+    #: Whether pages of origin ``null`` have a cache; not in Chromium
+    #: (``PreflightController::PerformPreflightCheck``).
+    caches_for_opaque_origins: bool = True
+    #: What becomes of requests with a header such as ``If-None-Match``, which the HTTP cache leaves
+    #: alone: ``cached``, as in the standard; ``asked``, a preflight each time, whose answer is
+    #: kept for others (Firefox: ``LOAD_BYPASS_CACHE`` in ``StartCORSPreflight``); or ``apart``,
+    #: where it is not kept either (Chromium: ``LOAD_DISABLE_CACHE`` in ``preflight_controller.cc``).
+    conditional_requests: str = "cached"
     #: Whether a new answer for a URL takes the place of the one in the cache, and an answer
     #: that does not cover a request is dropped. The standard gathers methods and headers one by
     #: one. Chromium: ``services/network/cors/preflight_cache.cc``; WebKit:
     #: ``CrossOriginPreflightResultCache::canSkipPreflight``.
     keeps_one_answer_per_url: bool = False
+    #: Whether an answer is kept that does not permit what was asked for. WebKit:
+    #: ``validatePreflightResponse`` in ``loader/CrossOriginAccessControl.cpp``.
+    keeps_insufficient_answers: bool = False
+    #: Whether an answer that may not be kept leaves those that are kept as they are. The standard
+    #: has it end them. Firefox: ``AddResultToCache``.
+    ignores_answers_not_to_keep: bool = False
+    #: Whether a ``*`` in a preflight's answer still counts when it comes from the cache, for
+    #: requests without credentials. Firefox (``CORSCacheEntry::CheckRequest``) looks for the
+    #: very name, so that such an answer saves it no preflight.
+    caches_wildcards: bool = True
+    #: Whether a ``*`` from the cache covers ``Authorization``, if one from the wire does. Not in
+    #: Chromium: ``PreflightCache::CheckIfRequestCanSkipPreflight``.
+    caches_wildcard_for_authorization: bool = True
+    #: Whether ``HEAD``, when it needs a preflight for its headers, is covered by any answer from
+    #: the cache, as by any from the wire. Firefox (``CORSCacheEntry::CheckRequest``) wants it
+    #: listed.
+    caches_head: bool = True
     #: Whether a preflight for a request with credentials spares those without them their own,
     #: as in the standard. Firefox (``GetPrefLightCacheKey``) keeps the two apart.
     shares_credentialed_answers: bool = True
-    #: Whether the first preflight to a host is kept. Firefox (``CORSCacheEntry::CheckDNSCache``)
-    #: drops an answer that is older than its last look-up of the host's address.
-    caches_first_preflight: bool = True
+    #: Which failures end what is kept for their URL: ``all``, of requests that needed a
+    #: preflight, as in the standard; ``cors-check``, of any request; or ``none``. Firefox:
+    #: ``nsCORSListenerProxy::OnStartRequest``; Chromium and WebKit never do.
+    failures_that_clear: str = "all"
+    #: Whether the first look-up of an answer for an IP address ends all that are kept for it.
+    #: Firefox (``CORSCacheEntry::CheckDNSCache``) drops answers that are older than its record of
+    #: the host's address, and for a host that is an address makes that record only then.
+    distrusts_addresses_once: bool = False
+
+    # --- redirects -------------------------------------------------------------------------------
+
     #: Whether the preflight after a cross-origin redirect says ``Origin: null``, as the actual
     #: request does. Firefox (``StartCORSPreflight``) sends the page's origin there.
     taints_preflight_origin: bool = True
+    #: Whether a request that once needed a preflight needs one after every redirect, although that
+    #: took away the method or the headers that were unsafe. Firefox:
+    #: ``nsCORSListenerProxy::CheckPreflightNeeded``; WebKit: ``m_isSimpleRequest`` in
+    #: ``NetworkLoadChecker``.
+    stays_unsafe: bool = False
+    #: Whether that preflight asks for headers that a redirect took away. WebKit:
+    #: ``NetworkLoadChecker::checkCORSRequestWithPreflight`` (``m_originalRequestHeaders``).
+    asks_for_lost_headers: bool = False
+    #: Whether a ``DELETE`` that is redirected to another origin turns into a ``GET``, and keeps the
+    #: headers of the body that it loses. WebKitGTK: ``shouldRedirectAsGET`` in
+    #: ``NetworkDataTaskSoup.cpp``.
+    turns_delete_into_get: bool = False
+    #: Whether a request that was sent with an ``Origin`` keeps it as long as it is redirected
+    #: within an origin, although it is now a ``GET``. WebKitGTK: ``continueHTTPRedirection`` in
+    #: ``NetworkDataTaskSoup.cpp``.
+    keeps_origin_header: bool = False
+    #: What an empty ``Location`` means: the ``same`` URL again, as in the standard, ``none``, so
+    #: that the response is no redirect, or an ``error``. Chromium:
+    #: ``HttpResponseHeaders::IsRedirect``.
+    empty_location: str = "same"
+
+    # --- cookies ---------------------------------------------------------------------------------
+
     #: What a cookie without ``SameSite`` counts as: ``lax`` in RFC 6265bis and in Chromium,
     #: ``none`` in Firefox (``network.cookie.sameSite.laxByDefault`` is off) and in Safari.
     default_same_site: str = "lax"
     #: Whether ``SameSite=None`` needs ``Secure`` beside it, as RFC 6265bis says; not in WebKit.
     same_site_none_needs_secure: bool = True
+    #: Whether the prefixes ``__Secure-`` and ``__Host-`` bind a cookie; not in WebKitGTK (libsoup).
+    checks_cookie_prefixes: bool = True
+    #: Whether cookies with ``Secure`` go to this very machine over plain HTTP, as the standards now
+    #: have it. Not in WebKitGTK (libsoup).
+    secure_cookies_on_loopback: bool = True
+    #: Whether names below ``localhost`` form sites like others, by the rule ``*`` of the public
+    #: suffix list. Not in WebKitGTK (libsoup), where each is a site of its own.
+    has_sites_below_localhost: bool = True
     #: Whether cookies are sent to and taken from another site than the page's. The standards
     #: leave that to the user; WebKit's tracking prevention is on by default.
     third_party_cookies: bool = True
@@ -65,31 +160,62 @@ STANDARD = Engine("standard")
 #: Chromium, Chrome and Edge.
 CHROMIUM = Engine(
     "Chromium",
-    max_age_ceiling=7200,
+    combines_repeated_headers=True,
+    safelists_client_hints=True,
+    lets_scripts_set_user_agent=False,
     wildcard_covers_authorization=True,
+    max_age_ceiling=7200,
+    signed_max_age=True,
+    tainted_answers_are_of="page",
+    caches_for_opaque_origins=False,
+    conditional_requests="apart",
     keeps_one_answer_per_url=True,
+    caches_wildcard_for_authorization=False,
+    failures_that_clear="none",
+    empty_location="none",
 )
 
 #: Firefox.
 FIREFOX = Engine(
     "Firefox",
+    repeats_header_names=True,
+    wildcard_covers_authorization=True,
     max_age_ceiling=86400,
     malformed_max_age=0,
-    wildcard_covers_authorization=True,
+    tainted_answers_are_of="page",
+    conditional_requests="asked",
+    ignores_answers_not_to_keep=True,
     caches_wildcards=False,
+    caches_head=False,
     shares_credentialed_answers=False,
-    caches_first_preflight=False,
+    failures_that_clear="cors-check",
+    distrusts_addresses_once=True,
     taints_preflight_origin=False,
+    stays_unsafe=True,
     default_same_site="none",
 )
 
 #: WebKit: Safari, and every browser of iOS.
 WEBKIT = Engine(
     "WebKit",
-    max_age_ceiling=600,
+    combines_repeated_headers=True,
     wildcard_covers_authorization=True,
+    max_age_ceiling=600,
+    signed_max_age=True,
+    tainted_answers_are_of="fetch",
     keeps_one_answer_per_url=True,
+    keeps_insufficient_answers=True,
+    failures_that_clear="none",
+    preflights_name_user_agent=True,
+    stays_unsafe=True,
+    asks_for_lost_headers=True,
+    turns_delete_into_get=True,
+    keeps_origin_header=True,
+    empty_location="error",
     default_same_site="none",
     same_site_none_needs_secure=False,
+    checks_cookie_prefixes=False,
+    secure_cookies_on_loopback=False,
+    has_sites_below_localhost=False,
     third_party_cookies=False,
 )

@@ -18,7 +18,7 @@ from . import checks, fields, refusals, urls
 from .cookies import CookieJar
 from .engines import STANDARD, Engine
 from .messages import Exchange, HTTPRequest, HTTPResponse, ReadableHeaders, Request, Response
-from .preflights import Need, PreflightCache, read_permission
+from .preflights import Need, Permission, PreflightCache, read_permission
 from .refusals import CORSError, NetworkError, Refusal
 
 #: What a fetch is from outside: it yields requests, is sent responses, and returns or raises.
@@ -96,13 +96,15 @@ class _Fetch:
 
     def __init__(self, request: Request, agent: UserAgent) -> None:
         self._asked = request
-        # Fetch standard, "fetch", step 11.
-        self._request = request._replace(
-            headers=fields.with_default(request.headers, "Accept", "*/*")
-        )
         self._agent = agent
+        self._script_headers = self._as_set(request.headers)
+        # Fetch standard, "fetch", step 11.
+        headers = fields.with_default(self._script_headers, "Accept", "*/*")
+        self._request = request._replace(headers=headers)
         self._url_list = [request.url]
         self._tainting = "basic"
+        self._has_sent_origin = False
+        self._has_been_unsafe = False
         self._exchanges: list[Exchange] = []
 
     def run(self) -> Steps:
@@ -134,14 +136,15 @@ class _Fetch:
             raise self._network_error(refusals.not_http(self._request))
         self._tainting = "cors"
         need = self._need()
-        if need.method in SAFELISTED_METHODS and not need.header_names:
+        if not self._is_unsafe(need):
             return (yield from self._http_fetch())
         try:
-            if not self._agent.preflights.covers(need, now=self._agent.clock()):
+            if not self._is_covered(need):
                 yield from self._preflight_fetch(need)
             return (yield from self._http_fetch())
         except NetworkError:
-            self._agent.preflights.clear(self._need())
+            if self._agent.engine.failures_that_clear == "all":
+                self._agent.preflights.clear(self._need())
             raise
 
     def _http_fetch(self) -> _Exchanging:
@@ -158,6 +161,8 @@ class _Fetch:
         asked = [("Accept", "*/*"), ("Access-Control-Request-Method", need.method)]
         if need.header_names:
             asked.append(("Access-Control-Request-Headers", ",".join(need.header_names)))
+        if self._agent.engine.preflights_name_user_agent:
+            asked += [line for line in self._request.headers if line[0].lower() == "user-agent"]
         headers = (*asked, *self._referer(), ("Origin", need.origin), *self._fetch_metadata())
         response = yield from self._exchange("preflight", HTTPRequest("OPTIONS", need.url, headers))
         self._check_preflight(need, response)
@@ -174,6 +179,14 @@ class _Fetch:
             permission = read_permission(response.headers, self._agent.engine)
         except fields.MalformedField as error:
             raise self._cors_error(refusals.malformed_list(error)) from None
+        if self._agent.engine.keeps_insufficient_answers:
+            self._agent.preflights.store(need, permission, now=self._agent.clock())
+        self._check_permission(need, permission, response)
+        self._agent.preflights.store(need, permission, now=self._agent.clock())
+
+    def _check_permission(
+        self, need: Need, permission: Permission, response: HTTPResponse
+    ) -> None:
         if not permission.covers_method(need):
             raise self._cors_error(refusals.method_not_allowed(need, permission, response))
         uncovered = permission.uncovered_headers(need, self._agent.engine)
@@ -181,13 +194,12 @@ class _Fetch:
             raise self._cors_error(
                 refusals.headers_not_allowed(uncovered, need, permission, response)
             )
-        self._agent.preflights.store(need, permission, now=self._agent.clock())
 
     def _redirect(self, response: HTTPResponse) -> _Exchanging:
         """`HTTP fetch <https://fetch.spec.whatwg.org/#http-fetch>`_, step 6."""
         if self._request.redirect == "error":
             raise self._network_error(refusals.redirect_refused(response))
-        if self._request.redirect == "manual" or fields.get(response.headers, "Location") is None:
+        if self._request.redirect == "manual" or not self._has_location(response):
             return response
         return (yield from self._redirect_fetch(response))
 
@@ -199,13 +211,23 @@ class _Fetch:
         is_cross_origin = self._request.mode == "cors" and url.origin != self._request.origin
         if url.credentials and (is_cross_origin or self._tainting == "cors"):
             raise self._cors_error(refusals.redirect_with_credentials(url))
-        self._request = checks.redirected(self._request, response.status, url)
+        if self._request.url.origin != url.origin:
+            self._has_sent_origin = False
+        self._request = checks.redirected(
+            self._request, response.status, url, self._agent.engine
+        )
         self._url_list.append(url)
         return (yield from self._main_fetch())
 
+    def _has_location(self, response: HTTPResponse) -> bool:
+        location = fields.get(response.headers, "Location")
+        if location == "" and self._agent.engine.empty_location == "none":
+            return False
+        return location is not None
+
     def _location_url(self, response: HTTPResponse) -> urls.URL:
         """`Location URL <https://fetch.spec.whatwg.org/#concept-response-location-url>`_."""
-        url = checks.location_url(response, self._request.url)
+        url = checks.location_url(response, self._request.url, self._agent.engine)
         if url is None:
             raise self._network_error(refusals.redirect_malformed(response))
         return url
@@ -244,8 +266,10 @@ class _Fetch:
         `Append a request Origin header
         <https://fetch.spec.whatwg.org/#append-a-request-origin-header>`_.
         """
-        if self._tainting != "cors" and self._request.method in ("GET", "HEAD"):
+        is_kept = self._has_sent_origin and self._agent.engine.keeps_origin_header
+        if self._tainting != "cors" and self._request.method in ("GET", "HEAD") and not is_kept:
             return ()
+        self._has_sent_origin = True
         # Where the standard would hide an https origin from http, mixed content ended the fetch.
         return (("Origin", self._serialized_origin()),)
 
@@ -310,18 +334,56 @@ class _Fetch:
         return "null" if checks.redirect_taints(origin, self._url_list) else origin
 
     def _need(self) -> Need:
-        request = self._request
-        tainted = self._agent.engine.taints_preflight_origin
+        request, engine = self._request, self._agent.engine
+        headers = self._script_headers if engine.asks_for_lost_headers else request.headers
         return Need(
-            origin=self._serialized_origin() if tainted else request.origin,
+            origin=self._serialized_origin() if engine.taints_preflight_origin else request.origin,
             url=str(request.url),
             method=request.method,
-            header_names=fields.cors_unsafe_request_header_names(request.headers),
+            header_names=fields.cors_unsafe_request_header_names(headers, engine),
             credentials=request.credentials == "include",
+            cached_for=self._cached_for(),
         )
 
+    def _is_unsafe(self, need: Need) -> bool:
+        """Whether it takes a preflight; `main fetch`_, step 12."""
+        if need.method not in SAFELISTED_METHODS or need.header_names:
+            self._has_been_unsafe = True
+            return True
+        return self._has_been_unsafe and self._agent.engine.stays_unsafe
+
+    def _is_covered(self, need: Need) -> bool:
+        if self._is_conditional() and self._agent.engine.conditional_requests != "cached":
+            return False
+        return self._agent.preflights.covers(need, now=self._agent.clock())
+
+    def _is_conditional(self) -> bool:
+        return fields.is_conditional(self._request.headers)
+
+    def _cached_for(self) -> str | None:
+        """Whose the answers in the preflight cache are; nobody's, if it is not used."""
+        request, engine = self._request, self._agent.engine
+        if request.origin == "null" and not engine.caches_for_opaque_origins:
+            return None
+        if self._is_conditional() and engine.conditional_requests == "apart":
+            return None
+        if self._serialized_origin() == request.origin:
+            return request.origin
+        of = {"null": "null", "page": request.origin, "fetch": f"null {id(self)}"}
+        return of[engine.tainted_answers_are_of]
+
+    def _as_set(self, headers: fields.HeaderList) -> fields.HeaderList:
+        """The headers of a script as the engine keeps them."""
+        if self._agent.engine.combines_repeated_headers:
+            headers = fields.combined(headers)
+        if not self._agent.engine.lets_scripts_set_user_agent:
+            headers = fields.without(headers, {"user-agent"})
+        return headers
+
     def _is_same_site(self) -> bool:
-        return urls.is_same_site(self._request.origin, self._request.url.origin)
+        return urls.is_same_site(
+            self._request.origin, self._request.url.origin, self._agent.engine
+        )
 
     # --- the outcome -----------------------------------------------------------------------------
 
@@ -340,6 +402,8 @@ class _Fetch:
         credentials = self._request.credentials == "include"
         refusal = checks.cors_check(origin, response, credentials=credentials, subject=subject)
         if refusal is not None:
+            if self._agent.engine.failures_that_clear == "cors-check":
+                self._agent.preflights.clear(self._need())
             raise self._cors_error(refusal)
 
     def _filtered(self, response: HTTPResponse) -> Response:

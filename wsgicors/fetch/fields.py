@@ -13,6 +13,8 @@ from collections.abc import Iterable
 from wsgicors.policy import FORBIDDEN_METHODS, NORMALIZED_METHODS, TOKEN
 from wsgicors.policy import is_forbidden_request_header as is_forbidden_request_header_name
 
+from .engines import STANDARD, Engine
+
 #: A header list: names as they were written, with their values, in order.
 HeaderList = tuple[tuple[str, str], ...]
 
@@ -43,6 +45,9 @@ _METHOD_OVERRIDE_NAMES = frozenset({"x-http-method", "x-http-method-override", "
 _NO_CORS_SAFELISTED_NAMES = frozenset(
     {"accept", "accept-language", "content-language", "content-type"}
 )
+_CONDITIONAL_NAMES = frozenset(
+    {"if-match", "if-modified-since", "if-none-match", "if-range", "if-unmodified-since"}
+)
 _FORM_TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-data", "text/plain"})
 
 _MAX_SAFELISTED_VALUE = 128
@@ -56,6 +61,8 @@ _MIME_ESSENCE = re.compile(
     rf"[{_HTTP_WHITESPACE}]*(?:;.*)?",
     re.DOTALL,
 )
+_DELTA_SECONDS = re.compile(r"[0-9]+")
+_MAX_DELTA_SECONDS = 2**31
 _SINGLE_RANGE = re.compile(r"bytes=(?P<start>[0-9]+)-(?P<end>[0-9]*)")
 # Fetch, "CORS-unsafe request-header byte"
 _CORS_UNSAFE_BYTE = re.compile(r'[\x00-\x08\x0a-\x1f"():<>?@\[\\\]{}\x7f]')
@@ -123,6 +130,17 @@ def with_default(headers: HeaderList, name: str, value: str) -> HeaderList:
     return headers if get(headers, name) is not None else (*headers, (name, value))
 
 
+def combined(headers: HeaderList) -> HeaderList:
+    """The header list with one line for each name.
+
+    >>> combined((("X-A", "1"), ("X-B", "2"), ("x-a", "3")))
+    (('X-A', '1, 3'), ('X-B', '2'))
+    """
+    first = {name.lower(): name for name, _ in reversed(headers)}
+    order = dict.fromkeys(name.lower() for name, _ in headers)
+    return tuple((first[name], ", ".join(values(headers, name))) for name in order)
+
+
 def extract_list(headers: HeaderList, name: str) -> tuple[str, ...] | None:
     """The items of a header that is a list of names, ``None`` if it is not there.
 
@@ -142,6 +160,34 @@ def extract_list(headers: HeaderList, name: str) -> tuple[str, ...] | None:
     if not all(map(is_token, items)):
         raise MalformedField(name, combined)
     return items
+
+
+def delta_seconds(value: str) -> int | None:
+    """A number of seconds, ``None`` if a value is none; too large a one counts as 2 to the 31st.
+
+    RFC 9111, section 1.2.2.
+
+    >>> delta_seconds("600"), delta_seconds("10 minutes")
+    (600, None)
+    """
+    if _DELTA_SECONDS.fullmatch(value) is None:
+        return None
+    digits = value.lstrip("0") or "0"
+    # The length first: int() refuses thousands of digits.
+    return _MAX_DELTA_SECONDS if len(digits) > 10 else min(int(digits), _MAX_DELTA_SECONDS)
+
+
+def int64_seconds(value: str) -> int | None:
+    """A number of seconds as engines read it that take any integer of 64 bits; no less than 0.
+
+    >>> int64_seconds("+600"), int64_seconds("-1"), int64_seconds("9" * 20)
+    (600, 0, None)
+    """
+    digits = value[1:] if value[:1] in ("+", "-") else value
+    seconds = delta_seconds(digits)
+    if seconds is None or len(digits.lstrip("0")) > 19:
+        return None
+    return 0 if value.startswith("-") else seconds
 
 
 def normalize_method(method: str) -> str:
@@ -181,7 +227,7 @@ def is_forbidden_request_header(name: str, value: str) -> bool:
     )
 
 
-def is_cors_safelisted_request_header(name: str, value: str) -> bool:
+def is_cors_safelisted_request_header(name: str, value: str, engine: Engine = STANDARD) -> bool:
     """Whether a header needs no preflight.
 
     Fetch standard, `"CORS-safelisted request-header"
@@ -193,6 +239,8 @@ def is_cors_safelisted_request_header(name: str, value: str) -> bool:
     False
     """
     is_safe = _SAFELIST.get(name.lower())
+    if is_safe is None and engine.safelists_client_hints:
+        is_safe = _CLIENT_HINTS.get(name.lower())
     return is_safe is not None and len(value) <= _MAX_SAFELISTED_VALUE and is_safe(value)
 
 
@@ -206,7 +254,9 @@ def is_no_cors_safelisted_request_header(name: str, value: str) -> bool:
     return lower in _NO_CORS_SAFELISTED_NAMES and is_cors_safelisted_request_header(lower, value)
 
 
-def cors_unsafe_request_header_names(headers: HeaderList) -> tuple[str, ...]:
+def cors_unsafe_request_header_names(
+    headers: HeaderList, engine: Engine = STANDARD
+) -> tuple[str, ...]:
     """The names of the headers that need a preflight, in lower case and sorted.
 
     Fetch standard, `"CORS-unsafe request-header names"
@@ -215,10 +265,20 @@ def cors_unsafe_request_header_names(headers: HeaderList) -> tuple[str, ...]:
     >>> cors_unsafe_request_header_names((("X-B", ""), ("Accept", "*/*"), ("X-a", "")))
     ('x-a', 'x-b')
     """
-    safe = [header for header in headers if is_cors_safelisted_request_header(*header)]
+    safe = [header for header in headers if is_cors_safelisted_request_header(*header, engine)]
     if sum(len(value) for _, value in safe) > _MAX_SAFELISTED_VALUES:
         safe = []
-    return tuple(sorted({header[0].lower() for header in headers if header not in safe}))
+    names = [header[0].lower() for header in headers if header not in safe]
+    return tuple(sorted(names if engine.repeats_header_names else set(names)))
+
+
+def is_conditional(headers: HeaderList) -> bool:
+    """Whether a script asks for what changed, which the HTTP cache then leaves to it.
+
+    Fetch standard, `"HTTP-network-or-cache fetch"
+    <https://fetch.spec.whatwg.org/#http-network-or-cache-fetch>`_, step 8.17.
+    """
+    return any(name.lower() in _CONDITIONAL_NAMES for name, _ in headers)
 
 
 def mime_essence(value: str) -> str | None:
@@ -249,10 +309,28 @@ def _is_simple_range(value: str) -> bool:
     return match is not None and (not match["end"] or int(match["start"]) <= int(match["end"]))
 
 
+def _is_decimal(value: str) -> bool:
+    return re.fullmatch(r"[0-9]+(\.[0-9]+)?", value) is not None
+
+
+def _is_on(value: str) -> bool:
+    return value.lower() == "on"
+
+
 _SAFELIST = {
     "accept": _has_no_unsafe_byte,
     "accept-language": _is_language,
     "content-language": _is_language,
     "content-type": _is_form_type,
     "range": _is_simple_range,
+}
+
+_CLIENT_HINTS = {
+    "device-memory": _is_decimal,
+    "downlink": _is_decimal,
+    "dpr": _is_decimal,
+    "rtt": str.isdecimal,
+    "save-data": _is_on,
+    "viewport-width": str.isdecimal,
+    "width": str.isdecimal,
 }

@@ -260,8 +260,14 @@ def _guarded(headers: HeaderList, mode: str) -> tuple[HeaderList, tuple[str, ...
 
     Fetch standard, `"Headers class", guards <https://fetch.spec.whatwg.org/#headers-guard>`_.
     """
-    kept = tuple(header for header in headers if _passes_guard(*header, mode))
-    return kept, tuple(header[0] for header in headers if header not in kept)
+    kept: HeaderList = ()
+    dropped = []
+    for name, value in headers:
+        if _passes_guard(name, ", ".join([*fields.values(kept, name), value]), mode):
+            kept = (*kept, (name, value))
+        else:
+            dropped.append(name)
+    return kept, tuple(dropped)
 
 
 def _passes_guard(name: str, value: str, mode: str) -> bool:

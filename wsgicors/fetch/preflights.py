@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,9 +16,6 @@ if TYPE_CHECKING:
 #: The seconds for which an answer is kept that does not say for how long.
 DEFAULT_MAX_AGE = 5
 
-# RFC 9111, section 1.2.2
-_DELTA_SECONDS = re.compile(r"[0-9]+")
-
 
 class Need(NamedTuple):
     """What a request needs a preflight to permit."""
@@ -32,6 +28,8 @@ class Need(NamedTuple):
     header_names: tuple[str, ...]
     #: Whether the credentials mode is ``include``.
     credentials: bool
+    #: The origin that the answer is kept for; ``None`` not to keep it, nor to look for one.
+    cached_for: str | None
 
 
 class Permission(NamedTuple):
@@ -47,15 +45,23 @@ class Permission(NamedTuple):
         """Whether the method is permitted (Fetch standard, "CORS-preflight fetch", step 7.5)."""
         if need.method in SAFELISTED_METHODS:
             return True
+        return self.lists_method(need)
+
+    def lists_method(self, need: Need) -> bool:
+        """Whether the method is permitted by name, or by a ``*``."""
         return _is_listed(need.method, self.methods, literally=need.credentials)
 
-    def uncovered_headers(self, need: Need, engine: Engine) -> tuple[str, ...]:
+    def uncovered_headers(
+        self, need: Need, engine: Engine, *, is_cached: bool = False
+    ) -> tuple[str, ...]:
         """The header names that are not (Fetch standard, "CORS-preflight fetch", 7.6 and 7.7)."""
         return tuple(
             name
             for name in need.header_names
             if not _is_listed(
-                name, self.header_names, literally=need.credentials or _is_literal(name, engine)
+                name,
+                self.header_names,
+                literally=need.credentials or _is_literal(name, engine, is_cached=is_cached),
             )
         )
 
@@ -90,7 +96,8 @@ class PreflightCache:
     :param engine: whose cache it is.
 
     >>> cache = PreflightCache()
-    >>> need = Need("https://app.example", "https://api.example/", "PUT", (), False)
+    >>> page = "https://app.example"
+    >>> need = Need(page, "https://api.example/", "PUT", (), False, cached_for=page)
     >>> cache.store(need, Permission(frozenset({"PUT"}), frozenset(), max_age=60), now=0)
     >>> cache.covers(need, now=59), cache.covers(need, now=60)
     (True, False)
@@ -98,8 +105,8 @@ class PreflightCache:
 
     def __init__(self, engine: Engine = STANDARD) -> None:
         self._engine = engine
-        self._entries: dict[tuple[str, str], dict[_Item, float]] = {}
-        self._known_hosts: set[str] = set()
+        self._entries: dict[tuple[str | None, str], dict[_Item, float]] = {}
+        self._known_addresses: set[str] = set()
 
     def covers(self, need: Need, *, now: float) -> bool:
         """Whether a request can do without a preflight.
@@ -110,16 +117,23 @@ class PreflightCache:
 
         :param now: seconds of the clock.
         """
-        items = self._entries.get((need.origin, need.url))
-        if items is None:
+        items = self._entries.get((need.cached_for, need.url))
+        if items is None or self._is_distrusted(need):
             return False
         live = [item for item, expires in items.items() if now < expires]
-        permission = self._permission(live, need)
-        if permission.covers_method(need) and not permission.uncovered_headers(need, self._engine):
+        if self._is_covered(need, self._permission(live, need)):
             return True
         if self._engine.keeps_one_answer_per_url:
             self.clear(need)
         return False
+
+    def _is_covered(self, need: Need, permission: Permission) -> bool:
+        is_listed = permission.covers_method(need)
+        if need.method == "HEAD" and not self._engine.caches_head:
+            is_listed = permission.lists_method(need)
+        return is_listed and not permission.uncovered_headers(
+            need, self._engine, is_cached=True
+        )
 
     def store(self, need: Need, permission: Permission, *, now: float) -> None:
         """Remember an answer.
@@ -130,11 +144,13 @@ class PreflightCache:
         :param need: what was asked.
         :param now: seconds of the clock.
         """
-        if self._is_first_to_host(need.url) and not self._engine.caches_first_preflight:
+        if need.cached_for is None or (
+            permission.max_age == 0 and self._engine.ignores_answers_not_to_keep
+        ):
             return
         if self._engine.keeps_one_answer_per_url:
             self.clear(need)
-        items = self._entries.setdefault((need.origin, need.url), {})
+        items = self._entries.setdefault((need.cached_for, need.url), {})
         expires = now + permission.max_age
         items.update(
             (_Item("method", name, need.credentials), expires) for name in permission.methods
@@ -149,13 +165,19 @@ class PreflightCache:
         Fetch standard, `"clear cache entries"
         <https://fetch.spec.whatwg.org/#concept-cache-clear>`_.
         """
-        self._entries.pop((need.origin, need.url), None)
+        self._entries.pop((need.cached_for, need.url), None)
 
-    def _is_first_to_host(self, url: str) -> bool:
-        host = urls.parse_url(url).host
-        is_first = host not in self._known_hosts
-        self._known_hosts.add(host)
-        return is_first
+    def _is_distrusted(self, need: Need) -> bool:
+        """Whether all that is kept for this address has to go, because it is looked up at last."""
+        host = urls.parse_url(need.url).host
+        if not self._engine.distrusts_addresses_once or not urls.is_address(host):
+            return False
+        if host in self._known_addresses:
+            return False
+        self._known_addresses.add(host)
+        for key in [key for key in self._entries if urls.parse_url(key[1]).host == host]:
+            del self._entries[key]
+        return True
 
     def _permission(self, items: Iterable[_Item], need: Need) -> Permission:
         """What these items permit to such a request, put together."""
@@ -185,19 +207,22 @@ class _Item(NamedTuple):
 
 def _max_age(headers: HeaderList, engine: Engine) -> int:
     written = fields.get(headers, "Access-Control-Max-Age")
-    if written is None:
+    if not written:
         return DEFAULT_MAX_AGE
-    if not _DELTA_SECONDS.fullmatch(written):
+    read = fields.int64_seconds if engine.signed_max_age else fields.delta_seconds
+    seconds = read(written)
+    if seconds is None:
         return engine.malformed_max_age
     ceiling = engine.max_age_ceiling
-    return int(written) if ceiling is None else min(int(written), ceiling)
+    return seconds if ceiling is None else min(seconds, ceiling)
 
 
-def _is_literal(header_name: str, engine: Engine) -> bool:
-    return (
-        header_name in fields.CORS_NON_WILDCARD_REQUEST_HEADER_NAMES
-        and not engine.wildcard_covers_authorization
-    )
+def _is_literal(header_name: str, engine: Engine, *, is_cached: bool) -> bool:
+    if header_name not in fields.CORS_NON_WILDCARD_REQUEST_HEADER_NAMES:
+        return False
+    if is_cached and not engine.caches_wildcard_for_authorization:
+        return True
+    return not engine.wildcard_covers_authorization
 
 
 def _is_listed(name: str, names: frozenset[str], *, literally: bool) -> bool:

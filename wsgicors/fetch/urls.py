@@ -9,11 +9,16 @@ Punycode.
 from __future__ import annotations
 
 import ipaddress
+import re
 from typing import NamedTuple
 from urllib.parse import quote, urljoin, urlsplit
 
 from wsgicors.origins import is_loopback, registrable_domain
 
+from .engines import STANDARD, Engine
+
+# Of a URL whose scheme is special.
+_HOST_MISSING = re.compile(r"([a-z][a-z0-9+.-]*:)?//([?#]|$)", re.IGNORECASE)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # What a browser leaves as it is in a path or query; "%" too, since it may be an escape already.
 _URL_CHARACTERS = "!$%&'()*+,-./:;=?@[]^_`{|}~"
@@ -80,7 +85,11 @@ def parse_url(text: str, base: URL | None = None) -> URL:
     :param base: what a relative URL is relative to.
     :raises ValueError: if it is no absolute URL with a host.
     """
-    parts = urlsplit(urljoin(str(base), text.strip()) if base else text.strip())
+    text = text.strip()
+    # urljoin() takes a URL without its host for a relative one.
+    if _HOST_MISSING.match(text):
+        raise ValueError(f"{text!r} has no host")
+    parts = urlsplit(urljoin(str(base), text) if base else text)
     host = (parts.hostname or "").lower()
     if not parts.scheme or not host or not host.isascii():
         raise ValueError(f"{text!r} is no absolute URL with an ASCII host")
@@ -95,7 +104,7 @@ def parse_url(text: str, base: URL | None = None) -> URL:
     )
 
 
-def is_same_site(origin: str, other: str) -> bool:
+def is_same_site(origin: str, other: str, engine: Engine = STANDARD) -> bool:
     """Whether two serialized origins are of one site: scheme and registered name are the same.
 
     HTML standard, `"schemelessly same site" and "same site"
@@ -108,10 +117,12 @@ def is_same_site(origin: str, other: str) -> bool:
     """
     if "null" in (origin, other):
         return False
-    return origin == other or _site(parse_url(origin)) == _site(parse_url(other))
+    return origin == other or _site(parse_url(origin), engine) == _site(parse_url(other), engine)
 
 
-def _site(url: URL) -> tuple[str, str]:
+def _site(url: URL, engine: Engine) -> tuple[str, str]:
+    if is_loopback(url.host) and not engine.has_sites_below_localhost:
+        return url.scheme, url.host
     return url.scheme, registrable_domain(url.host) or url.host
 
 

@@ -1,0 +1,93 @@
+"""The benchmark runs, and it reports on every figure that is promised. How fast anything is, no test says."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+sys.path.append(str(ROOT))  # the benchmark is no part of what is installed
+
+for needed in ("falcon", "flask_cors", "matplotlib", "rich", "starlette"):
+    pytest.importorskip(needed, reason="python -m pip install -r benchmarks/requirements.txt")
+
+from benchmarks import promises, report  # noqa: E402 - it needs what was looked for just now
+from benchmarks.__main__ import main  # noqa: E402
+
+PUBLISHED = ROOT / "docs" / "performance"
+PICTURES = ("by-library-light", "by-library-dark", "by-number-light", "by-number-dark")
+
+
+@pytest.fixture(scope="module")
+def smoke(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("benchmarks")
+    assert main(["--smoke", "--output", str(folder)]) == 0
+    return folder
+
+
+@pytest.fixture(scope="module")
+def rows(smoke):
+    return json.loads((smoke / "results.json").read_text("utf-8"))["rows"]
+
+
+@pytest.mark.parametrize(
+    ("subject", "cases"),
+    [
+        pytest.param(promises.ADDED, 9, id="plain WSGI against the closure"),
+        pytest.param(promises.ADDED_BEFORE, 9, id="plain WSGI against the release before"),
+        pytest.param(promises.WHOLE, 6, id="plain WSGI, preflights"),
+        pytest.param(promises.FLASK_ADDED, 3, id="Flask against Flask-CORS"),
+        pytest.param(promises.FLASK_WHOLE, 2, id="Flask, preflights"),
+        pytest.param(promises.MANY, 6, id="many origins, time"),
+        pytest.param(promises.BUILDING, 2, id="many origins, memory and building"),
+        pytest.param(promises.OVERSIZED, 5, id="oversized headers"),
+        pytest.param(promises.GROWTH, 1, id="growth"),
+    ],
+)
+def test_every_figure_is_measured_for_all_its_cases(rows, subject, cases):
+    found = [row["case"] for row in rows if row["subject"] == subject]
+    assert len(set(found)) == len(found) == cases
+
+
+def test_a_row_says_whether_its_promise_is_kept(rows):
+    for row in rows:
+        assert (row["met"] is None) == (row["limit"] is None)
+    assert any(row["met"] is not None for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("bound", "figure", "is_kept"),
+    [
+        pytest.param(promises.AT_MOST, 2.9, True, id="below what is allowed at most"),
+        pytest.param(promises.AT_MOST, 3.1, False, id="above what is allowed at most"),
+        pytest.param(promises.AT_LEAST, 3.1, True, id="above what is asked at least"),
+        pytest.param(promises.AT_LEAST, 2.9, False, id="below what is asked at least"),
+    ],
+)
+def test_a_limit_admits_its_own_side(bound, figure, is_kept):
+    assert promises.Limit(bound, 3).admits(figure) is is_kept
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_pictures_are_drawn(smoke, name):
+    picture = (smoke / f"{name}.svg").read_text("utf-8")
+    assert "microseconds" in picture
+    assert "Flask-CORS" in picture
+
+
+def test_the_published_tables_are_those_of_the_published_results():
+    results = json.loads((PUBLISHED / "results.json").read_text("utf-8"))
+    assert report.page(results) == (PUBLISHED / "results.txt").read_text("utf-8")
+
+
+def test_the_published_results_were_measured_in_full():
+    assert json.loads((PUBLISHED / "results.json").read_text("utf-8"))["effort"] == "full"
+
+
+def test_what_is_missing_is_named_with_the_remedy(monkeypatch, capsys):
+    monkeypatch.setattr("benchmarks.__main__._NEEDED", ("no_such_module",))
+    assert main(["--smoke"]) == 1
+    assert "no_such_module; pip install -r" in capsys.readouterr().err
