@@ -41,10 +41,12 @@ _MAX_METHOD_LENGTH = 64
 _MAX_REQUEST_HEADERS_LENGTH = 2048
 _MAX_REQUEST_HEADERS = 128
 
+# No browser writes these, and no policy grants them.
+_OVERLONG_ORIGIN = _OVERLONG_METHOD = ""
+_OVERLONG_HEADERS = "," * _MAX_REQUEST_HEADERS
 # Answers that were given are remembered, because browsers ask the same again and again; that many
-# for each builder, to requests of that many bytes.
+# for each builder.
 _MAX_REMEMBERED = 1024
-_MAX_REMEMBERED_LENGTH = 1024
 
 _ALLOW_METHODS = "Access-Control-Allow-Methods"
 _ALLOW_HEADERS = "Access-Control-Allow-Headers"
@@ -109,18 +111,17 @@ class HeaderBuilder:
         exposed = _line("Access-Control-Expose-Headers", _joined(self.policy.expose_headers))
         self._shared = self._credentials + exposed + _vary_line(vary)
         self._denied = Decision(False, denial, False, _vary_line(vary), vary)
-        #: The decisions about actual requests that are known beforehand, by origin ...
-        self.ready: dict[str | None, Decision] = {
-            origin: self._shared_with(origin) for origin in self._origins.listed
-        }
-        #: ... and that about all other origins, where there is one for all of them.
+        # The decisions about actual requests that are known beforehand:
+        #: without ``Origin``,
+        self.without_origin = replace(self._denied, allowed=True, reason="no-origin")
+        #: with one that is listed or was learned,
+        self.ready = {origin: self._shared_with(origin) for origin in self._origins.listed}
+        #: and with any other, where that is the same for all of them.
         self.otherwise: Decision | None = None
         if self._origins.is_wildcard:
-            self.otherwise = self._shared_with("*")
-        else:
-            self.ready[None] = replace(self._denied, allowed=True, reason="no-origin")
-            if self._origins.are_all_listed:
-                self.otherwise = self._denied
+            self.otherwise = self.without_origin = self._shared_with("*")
+        elif self._origins.are_all_listed:
+            self.otherwise = self._denied
         #: The origins that were learned by asking, the oldest first.
         self._learned: deque[str] = deque()
 
@@ -206,22 +207,20 @@ class HeaderBuilder:
         :param origin: the ``Origin`` header, ``None`` if there is none.
         :param environ: handed to a callable ``allow_origins``.
         """
+        if origin is None:
+            return self.without_origin
         # Its length first: to look a text up is to read all of it.
-        if origin is None or len(origin) <= MAX_ORIGIN_LENGTH:
-            decision = self.ready.get(origin, self.otherwise)
-            if decision is not None:
-                return decision
-        return self.decide(origin, environ)
+        if len(origin) <= MAX_ORIGIN_LENGTH and origin in self.ready:
+            return self.ready[origin]
+        return self.otherwise or self.decide(origin, environ)
 
-    def decide(self, origin: str | None, environ: Any = None) -> Decision:
-        """Decide about an actual request of which nothing is known beforehand."""
-        if self.otherwise is not None:
-            return self.otherwise
-        if origin is None or len(origin) > MAX_ORIGIN_LENGTH:
-            return self._denied
-        is_admitted = self._origins.admit(origin, environ)
-        decision = self._shared_with(origin) if is_admitted else self._denied
-        if not self._origins.is_dynamic:
+    def decide(self, origin: str, environ: Any = None) -> Decision:
+        """Decide about an origin of which nothing is known beforehand."""
+        if len(origin) > MAX_ORIGIN_LENGTH or not self._origins.admit(origin, environ):
+            decision = self._denied
+        else:
+            decision = self._shared_with(origin)
+        if not self._origins.is_dynamic and len(origin) <= MAX_ORIGIN_LENGTH:
             self._learn(origin, decision)
         return decision
 
@@ -245,8 +244,14 @@ class HeaderBuilder:
         :param headers: the ``Access-Control-Request-Headers`` header, ``None`` if there is none.
         :param environ: handed to a callable ``allow_origins``.
         """
-        length = len(origin) + len(method) + (len(headers) if headers else 0)
-        if length > _MAX_REMEMBERED_LENGTH or self._origins.is_dynamic:
+        # What is too long to be looked at is all the same, whatever it is.
+        if len(origin) > MAX_ORIGIN_LENGTH:
+            origin = _OVERLONG_ORIGIN
+        if len(method) > _MAX_METHOD_LENGTH:
+            method = _OVERLONG_METHOD
+        if headers is not None and len(headers) > _MAX_REQUEST_HEADERS_LENGTH:
+            headers = _OVERLONG_HEADERS
+        if self._origins.is_dynamic:
             return self._decide_preflight(origin, method, headers, environ)
         return self._remembered_preflight(origin, method, headers)
 
@@ -340,8 +345,6 @@ class _Methods:
         return _line(_ALLOW_METHODS, method) if self._is_granted(method) else ()
 
     def _is_granted(self, method: str) -> bool:
-        if len(method) > _MAX_METHOD_LENGTH:
-            return False
         return _is_method(method) if self._names is None else method in self._names
 
 
@@ -403,7 +406,7 @@ def _requested_names(headers: str | None) -> tuple[str, ...] | None:
     """The names in ``Access-Control-Request-Headers``; ``None`` if there are too many to look at."""
     if not headers:
         return ()
-    if len(headers) > _MAX_REQUEST_HEADERS_LENGTH or headers.count(",") >= _MAX_REQUEST_HEADERS:
+    if headers.count(",") >= _MAX_REQUEST_HEADERS:
         return None
     # RFC 9110, section 5.6.1: empty elements of a list do not count.
     names = [name.strip(" \t") for name in headers.lower().split(",")]

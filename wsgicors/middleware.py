@@ -136,11 +136,14 @@ class CORSMiddleware:
 
         # `HeaderBuilder.actual` and, below, `with_headers` are written out here: two calls less are
         # a tenth less of what the middleware adds to a request (docs/hot_path.rst).
-        origin = environ.get("HTTP_ORIGIN")
-        if origin is None or len(origin) <= MAX_ORIGIN_LENGTH:
-            decision = builder.ready.get(origin, builder.otherwise) or builder.decide(origin, environ)
+        if "HTTP_ORIGIN" in environ:
+            origin = environ["HTTP_ORIGIN"]
+            if len(origin) <= MAX_ORIGIN_LENGTH and origin in builder.ready:
+                decision = builder.ready[origin]
+            else:
+                decision = builder.otherwise or builder.decide(origin, environ)
         else:
-            decision = builder.decide(origin, environ)
+            decision = builder.without_origin
         environ[DECISION] = decision
         if not decision.allowed and is_logged(logging.DEBUG):
             log_denial(environ, decision)

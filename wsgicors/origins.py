@@ -125,34 +125,50 @@ class OriginSet:
 
     def __init__(self, patterns: Iterable[str]) -> None:
         self._patterns = frozenset(patterns)
-        wildcards = [text for text in self._patterns if "*" in text]
-        self._any_port = any(text.endswith(":*") for text in wildcards)
-        self._most_labels = max((text.count(".") for text in wildcards), default=0)
+        wildcards = [parse_pattern(text) for text in self._patterns if "*" in text]
+        self._any_port = any(pattern.port == "*" for pattern in wildcards)
+        #: How many labels stand behind the ``*.`` of the patterns.
+        self._depths = {pattern.host.count(".") + 1 for pattern in wildcards if pattern.subdomains}
 
     def __contains__(self, origin: str) -> bool:
         if len(origin) > MAX_ORIGIN_LENGTH:
             return False
         if origin in self._patterns:
             return "*" not in origin
-        # The cheap question first: what no pattern covers needs no parsing.
-        return any(text in self._patterns for text in self._candidates(origin)) and is_origin(
-            origin
-        )
+        scheme, _, rest = origin.partition("://")
+        host, port = _split_port(rest)
+        if self._has(scheme, "", host, port):
+            return is_origin(origin)
+        # A pattern that is found is known to be right, so that only what its "*" stands for is not.
+        for depth in self._depths:
+            labels = host.rsplit(".", depth)
+            if len(labels) > depth and self._has(scheme, "*.", host[len(labels[0]) + 1 :], port):
+                return _is_below_wildcard(labels[0], host, port, scheme)
+        return False
 
     def __bool__(self) -> bool:
         return bool(self._patterns)
 
-    def _candidates(self, origin: str) -> Iterator[str]:
-        """Every pattern with a wildcard that could match an origin."""
-        scheme, _, rest = origin.partition("://")
-        host, port = _split_port(rest)
-        if self._any_port:
-            yield f"{scheme}://{host}:*"
-        # A "*" stands for one label at least; no pattern has more labels behind it than the longest.
-        for parent in _parents(host, self._most_labels):
-            yield f"{scheme}://*.{parent}{port}"
-            if self._any_port:
-                yield f"{scheme}://*.{parent}:*"
+    def _has(self, scheme: str, wildcard: str, host: str, port: str) -> bool:
+        """Whether a wildcard pattern stands there for this port, or for any."""
+        if wildcard and f"{scheme}://{wildcard}{host}{port}" in self._patterns:
+            return True
+        return self._any_port and f"{scheme}://{wildcard}{host}:*" in self._patterns
+
+
+_SUBDOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
+_PORT_PART = re.compile(f":{_PORT}")
+
+
+def _is_below_wildcard(subdomain: str, host: str, port: str, scheme: str) -> bool:
+    return (
+        _SUBDOMAIN.fullmatch(subdomain) is not None
+        and len(host) <= _MAX_HOST_LENGTH
+        and (
+            not port
+            or (_PORT_PART.fullmatch(port) is not None and _is_canonical_port(port[1:], scheme))
+        )
+    )
 
 
 def is_loopback(host: str) -> bool:

@@ -195,7 +195,8 @@ def _answer_alone_to_request() -> Response | None:
     resolver = _resolver_alone()
     if resolver is None:
         return None
-    resolver.ensure_checked()
+    if resolver.checked_map is not flask.current_app.url_map:
+        resolver.ensure_checked()
     environ = flask.request.environ
     if is_preflight(environ):
         builder = resolver(environ, environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"])

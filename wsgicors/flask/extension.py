@@ -127,14 +127,14 @@ class _Governed:
         self._resolver = resolver
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        self._resolver.ensure_checked()
-        if is_preflight(environ):
-            builder = _governing(
-                self._resolver(environ, environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"])
-            )
+        """Answer a preflight, or call the application and put the headers on its response."""
+        if self._resolver.checked_map is not self._app.url_map:
+            self._resolver.ensure_checked()
+        if "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ and is_preflight(environ):
+            method = environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"]
+            builder = _governing(self._resolver(environ, method))
             return answer_preflight(builder, environ, start_response)
-        # What is inside may shift them.
-        place = environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", "")
+        path = environ.get("PATH_INFO", "")
         has_started = False
 
         def start(
@@ -143,7 +143,7 @@ class _Governed:
             nonlocal has_started
             has_started = True
             # Not before now is it known where Flask has routed the request.
-            decision = decide_actual(self._builder_of_request(environ, *place), environ)
+            decision = decide_actual(self._builder_of_request(environ, path), environ)
             if exc_info is None:
                 return start_response(status, with_headers(headers, decision))
             return start_response(status, with_headers(headers, decision), exc_info)
@@ -153,25 +153,21 @@ class _Governed:
         except Exception:
             if not self._is_for_a_script(environ):
                 raise
-            self._app.logger.exception(
-                "crashed in %s %s", environ["REQUEST_METHOD"], shown(place[1])
-            )
-            body, status, headers = (
-                InternalServerError().get_response(environ).get_wsgi_response(environ)
-            )
+            self._app.logger.exception("crashed in %s %s", environ["REQUEST_METHOD"], shown(path))
+            response = InternalServerError().get_response(environ)
+            body, status, headers = response.get_wsgi_response(environ)
             start(status, headers, sys.exc_info() if has_started else None)
             return body
 
-    def _builder_of_request(
-        self, environ: WSGIEnvironment, script_name: str, path: str
-    ) -> HeaderBuilder:
+    def _builder_of_request(self, environ: WSGIEnvironment, path: str) -> HeaderBuilder:
         # Werkzeug keeps the request there, and Flask what it has routed the request to.
         rule = getattr(environ.get("werkzeug.request"), "url_rule", None)
         method = environ["REQUEST_METHOD"]
         if rule is not None and rule.map is self._app.url_map:
-            return _governing(self._resolver.builder(rule.endpoint, method))
-        outside = {**environ, "SCRIPT_NAME": script_name, "PATH_INFO": path}
-        return _governing(self._resolver(outside, method))
+            builder = self._resolver.builder(rule.endpoint, method)
+        else:
+            builder = self._resolver(_as_it_came(environ, path), method)
+        return _governing(builder)
 
     def _is_for_a_script(self, environ: WSGIEnvironment) -> bool:
         """Whether a crash in debug mode shall be readable across origins.
@@ -186,6 +182,12 @@ class _Governed:
             and "HTTP_ORIGIN" in environ
             and environ.get("HTTP_SEC_FETCH_MODE") != "navigate"
         )
+
+
+def _as_it_came(environ: WSGIEnvironment, path: str) -> WSGIEnvironment:
+    """The same ``environ`` with its path, of which what is inside may have moved a part."""
+    whole = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
+    return {**environ, "SCRIPT_NAME": whole[: len(whole) - len(path)], "PATH_INFO": path}
 
 
 def _governing(builder: HeaderBuilder | None) -> HeaderBuilder:

@@ -72,7 +72,8 @@ class UrlMapResolver:
         self._governs_all = governs_all
         self._base: tuple[Layer, ...] = ()
         self._default: HeaderBuilder | None = None
-        self._checked_map: object = None
+        #: The URL map in which nothing is wrong.
+        self.checked_map: object = None
         self._lock = threading.Lock()
         self._by_policy: dict[Policy, HeaderBuilder] = {}
         self._is_routing_pure = False
@@ -87,11 +88,9 @@ class UrlMapResolver:
 
         :raises ConfigError: for all routes at once; again each time, until it is mended.
         """
-        if self._checked_map is not self._app.url_map:
-            with self._lock:
-                # Another thread may have done it meanwhile.
-                if self._checked_map is not self._app.url_map:
-                    self._check()
+        with self._lock:
+            if self.checked_map is not self._app.url_map:
+                self._check()
 
     def _check(self) -> None:
         url_map = self._app.url_map
@@ -109,7 +108,7 @@ class UrlMapResolver:
         self._default = (
             self._compiled(Effective.of(self._base).policy) if self._governs_all else None
         )
-        self._checked_map = url_map
+        self.checked_map = url_map
 
     def _unknown_endpoints(self) -> Iterator[Problem]:
         known = {rule.endpoint for rule in self._app.url_map.iter_rules()}
