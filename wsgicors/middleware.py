@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from .headers import Decision, HeaderLine
     from .policy import PolicyFields
-    from .resolvers import Resolve, Resolver, Routes
+    from .resolvers import Resolve, Routes
 
 logger = logging.getLogger("wsgicors")
 
@@ -93,6 +93,8 @@ class CORSMiddleware:
         self.app = app
         self._routes = copy(routes)
         self._resolve = resolve
+        #: The builder for all requests; without one, a resolver is asked for each.
+        self._builder: HeaderBuilder | None = None
         self._use(_base_policy(policy, fields))
 
     @property
@@ -111,37 +113,35 @@ class CORSMiddleware:
 
     def _use(self, policy: Policy | None) -> None:
         # A request reads what governs it once, so it never sees half of a swap.
-        self._governing = self._compiled(policy)
-        self._policy = policy
-
-    def _compiled(self, policy: Policy | None) -> tuple[HeaderBuilder | None, Resolver | None]:
         if self._resolve is not None:
-            return None, resolver_by_callable(self._resolve, policy)
-        if self._routes is not None:
-            return None, resolver_by_path(self._routes, policy)
-        return HeaderBuilder(policy or Policy()), None
+            self._resolver = resolver_by_callable(self._resolve, policy)
+        elif self._routes is not None:
+            self._resolver = resolver_by_path(self._routes, policy)
+        else:
+            self._builder = HeaderBuilder(policy or Policy())
+        self._policy = policy
 
     def __call__(  # noqa: C901 - the hot path, see below
         self, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
         """Answer a preflight, or call the application and put the headers on its response."""
-        is_asked_first = "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ and is_preflight(environ)
-        builder, resolver = self._governing
-        if resolver is not None:
-            builder = resolver(environ, is_asked_first)
+        builder = self._builder
         if builder is None:
-            return self.app(environ, start_response)
-        if is_asked_first:
+            builder = self._resolver(environ, is_preflight(environ))
+            if builder is None:
+                return self.app(environ, start_response)
+        if "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ and is_preflight(environ):
             return answer_preflight(builder, environ, start_response)
 
         # `HeaderBuilder.actual` and, below, `with_headers` are written out here: two calls less are
         # a tenth less of what the middleware adds to a request (docs/hot_path.rst).
         if "HTTP_ORIGIN" in environ:
             origin = environ["HTTP_ORIGIN"]
-            if len(origin) <= MAX_ORIGIN_LENGTH and origin in builder.ready:
-                decision = builder.ready[origin]
-            else:
-                decision = builder.otherwise or builder.decide(origin, environ)
+            decision = builder.otherwise
+            if len(origin) <= MAX_ORIGIN_LENGTH:
+                decision = builder.ready.get(origin, decision)
+            if decision is None:
+                decision = builder.decide(origin, environ)
         else:
             decision = builder.without_origin
         environ[DECISION] = decision
