@@ -131,9 +131,7 @@ class _Governed:
         if self._resolver.checked_map is not self._app.url_map:
             self._resolver.ensure_checked()
         if "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ and is_preflight(environ):
-            method = environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"]
-            builder = _governing(self._resolver(environ, method))
-            return answer_preflight(builder, environ, start_response)
+            return self._answer_preflight(environ, start_response)
         path = environ.get("PATH_INFO", "")
         has_started = False
 
@@ -154,10 +152,13 @@ class _Governed:
             if not self._is_for_a_script(environ):
                 raise
             self._app.logger.exception("crashed in %s %s", environ["REQUEST_METHOD"], shown(path))
-            response = InternalServerError().get_response(environ)
-            body, status, headers = response.get_wsgi_response(environ)
-            start(status, headers, sys.exc_info() if has_started else None)
-            return body
+            return _crash_report(environ, start, sys.exc_info() if has_started else None)
+
+    def _answer_preflight(
+        self, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        builder = self._resolver(environ, environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"])
+        return answer_preflight(_governing(builder), environ, start_response)
 
     def _builder_of_request(self, environ: WSGIEnvironment, path: str) -> HeaderBuilder:
         # Werkzeug keeps the request there, and Flask what it has routed the request to.
@@ -182,6 +183,15 @@ class _Governed:
             and "HTTP_ORIGIN" in environ
             and environ.get("HTTP_SEC_FETCH_MODE") != "navigate"
         )
+
+
+def _crash_report(
+    environ: WSGIEnvironment, start_response: StartResponse, exc_info: Any
+) -> Iterable[bytes]:
+    response = InternalServerError().get_response(environ)
+    body, status, headers = response.get_wsgi_response(environ)
+    start_response(status, headers, exc_info)
+    return body
 
 
 def _as_it_came(environ: WSGIEnvironment, path: str) -> WSGIEnvironment:
