@@ -165,6 +165,20 @@ def test_others_that_are_let_in_likewise_are_told(capsys):
     assert "Likewise: https://app.example.comevil.example" in said(capsys, url)
 
 
+def test_of_many_others_that_are_let_in_the_first_are_told(capsys):
+    known = [f"https://{name}.example.com" for name in ("app", "www", "api", "old")]
+
+    @werkzeug.Request.application
+    def careless(request):
+        origin = request.headers.get("Origin", "")
+        is_like_one = origin.startswith(tuple(known))
+        return Response("hello", headers={ALLOW: origin if is_like_one else APP})
+
+    with served(careless) as url:
+        main([url, "--scan", *(f"--origin={origin}" for origin in known)])
+    assert "and 3 more\n" in said(capsys, url)
+
+
 @pytest.mark.parametrize(
     ("allowed", "outcome"),
     [
@@ -222,6 +236,12 @@ def test_lines_fit(url, more, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "1000")
     main(asked)
     assert 60 < max(map(len, capsys.readouterr().out.splitlines())) <= 100
+
+
+def test_what_does_not_fit_is_not_taken_apart(url, capsys):
+    origin = f"https://{'a' * 60}.example.com"
+    main([url, "--origin", origin])
+    assert f"\n{origin}\n" in capsys.readouterr().out
 
 
 # --- what is to be changed -----------------------------------------------------------------------
@@ -568,7 +588,9 @@ def test_a_refused_connection_is_one_line(capsys):
 def test_a_server_that_does_not_answer_is_one_line(capsys, monkeypatch):
     monkeypatch.setattr(target, "TIMEOUT", 0.3)
     with listening() as url:
+        began = time.monotonic()
         assert_unaskable(capsys, [url, "--scan"], f"cannot ask {url}: no answer within 0.3 seconds")
+        assert time.monotonic() - began < 10
 
 
 @pytest.mark.parametrize(

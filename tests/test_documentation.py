@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import logging
 import pkgutil
 import re
 import textwrap
@@ -28,6 +29,15 @@ EXAMPLE = {
     ".rst": re.compile(r"^\.\. code-block:: python\n((?:[ \t].*\n|\n)+)", re.MULTILINE),
 }
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+
+
+@pytest.fixture(autouse=True)
+def _logger():
+    """Take back what the pages say of switching the logger on."""
+    logger = logging.getLogger("wsgicors")
+    level = logger.level
+    yield
+    logger.setLevel(level)
 
 
 def examples(page):

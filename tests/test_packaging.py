@@ -28,7 +28,7 @@ FLOORS = [
     ["middleware"],
     ["__init__"],
     ["flask"],
-    ["testing", "check", "demo"],
+    ["testing", "check", "demo", "compat"],
     ["cli", "pytest_plugin"],
     ["__main__"],
 ]

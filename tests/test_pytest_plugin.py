@@ -22,9 +22,9 @@ EXAMPLE = """
 
 def test_fixture_makes_browsers(pytester):
     pytester.makepyfile(EXAMPLE)
-    pytester.runpytest("-p", "wsgicors.pytest_plugin").assert_outcomes(passed=1)
+    pytester.runpytest().assert_outcomes(passed=1)
 
 
 def test_fixture_is_documented_where_pytest_lists_it(pytester):
-    result = pytester.runpytest("-p", "wsgicors.pytest_plugin", "--fixtures")
+    result = pytester.runpytest("--fixtures")
     result.stdout.fnmatch_lines(["*cors_browser*", "*Make a*Browser*"])

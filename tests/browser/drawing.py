@@ -197,7 +197,7 @@ ODD_LOCATIONS: tuple[Lines, ...] = (
     ["http://user:pw@$host1"],
     ["http://user@$host1"],
     ["data:text/plain,hello"],
-    ["mailto:a@example.com"],
+    ["ws://127.0.0.1/"],
     ["http://"],
     ["$1", "$0"],
     ["$0"],

@@ -11,6 +11,7 @@ from .urls import parse_url
 
 if TYPE_CHECKING:
     from .engines import Engine
+    from .fields import HeaderList
     from .messages import HTTPResponse, Request
     from .refusals import Refusal
     from .urls import URL
@@ -79,7 +80,9 @@ def location_url(response: HTTPResponse, url: URL, engine: Engine) -> URL | None
     return target if target.is_http and len(locations) == 1 else None
 
 
-def redirected(request: Request, status: int, url: URL, engine: Engine) -> Request:
+def redirected(
+    request: Request, status: int, url: URL, script_headers: HeaderList, engine: Engine
+) -> Request:
     """The request as it is after a redirect.
 
     Fetch standard, `"HTTP-redirect fetch" <https://fetch.spec.whatwg.org/#http-redirect-fetch>`_,
@@ -88,6 +91,10 @@ def redirected(request: Request, status: int, url: URL, engine: Engine) -> Reque
     crosses = request.url.origin != url.origin
     if crosses and request.method == "DELETE" and engine.turns_delete_into_get:
         request = request._replace(method="GET", body=None)
+    if engine.restores_body_headers:
+        lost = fields.without(script_headers, {name.lower() for name, _ in request.headers})
+        lost = tuple(line for line in lost if line[0].lower() in fields.REQUEST_BODY_HEADER_NAMES)
+        request = request._replace(headers=(*request.headers, *lost))
     if _turns_into_get(request.method, status):
         headers = fields.without(request.headers, fields.REQUEST_BODY_HEADER_NAMES)
         request = request._replace(method="GET", body=None, headers=headers)

@@ -62,9 +62,8 @@ class Engine:
     # --- the preflight cache ---------------------------------------------------------------------
 
     #: Whose the answer to a preflight with a tainted origin is: of all ``null`` origins, as in the
-    #: standard, of the ``page``, or of this one ``fetch``. Chromium
-    #: (``PreflightController::AppendToCache``) and Firefox (``GetPrefLightCacheKey``) keep it for
-    #: the page; WebKit (``NetworkLoadChecker::checkRedirection``) for a new opaque origin.
+    #: standard, of the ``page`` (Firefox: ``GetPrefLightCacheKey``), of this one ``fetch`` (WebKit:
+    #: ``checkCORSRedirectedRequest`` makes a new opaque origin), or of ``nobody`` (Chromium).
     tainted_answers_are_of: str = "null"
     #: Whether pages of origin ``null`` have a cache; not in Chromium
     #: (``PreflightController::PerformPreflightCheck``).
@@ -133,6 +132,32 @@ class Engine:
     #: that the response is no redirect, or an ``error``. Chromium:
     #: ``HttpResponseHeaders::IsRedirect``.
     empty_location: str = "same"
+    #: Whether ``redirect="error"`` refuses a redirect that has no ``Location``. To Chromium and
+    #: WebKit (``shouldStartHTTPRedirection``) that is no redirect.
+    refuses_redirects_to_nowhere: bool = True
+    #: Whether a script can read the body of such a response with ``redirect="manual"``, as in
+    #: WebKit.
+    leaks_redirects_to_nowhere: bool = False
+    #: Whether a ``Location`` that is no URL matters to ``redirect="manual"``, as in Chromium.
+    resolves_manual_redirects: bool = False
+    #: Whether a redirect may lead to a URL with user and password, if all is of the page's own
+    #: origin. Chromium refuses all such subresources.
+    allows_credentials_in_redirects: bool = True
+    #: Whether a request that must not go to a URL with user and password has its preflight sent
+    #: there beforehand, if it comes from the page's own origin. WebKit:
+    #: ``NetworkLoadChecker::checkRedirection``.
+    asks_before_refusing_credentials: bool = False
+    #: Whether the next redirect brings back the headers of the body that one took away. Firefox:
+    #: ``FetchDriver::AsyncOnChannelRedirect``; WebKit: ``m_firstRequestHeaders`` in
+    #: ``NetworkLoadChecker::checkCORSRedirectedRequest``.
+    restores_body_headers: bool = False
+    #: Whether credentials of mode ``same-origin`` that were sent to the page's own origin count in
+    #: the CORS check of a later redirect elsewhere. WebKit:
+    #: ``SubresourceLoader::checkRedirectionCrossOriginAccessControl``.
+    remembers_same_origin_credentials: bool = False
+    #: Whether the answer to the preflight of a request that was redirected back to the page's own
+    #: origin undergoes the CORS check. Not in Firefox: ``nsCORSListenerProxy::UpdateChannel``.
+    checks_preflights_of_own_origin: bool = True
 
     # --- cookies ---------------------------------------------------------------------------------
 
@@ -166,13 +191,16 @@ CHROMIUM = Engine(
     wildcard_covers_authorization=True,
     max_age_ceiling=7200,
     signed_max_age=True,
-    tainted_answers_are_of="page",
+    tainted_answers_are_of="nobody",
     caches_for_opaque_origins=False,
     conditional_requests="apart",
     keeps_one_answer_per_url=True,
     caches_wildcard_for_authorization=False,
     failures_that_clear="none",
     empty_location="none",
+    refuses_redirects_to_nowhere=False,
+    resolves_manual_redirects=True,
+    allows_credentials_in_redirects=False,
 )
 
 #: Firefox.
@@ -192,6 +220,8 @@ FIREFOX = Engine(
     distrusts_addresses_once=True,
     taints_preflight_origin=False,
     stays_unsafe=True,
+    restores_body_headers=True,
+    checks_preflights_of_own_origin=False,
     default_same_site="none",
 )
 
@@ -212,6 +242,11 @@ WEBKIT = Engine(
     turns_delete_into_get=True,
     keeps_origin_header=True,
     empty_location="error",
+    refuses_redirects_to_nowhere=False,
+    leaks_redirects_to_nowhere=True,
+    asks_before_refusing_credentials=True,
+    restores_body_headers=True,
+    remembers_same_origin_credentials=True,
     default_same_site="none",
     same_site_none_needs_secure=False,
     checks_cookie_prefixes=False,

@@ -151,7 +151,8 @@ class _Fetch:
         """`HTTP fetch <https://fetch.spec.whatwg.org/#http-fetch>`_, from step 4.3."""
         response = yield from self._http_network_fetch()
         if self._tainting == "cors":
-            self._check(self._serialized_origin(), response, refusals.RESPONSE)
+            is_redirect = response.status in _REDIRECT_STATUSES and self._has_location(response)
+            self._check(self._serialized_origin(), response, refusals.RESPONSE, is_redirect=is_redirect)
         if response.status in _REDIRECT_STATUSES:
             return (yield from self._redirect(response))
         return response
@@ -172,7 +173,9 @@ class _Fetch:
         # A redirect is told first: whatever else the answer lacks, this is what went wrong.
         if response.status in _REDIRECT_STATUSES:
             raise self._cors_error(refusals.preflight_redirect(response))
-        self._check(need.origin, response, refusals.PREFLIGHT)
+        is_own = self._request.url.origin == self._request.origin
+        if not is_own or self._agent.engine.checks_preflights_of_own_origin:
+            self._check(need.origin, response, refusals.PREFLIGHT)
         if not 200 <= response.status <= 299:
             raise self._cors_error(refusals.preflight_status(response))
         try:
@@ -197,9 +200,18 @@ class _Fetch:
 
     def _redirect(self, response: HTTPResponse) -> _Exchanging:
         """`HTTP fetch <https://fetch.spec.whatwg.org/#http-fetch>`_, step 6."""
-        if self._request.redirect == "error":
+        engine, has_location = self._agent.engine, self._has_location(response)
+        if self._request.redirect == "error" and (
+            has_location or engine.refuses_redirects_to_nowhere
+        ):
             raise self._network_error(refusals.redirect_refused(response))
-        if self._request.redirect == "manual" or not self._has_location(response):
+        if self._request.redirect == "manual":
+            if engine.resolves_manual_redirects and has_location:
+                self._location_url(response)
+            return response
+        if not has_location:
+            if engine.empty_location == "error" and self._request.redirect == "follow" and fields.get(response.headers, "Location") == "":
+                raise self._network_error(refusals.redirect_malformed(response))
             return response
         return (yield from self._redirect_fetch(response))
 
@@ -209,19 +221,25 @@ class _Fetch:
         if len(self._url_list) > _MAX_REDIRECTS:
             raise self._network_error(refusals.too_many_redirects(_MAX_REDIRECTS))
         is_cross_origin = self._request.mode == "cors" and url.origin != self._request.origin
-        if url.credentials and (is_cross_origin or self._tainting == "cors"):
+        is_refused = is_cross_origin or self._tainting == "cors"
+        if url.credentials and (is_refused or not self._agent.engine.allows_credentials_in_redirects):
+            if self._agent.engine.asks_before_refusing_credentials and self._tainting == "basic":
+                self._request = checks.redirected(self._request, response.status, url, self._script_headers, self._agent.engine)
+                need = self._need()
+                if self._is_unsafe(need) and not self._is_covered(need):
+                    yield from self._preflight_fetch(need)
             raise self._cors_error(refusals.redirect_with_credentials(url))
         if self._request.url.origin != url.origin:
             self._has_sent_origin = False
         self._request = checks.redirected(
-            self._request, response.status, url, self._agent.engine
+            self._request, response.status, url, self._script_headers, self._agent.engine
         )
         self._url_list.append(url)
         return (yield from self._main_fetch())
 
     def _has_location(self, response: HTTPResponse) -> bool:
         location = fields.get(response.headers, "Location")
-        if location == "" and self._agent.engine.empty_location == "none":
+        if location == "" and self._agent.engine.empty_location != "same":
             return False
         return location is not None
 
@@ -370,7 +388,7 @@ class _Fetch:
         if self._serialized_origin() == request.origin:
             return request.origin
         of = {"null": "null", "page": request.origin, "fetch": f"null {id(self)}"}
-        return of[engine.tainted_answers_are_of]
+        return of.get(engine.tainted_answers_are_of)
 
     def _as_set(self, headers: fields.HeaderList) -> fields.HeaderList:
         """The headers of a script as the engine keeps them."""
@@ -398,8 +416,13 @@ class _Fetch:
         if is_secure and not self._request.url.is_potentially_trustworthy:
             raise self._network_error(refusals.mixed_content(self._request))
 
-    def _check(self, origin: str, response: HTTPResponse, subject: str) -> None:
-        credentials = self._request.credentials == "include"
+    def _check(self, origin: str, response: HTTPResponse, subject: str, is_redirect=False) -> None:
+        credentials = self._request.credentials == "include" or (
+            is_redirect
+            and self._agent.engine.remembers_same_origin_credentials
+            and self._request.credentials == "same-origin"
+            and self._asked.url.origin == self._asked.origin
+        )
         refusal = checks.cors_check(origin, response, credentials=credentials, subject=subject)
         if refusal is not None:
             if self._agent.engine.failures_that_clear == "cors-check":
@@ -409,9 +432,11 @@ class _Fetch:
     def _filtered(self, response: HTTPResponse) -> Response:
         """`Main fetch <https://fetch.spec.whatwg.org/#main-fetch>`_, step 14: what may be read."""
         exchanges = tuple(self._exchanges)
-        url = str(self._request.url)
+        url = self._request.url.href
         if self._request.redirect == "manual" and response.status in _REDIRECT_STATUSES:
-            return Response("opaqueredirect", url, 0, ReadableHeaders(()), b"", exchanges)
+            leaks = self._agent.engine.leaks_redirects_to_nowhere and not self._has_location(response)
+            body = response.body if leaks else b""
+            return Response("opaqueredirect", url, 0, ReadableHeaders(()), body, exchanges)
         if self._tainting == "opaque":
             return Response("opaque", "", 0, ReadableHeaders(()), b"", exchanges)
         hidden = self._hidden_names(response)

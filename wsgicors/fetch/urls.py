@@ -75,6 +75,12 @@ class URL(NamedTuple):
         return f"{self.scheme}://{self._host_and_port}{self.target}"
 
     @property
+    def href(self) -> str:
+        """The URL as a script sees it: with credentials."""
+        at = f"{self.credentials}@" if self.credentials else ""
+        return f"{self.scheme}://{at}{self._host_and_port}{self.target}"
+
+    @property
     def _host_and_port(self) -> str:
         return f"{self.host}:{self.port}" if self.port else self.host
 

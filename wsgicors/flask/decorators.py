@@ -55,7 +55,7 @@ def cross_origin(**fields: Unpack[PolicyFields]) -> Callable[[Target], Target]:
     It works without :class:`CORS` too: for the responses of the view, its errors and its preflights.
     Hooks such as ``before_request`` and decorators above this one then still see a preflight first.
     """
-    layer = Layer(Policy(**fields), f"@cross_origin at {call_site(1)}")
+    layer = Layer(Policy(**fields), f"@cross_origin at {call_site()}")
     return functools.partial(_declared, layer)
 
 
@@ -75,7 +75,7 @@ def same_origin(target: Any = None) -> Any:
     ... def delete_item(id):
     ...     return "", 204
     """
-    layer = Layer(Policy(allow_origins=()), f"@same_origin at {call_site(1)}")
+    layer = Layer(Policy(allow_origins=()), f"@same_origin at {call_site()}")
     return functools.partial(_declared, layer) if target is None else _declared(layer, target)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import PurePath
+from types import FrameType
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -157,9 +158,15 @@ def _links(view: Any) -> list[Any]:
     return links
 
 
-def call_site(depth: int) -> str:
-    """The file and line of a caller: 1 is who called the function that asks."""
-    frame = sys._getframe(depth + 1)
+def call_site() -> str:
+    """The file and line of the application's code that is being run."""
+    frame = sys._getframe()
+    while frame.f_back is not None and _is_ours(frame):
+        frame = frame.f_back
     # Two names tell the file apart without the paths of a machine.
     path = "/".join(PurePath(frame.f_code.co_filename).parts[-2:])
     return f"{path}:{frame.f_lineno}"
+
+
+def _is_ours(frame: FrameType) -> bool:
+    return str(frame.f_globals.get("__name__")).startswith(("wsgicors.flask.", "wsgicors.compat."))

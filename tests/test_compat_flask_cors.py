@@ -1,0 +1,490 @@
+"""An application that was written for Flask-CORS runs after its import is changed."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from datetime import timedelta
+
+import pytest
+from flask import Blueprint, Flask, abort
+from flask.views import MethodView
+
+from wsgicors import ConfigError, flask
+from wsgicors.compat.flask_cors import CORS, cross_origin
+
+ROW = pytest.param
+PAGE = "https://app.example.com"
+ADMIN = "https://admin.example.com"
+STRANGER = "https://stranger.example.net"
+
+
+def get(app, path="/", origin=PAGE):
+    return app.test_client().get(path, headers={"Origin": origin} if origin else {})
+
+
+def preflight(app, path="/", method="PUT", origin=PAGE, headers=""):
+    asked = {"Origin": origin, "Access-Control-Request-Method": method}
+    if headers:
+        asked["Access-Control-Request-Headers"] = headers
+    return app.test_client().options(path, headers=asked)
+
+
+def shared_with(response):
+    return response.headers.get("Access-Control-Allow-Origin")
+
+
+def application(*, config=None, **options):
+    """An application with a view for every path, governed by ``CORS`` with these options."""
+    app = Flask("ported")
+    app.config.update(config or {})
+    app.add_url_rule("/", "root", lambda: "root", methods=["GET", "PUT"])
+    app.add_url_rule("/<path:path>", "any", lambda path: path, methods=["GET", "PUT"])
+    CORS(app, **options)
+    return app
+
+
+# --- what the introduction of Flask-CORS shows ----------------------------------------------------
+
+
+def test_bare_extension_shares_every_route_with_everybody():
+    app = application()
+    assert shared_with(get(app)) == "*"
+    answer = preflight(app, method="DELETE", headers="x-token")
+    assert answer.status_code == 204
+    assert answer.headers["Access-Control-Allow-Methods"] == "DELETE"
+
+
+def test_resources_share_only_the_paths_that_they_name():
+    app = application(resources={r"/api/*": {"origins": PAGE}})
+    assert shared_with(get(app, "/api/v1/users")) == PAGE
+    assert shared_with(get(app, "/api/v1/users", STRANGER)) is None
+    assert shared_with(get(app, "/page")) is None
+    assert "Vary" not in get(app, "/page").headers
+
+
+def test_bare_decorator_shares_its_view_alone():
+    app = Flask("ported")
+    app.add_url_rule("/", "index", cross_origin()(lambda: "hello"), methods=["GET", "PUT"])
+    app.add_url_rule("/other", "other", lambda: "other")
+    assert shared_with(get(app)) == "*"
+    assert shared_with(get(app, "/other")) is None
+    assert preflight(app).status_code == 204
+
+
+def test_factory_initialises_later_and_may_say_more():
+    cors = CORS(origins=PAGE, max_age=5)
+    app = Flask("ported")
+    cors.init_app(app, max_age=60)
+    assert preflight(app).headers["Access-Control-Max-Age"] == "60"
+    assert shared_with(get(app, origin=STRANGER)) is None
+
+
+# --- each option ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("origins", "allowed", "denied"),
+    [
+        ROW(PAGE, PAGE, ADMIN, id="string"),
+        ROW("https://APP.example.com", PAGE, ADMIN, id="string-in-capitals"),
+        ROW([PAGE, ADMIN], ADMIN, STRANGER, id="list"),
+        ROW({PAGE}, PAGE, ADMIN, id="set"),
+        ROW(re.compile(r"https://\w+\.example\.com"), PAGE, STRANGER, id="compiled"),
+        ROW(r"https://\w+\.example\.com", PAGE, STRANGER, id="looks-like-a-regex"),
+        ROW("https?://app.example.com", PAGE, STRANGER, id="optional-character"),
+        ROW("https://*.example.com", PAGE, "https://app-example.com", id="pattern-of-subdomains"),
+        ROW(
+            "http://localhost:*",
+            "http://localhost:5173",
+            "http://localhost.evil.net",
+            id="pattern-of-ports",
+        ),
+        ROW(r"https://app\.example\.com", PAGE, f"{PAGE}.evil.net", id="regex-matches-in-full"),
+    ],
+)
+def test_origins(origins, allowed, denied):
+    app = application(origins=origins)
+    assert shared_with(get(app, origin=allowed)) == allowed
+    assert shared_with(get(app, origin=denied)) is None
+
+
+@pytest.mark.parametrize("origins", ["*", ["*"], r".*", [PAGE, "*"]])
+def test_any_origin_in_whatever_form_is_a_star(origins):
+    assert shared_with(get(application(origins=origins), origin=STRANGER)) == "*"
+
+
+@pytest.mark.parametrize("methods", ["get, put", ["get", "put"]])
+def test_methods_may_be_in_lower_case(methods):
+    app = application(methods=methods)
+    assert preflight(app, method="PUT").headers["Access-Control-Allow-Methods"] == "PUT"
+    assert "DELETE" not in preflight(app, method="DELETE").headers.get(
+        "Access-Control-Allow-Methods", ""
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "header", "value"),
+    [
+        ROW({}, "Allow-Headers", "*, Authorization", id="any-header-and-authorization"),
+        ROW({"allow_headers": "X-A"}, "Allow-Headers", "X-A", id="header"),
+        ROW({"allow_headers": ["X-A", "X-B"]}, "Allow-Headers", "X-A, X-B", id="headers"),
+        ROW({"max_age": 60}, "Max-Age", "60", id="seconds"),
+        ROW({"max_age": "60"}, "Max-Age", "60", id="numeric-string"),
+        ROW({"max_age": timedelta(minutes=1)}, "Max-Age", "60", id="timedelta"),
+        ROW({"max_age": None}, "Max-Age", None, id="no-max-age"),
+        ROW(
+            {"origins": PAGE, "supports_credentials": True},
+            "Allow-Credentials",
+            "true",
+            id="credentials",
+        ),
+    ],
+)
+def test_option_of_a_preflight(options, header, value):
+    assert preflight(application(**options)).headers.get(f"Access-Control-{header}") == value
+
+
+def test_exposed_headers():
+    app = application(expose_headers=["X-A", "X-B"])
+    assert get(app).headers["Access-Control-Expose-Headers"] == "X-A, X-B"
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        "send_wildcard",
+        "vary_header",
+        "automatic_options",
+        "intercept_exceptions",
+        "always_send",
+        "allow_private_network",
+    ],
+)
+@pytest.mark.parametrize(
+    "use",
+    [
+        ROW(lambda options: CORS(Flask("ported"), **options), id="extension"),
+        ROW(lambda options: CORS().init_app(Flask("ported"), **options), id="init_app"),
+        ROW(lambda options: CORS(Flask("ported"), resources={"/": options}), id="resource"),
+        ROW(lambda options: cross_origin(**options), id="decorator"),
+        ROW(
+            lambda options: application(config={f"CORS_{name.upper()}": 1 for name in options}),
+            id="config",
+        ),
+    ],
+)
+def test_option_without_meaning_is_ignored_with_one_warning(use, option):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        use({option: True})
+    assert [str(warning.message).split(":")[0] for warning in caught] == [f"{option} is ignored"]
+
+
+def test_warning_points_at_who_wrote_the_option():
+    with pytest.warns(UserWarning, match="withdrew") as caught:
+        cross_origin(allow_private_network=True)
+    assert caught[0].filename == __file__
+
+
+# --- what is wrong ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ROW(
+            {"supports_credentials": True},
+            ["origins: ", "supports_credentials is set"],
+            id="any-origin-with-credentials",
+        ),
+        ROW(
+            {"origins": r"https?://.*", "supports_credentials": True},
+            ["origins: ", "with supports_credentials"],
+            id="regex-for-any-origin-with-credentials",
+        ),
+        ROW(
+            {"origins": "http://a.example", "supports_credentials": True},
+            ["origins: ", "dangerously_allow_insecure_origins"],
+            id="insecure-origin-with-credentials",
+        ),
+        ROW({"origins": None}, ["origins: "], id="no-origins"),
+        ROW({"origins": "app.example.com"}, ["write 'https://app.example.com'"], id="no-scheme"),
+        ROW({"origins": "https://(a"}, ["no regular expression"], id="bad-regex"),
+        ROW({"allow_headers": "X-.*"}, ["write the names of the headers"], id="header-regex"),
+        ROW({"allow_headers": [re.compile("X-")]}, ["write the names"], id="compiled-header-regex"),
+        ROW({"methods": ["TRACE"]}, ["methods: 'TRACE' is forbidden"], id="method"),
+        ROW({"resources": [None]}, ["resources: None"], id="resource"),
+        ROW({"resources": "/(a"}, ["no regular expression"], id="resource-regex"),
+        ROW({"resources": {"/a": {"orgins": PAGE}}}, ["'orgins'; write origins"], id="in-resource"),
+        ROW({"allow_origins": PAGE}, ["write origins"], id="name-of-ours"),
+        ROW({"pineapple": 1}, ["the options are origins, "], id="unknown"),
+    ],
+)
+def test_error_speaks_of_the_options_as_they_were_written(options, words):
+    with pytest.raises(ConfigError) as caught:
+        application(**options)
+    ours = set(re.findall(r"\ballow_(?:origins|credentials|methods)\b", str(caught.value)))
+    assert ours <= options.keys()
+    for word in words:
+        assert word in str(caught.value)
+
+
+def test_insecure_origin_can_be_insisted_on():
+    app = application(
+        origins="http://a.example",
+        supports_credentials=True,
+        dangerously_allow_insecure_origins=True,
+    )
+    assert shared_with(get(app, origin="http://a.example")) == "http://a.example"
+
+
+def test_any_origin_with_credentials_on_a_view_fails_every_response():
+    app = Flask("ported")
+    app.testing = True
+    app.add_url_rule("/", "index", cross_origin(supports_credentials=True)(lambda: "secret"))
+    with pytest.raises(ConfigError, match="supports_credentials is set by @cross_origin"):
+        get(app)
+    CORS(app, origins=PAGE)
+    with pytest.raises(ConfigError, match=r"GET /.*supports_credentials is set by @cross_origin"):
+        get(app)
+
+
+def test_application_that_wsgicors_flask_governs_is_refused():
+    app = Flask("ported")
+    flask.CORS(app, allow_origins=PAGE)
+    with pytest.raises(ConfigError, match="governs this application already"):
+        CORS(app)
+
+
+# --- where options come from --------------------------------------------------------------------------
+
+
+def test_config_says_less_than_arguments():
+    config = {"CORS_ORIGINS": [PAGE], "CORS_MAX_AGE": 60, "CORS_RESOURCES": r"/api/.*"}
+    app = application(config=config, max_age=5)
+    answer = preflight(app, "/api/items")
+    assert shared_with(answer) == PAGE
+    assert answer.headers["Access-Control-Max-Age"] == "5"
+    assert shared_with(get(app, "/page")) is None
+
+
+@pytest.mark.parametrize("is_governed", [False, True])
+def test_config_narrows_a_bare_decorator(is_governed):
+    app = Flask("ported")
+    app.config.update(CORS_ORIGINS=PAGE, CORS_SUPPORTS_CREDENTIALS=True)
+    app.add_url_rule("/", "index", cross_origin()(lambda: "hello"))
+    if is_governed:
+        CORS(app, resources="/nothing", origins="*", supports_credentials=False)
+    assert shared_with(get(app)) == PAGE
+    assert get(app).headers["Access-Control-Allow-Credentials"] == "true"
+    assert shared_with(get(app, origin=STRANGER)) is None
+
+
+def test_two_applications_may_share_a_view_but_not_their_config():
+    view = cross_origin()(lambda: "hello")
+    apps = [Flask("one"), Flask("two")]
+    for app, origin in zip(apps, (PAGE, ADMIN)):
+        app.config["CORS_ORIGINS"] = origin
+        app.add_url_rule("/", "index", view)
+    assert [shared_with(get(app)) for app in apps] == [PAGE, None]
+
+
+@pytest.mark.parametrize("key", ["CORS_ALLOW_ORIGINS", "CORS_PINEAPPLE"])
+def test_unknown_key_is_refused_by_its_name(key):
+    with pytest.raises(ConfigError, match=key):
+        application(config={key: PAGE})
+
+
+def test_decorator_does_not_inherit_from_the_extension():
+    app = Flask("ported")
+    app.add_url_rule("/", "index", cross_origin(origins=ADMIN)(lambda: "hello"), methods=["PUT"])
+    CORS(app, origins=PAGE, supports_credentials=True, max_age=60)
+    answer = preflight(app, origin=ADMIN)
+    assert shared_with(answer) == ADMIN
+    assert "Access-Control-Allow-Credentials" not in answer.headers
+    assert "Access-Control-Max-Age" not in answer.headers
+    assert preflight(app, origin=PAGE).status_code == 403
+
+
+def test_options_of_a_resource_replace_those_of_the_extension():
+    app = application(
+        origins=PAGE, max_age=60, resources={"/a": {"origins": ADMIN}, "/b": {"max_age": 5}}
+    )
+    assert preflight(app, "/a", origin=ADMIN).headers["Access-Control-Max-Age"] == "60"
+    assert preflight(app, "/b").headers["Access-Control-Max-Age"] == "5"
+
+
+# --- paths -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("turn", [list, reversed])
+def test_most_specific_resource_decides_in_whatever_order_they_are_written(turn):
+    rules = [
+        (r"/api/*", "https://general.example"),
+        (r"/api/admin/.*", "https://longer.example"),
+        (re.compile(r"/api/x\d"), "https://compiled.example"),
+        ("/api/admin/exact", "https://path.example"),
+        ("/api", "https://short.example"),
+    ]
+    app = application(resources={key: {"origins": origin} for key, origin in turn(rules)})
+    decided = {
+        "/api/items": "https://general.example",
+        "/api/admin/users": "https://longer.example",
+        "/api/x7": "https://compiled.example",
+        "/api/admin/exact": "https://path.example",
+        "/api": "https://short.example",
+    }
+    for path, origin in decided.items():
+        assert shared_with(get(app, path, origin)) == origin, path
+
+
+@pytest.mark.parametrize("resources", ["/api/.*", ["/api/.*"], [re.compile("/api/.*")]])
+def test_resources_may_be_a_pattern_or_a_list(resources):
+    app = application(resources=resources, origins=PAGE)
+    assert shared_with(get(app, "/api/a")) == PAGE
+    assert shared_with(get(app, "/a")) is None
+
+
+def test_only_resources_in_a_star_mean_all_paths():
+    assert shared_with(get(application(resources="*"), "/any/path")) == "*"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        ROW("/public/../private/a", id="CVE-2020-25032"),
+        ROW("/public/%2e%2e/private/a", id="encoded-dots"),
+        ROW("/public/%252e%252e/private/a", id="dots-encoded-twice"),
+        ROW("/public/..%5cprivate/a", id="backslash"),
+        ROW("/public/..%2fprivate/a", id="encoded-slash"),
+        ROW("/public//../../private/a", id="empty-segments"),
+        ROW("/x//private/a/../../../public/a", id="private-inside"),
+    ],
+)
+def test_path_that_can_be_read_as_of_two_resources_is_shared_with_nobody(path):
+    app = application(
+        resources={r"/public/.*": {"origins": "*"}, r"/private/.*": {"origins": ADMIN}}
+    )
+    for origin in (STRANGER, ADMIN):
+        assert shared_with(get(app, path, origin)) is None
+        assert preflight(app, path, origin=origin).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("path", "origin"),
+    [
+        ROW("/service+prefix/a", ADMIN, id="CVE-2024-6844-plus-is-no-blank"),
+        ROW("/Service+Prefix/a", None, id="CVE-2024-6866-case-counts"),
+        ROW("/service%2Bprefix/a", ADMIN, id="encoded-plus"),
+        ROW("/service prefix/a", None, id="blank-is-no-plus"),
+    ],
+)
+def test_path_is_compared_as_it_is(path, origin):
+    app = application(resources={r"/service\+prefix/.*": {"origins": ADMIN}})
+    assert shared_with(get(app, path, ADMIN)) == origin
+
+
+def test_path_is_read_as_flask_reads_it():
+    assert shared_with(get(application(resources="/café"), "/caf%C3%A9")) == "*"
+
+
+def test_longer_pattern_is_not_overtaken_by_a_broader_one():
+    """The order that CVE-2024-6839 is about."""
+    app = application(resources={r"/api/*": {"origins": "*"}, r"/api/users/me": {"origins": ADMIN}})
+    assert shared_with(get(app, "/api/users/me", STRANGER)) is None
+
+
+@pytest.mark.parametrize("path", ["/public/", "/public/100%25", "/public/caf%C3%A9", "/public/a+b"])
+def test_ordinary_path_has_one_reading(path):
+    app = application(resources={r"/public/(?!$)|/public/$": {"origins": "*"}, "/x": {}})
+    assert shared_with(get(app, path)) == "*"
+
+
+# --- around views ----------------------------------------------------------------------------------
+
+
+def test_errors_carry_the_headers():
+    app = application(origins=PAGE)
+    app.add_url_rule("/crash", "crash", lambda: 1 // 0)
+    app.add_url_rule("/denied", "denied", lambda: abort(401))
+    assert shared_with(get(app, "/crash")) == PAGE
+    assert shared_with(get(app, "/denied")) == PAGE
+
+
+def test_preflight_is_answered_ahead_of_hooks():
+    app = application(origins=PAGE)
+    app.before_request(lambda: abort(401))
+    assert preflight(app).status_code == 204
+    assert get(app).status_code == 401
+
+
+@pytest.mark.parametrize("order", ["before", "after"])
+def test_blueprint_speaks_for_its_own_views(order):
+    app = Flask("ported")
+    if order == "before":
+        CORS(app, origins=ADMIN)
+    blueprint = Blueprint("api", "ported", url_prefix="/api")
+    blueprint.add_url_rule("/items", "items", lambda: "items", methods=["GET", "PUT"])
+    blueprint.add_url_rule(
+        "/own", "own", cross_origin(origins=STRANGER)(lambda: "own"), methods=["GET"]
+    )
+    CORS(blueprint, origins=PAGE, supports_credentials=True)
+    app.register_blueprint(blueprint)
+    app.add_url_rule("/", "index", lambda: "index")
+    if order == "after":
+        CORS(app, origins=ADMIN)
+    assert shared_with(get(app, "/api/items")) == PAGE
+    assert preflight(app, "/api/items").headers["Access-Control-Allow-Credentials"] == "true"
+    assert shared_with(get(app, "/api/items", ADMIN)) is None
+    assert shared_with(get(app, "/", ADMIN)) == ADMIN
+    assert shared_with(get(app, "/api/own", STRANGER)) == STRANGER
+    assert "Access-Control-Allow-Credentials" not in get(app, "/api/own", STRANGER).headers
+
+
+def test_blueprint_without_extension_leaves_other_views_alone():
+    outer, inner = Blueprint("outer", "ported"), Blueprint("inner", "ported", url_prefix="/in")
+    inner.add_url_rule("/a", "a", lambda: "a")
+    inner.add_url_rule("/b", "b", lambda: "b")
+    CORS(inner, origins=ADMIN, resources="/in/a")
+    CORS(outer, origins=PAGE)
+    outer.register_blueprint(inner)
+    app = Flask("ported")
+    app.config["CORS_ORIGINS"] = STRANGER
+    app.register_blueprint(outer)
+    app.add_url_rule("/", "index", lambda: "index")
+    assert shared_with(get(app, "/in/a", ADMIN)) == ADMIN
+    assert shared_with(get(app, "/in/a")) is None
+    assert shared_with(get(app, "/in/b")) == PAGE
+    assert "Vary" not in get(app, "/").headers
+
+
+def test_resources_of_a_view_are_refused():
+    with pytest.raises(ConfigError, match="resources: a view has the paths"):
+        cross_origin(resources="/a")
+
+
+@pytest.mark.parametrize("is_governed", [False, True])
+def test_method_of_a_view_class_keeps_its_own_options(is_governed):
+    class Items(MethodView):
+        @cross_origin(origins=PAGE)
+        def get(self):
+            return "items"
+
+        def put(self):
+            return "put"
+
+    app = Flask("ported")
+    app.add_url_rule("/", view_func=Items.as_view("items"))
+    if is_governed:
+        CORS(app, resources="/nothing")
+    assert shared_with(get(app)) == PAGE
+    assert shared_with(preflight(app, method="PUT")) is None
+
+
+def test_two_extensions_may_have_a_resource_each():
+    app = application(resources="/a", origins=PAGE)
+    CORS(app, resources="/b", origins=ADMIN)
+    assert shared_with(get(app, "/a")) == PAGE
+    assert shared_with(get(app, "/b", ADMIN)) == ADMIN
+    assert shared_with(get(app, "/b")) is None

@@ -1,0 +1,265 @@
+"""An ini file that was written for wsgicors 0.7 works as it stands, or the error says what to write."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+
+import pytest
+from werkzeug.test import Client
+
+from wsgicors import ConfigError, CORSMiddleware
+from wsgicors.compat.paste import make_middleware
+
+ROW = pytest.param
+FREE = "https://anybody.example"
+SUBDOMAIN = "https://shop.example.com"
+
+#: What the introduction of wsgicors 0.7 shows, in other words.
+INI = """
+    [app:hello]
+    use = call:test_compat_paste:hello_factory
+
+    [pipeline:main]
+    pipeline = cors hello
+
+    [filter:cors]
+    use = egg:wsgicors#middleware
+    policy = subdom, free
+
+    free_origin=copy
+    free_headers=*
+    free_expose_headers=*
+    free_methods=HEAD, OPTIONS, GET
+    free_maxage=180
+
+    subdom_origin=http://example.com https://*.example.com
+    subdom_headers=*
+    subdom_methods=HEAD, OPTIONS, GET, POST, PUT, DELETE
+    subdom_expose_headers=Foo, Doom
+    subdom_credentials=false
+    subdom_maxage=60
+"""
+
+
+def hello(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"hello"]
+
+
+def hello_factory(loader=None, global_conf=None, **local_conf):
+    return hello
+
+
+def section(text=INI):
+    """The keys of the filter's section, as Paste would hand them over."""
+    lines = textwrap.dedent(text).partition("[filter:cors]")[2].splitlines()
+    pairs = (re.split(r"\s*=\s*", line, maxsplit=1) for line in lines if "=" in line)
+    return {key: value for key, value in pairs if key != "use"}
+
+
+def headers_for(app, origin, method="GET"):
+    headers = {"Origin": origin} if origin else {}
+    return cors_lines(Client(app).open("/", method=method, headers=headers))
+
+
+def preflight(app, origin, method="GET", headers="x-token"):
+    asked = {
+        "Origin": origin,
+        "Access-Control-Request-Method": method,
+        "Access-Control-Request-Headers": headers,
+    }
+    return Client(app).open("/", method="OPTIONS", headers=asked)
+
+
+def cors_lines(response):
+    return {
+        name.replace("Access-Control-", ""): value
+        for name, value in response.headers
+        if name.startswith("Access-Control-") or name == "Vary"
+    }
+
+
+# --- loaded by Paste -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def from_ini(tmp_path):
+    deploy = pytest.importorskip("paste.deploy", reason="PasteDeploy is not installed")
+
+    def load(text):
+        path = tmp_path / "app.ini"
+        path.write_text(textwrap.dedent(text), "utf-8")
+        return deploy.loadapp(f"config:{path}")
+
+    return load
+
+
+def test_paste_loads_the_filter(from_ini):
+    app = from_ini(INI)
+    assert isinstance(app, CORSMiddleware)
+    assert headers_for(app, SUBDOMAIN)["Allow-Origin"] == SUBDOMAIN
+    assert headers_for(app, SUBDOMAIN)["Expose-Headers"] == "Foo, Doom"
+    assert headers_for(app, FREE)["Expose-Headers"] == "*"
+    assert preflight(app, SUBDOMAIN, "PUT").headers["Access-Control-Max-Age"] == "60"
+
+
+def test_paste_shows_what_is_wrong(from_ini):
+    with pytest.raises(ConfigError, match=r"subdom_origin: .*https://\*"):
+        from_ini(INI.replace("https://*.example.com", "https://*example.com"))
+
+
+def test_defaults_of_the_file_count_for_the_section(from_ini):
+    app = from_ini(
+        "[DEFAULT]\nfree_maxage = 7\n" + textwrap.dedent(INI).replace("free_maxage=180", "")
+    )
+    assert preflight(app, FREE).headers["Access-Control-Max-Age"] == "7"
+
+
+# --- policies and what selects them ---------------------------------------------------------------
+
+
+def test_first_policy_that_takes_the_origin_is_used():
+    app = make_middleware(hello, {}, **section())
+    assert preflight(app, SUBDOMAIN, "PUT").headers["Access-Control-Allow-Methods"] == "PUT"
+    assert "PUT" not in preflight(app, FREE, "PUT").headers.get("Access-Control-Allow-Methods", "")
+
+
+def test_order_of_the_policies_counts():
+    app = make_middleware(hello, {}, **{**section(), "policy": "free,subdom"})
+    assert headers_for(app, SUBDOMAIN)["Expose-Headers"] == "*"
+
+
+@pytest.mark.parametrize("origin", [SUBDOMAIN, FREE, None])
+def test_every_response_varies_where_the_origin_selects_the_policy(origin):
+    app = make_middleware(hello, {}, **section())
+    assert headers_for(app, origin)["Vary"] == "Origin"
+
+
+def test_verbmatch_skips_policies_without_the_method():
+    app = make_middleware(
+        hello,
+        {},
+        policy="read,write",
+        matchstrategy="verbmatch",
+        read_origin="*",
+        read_methods="HEAD, OPTIONS, GET",
+        write_origin="https://*.example.com",
+        write_methods="PUT",
+        write_maxage="5",
+    )
+    assert preflight(app, SUBDOMAIN, "PUT").headers["Access-Control-Max-Age"] == "5"
+    assert preflight(app, FREE, "PUT").status_code == 403
+    assert preflight(app, FREE, "GET").status_code == 204
+    assert preflight(app, SUBDOMAIN, "DELETE").status_code == 403
+
+
+def test_verbmatch_counts_for_a_single_policy_too():
+    app = make_middleware(
+        hello, {}, policy="pol", matchstrategy="verbmatch", pol_origin="*", pol_methods="GET"
+    )
+    assert preflight(app, FREE, "GET").status_code == 204
+    assert preflight(app, FREE, "PUT").status_code == 403
+
+
+@pytest.mark.parametrize(
+    "conf",
+    [
+        ROW({}, id="nothing"),
+        ROW({"policy": "deny"}, id="deny"),
+        ROW({"policy": "deny,free", "free_origin": "*"}, id="deny-first"),
+    ],
+)
+def test_deny_shares_with_nobody(conf):
+    app = make_middleware(hello, {}, **conf)
+    assert "Allow-Origin" not in headers_for(app, FREE)
+    assert preflight(app, FREE).status_code == 403
+
+
+def test_deny_last_catches_the_others():
+    app = make_middleware(hello, {}, **{**section(), "policy": "subdom,deny"})
+    assert headers_for(app, SUBDOMAIN)["Allow-Origin"] == SUBDOMAIN
+    assert preflight(app, FREE).status_code == 403
+
+
+def test_policy_that_is_not_named_does_not_count():
+    app = make_middleware(hello, {}, **{**section(), "policy": "subdom"})
+    assert "Allow-Origin" not in headers_for(app, FREE)
+
+
+# --- each key ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("conf", "line", "value"),
+    [
+        ROW({"origin": "copy"}, "Allow-Origin", "*", id="copy"),
+        ROW({"origin": "*"}, "Allow-Origin", "*", id="star"),
+        ROW({"origin": f"{FREE} {SUBDOMAIN}"}, "Allow-Origin", FREE, id="two-origins"),
+        ROW({"origin": "https://*.example"}, "Allow-Origin", FREE, id="subdomains"),
+        ROW({"methods": "*"}, "Allow-Methods", "*", id="any-method"),
+        ROW({"methods": "GET, *"}, "Allow-Methods", "*", id="any-method-among-others"),
+        ROW({"methods": "PUT, GET"}, "Allow-Methods", "PUT, GET", id="methods"),
+        ROW({"headers": "*"}, "Allow-Headers", "*, Authorization", id="any-header"),
+        ROW({"headers": "X-A, X-B"}, "Allow-Headers", "X-A, X-B", id="headers"),
+        ROW({"maxage": "180"}, "Max-Age", "180", id="maxage"),
+        ROW({"maxage": ""}, "Max-Age", None, id="empty-maxage"),
+        ROW({"origin": FREE, "credentials": "true"}, "Allow-Credentials", "true", id="true"),
+        ROW({"credentials": "True"}, "Allow-Credentials", None, id="not-exactly-true"),
+        ROW({"credentials": "yes"}, "Allow-Credentials", None, id="yes"),
+    ],
+)
+def test_key(conf, line, value):
+    keys = {f"pol_{key}": text for key, text in {"origin": "*", **conf}.items()}
+    app = make_middleware(hello, {}, policy="pol", **keys)
+    assert cors_lines(preflight(app, FREE)).get(line) == value
+
+
+@pytest.mark.parametrize(
+    ("conf", "words"),
+    [
+        ROW({"origin": "copy", "credentials": "true"}, "pol_origin: .*pol_credentials", id="copy"),
+        ROW({"origin": "*", "credentials": "true"}, "pol_origin: .*pol_credentials", id="star"),
+        ROW(
+            {"origin": "http://a.example", "credentials": "true"},
+            "pol_origin: .*pol_dangerously_allow_insecure_origins",
+            id="insecure",
+        ),
+        ROW({"maxage": "5"}, "pol_origin: nothing is shared by default", id="no-origin"),
+        ROW({}, "pol_origin: nothing is shared by default", id="no-keys"),
+        ROW({"origin": "*.example.com"}, "write 'https://\\*.example.com'", id="no-scheme"),
+        ROW({"origin": "https://example?.com"}, "one by one", id="question-mark"),
+        ROW({"origin": "https://[ab].example.com"}, "one by one", id="brackets"),
+        ROW({"origin": "https://*"}, 'pol_origin: .*may hold "\\*" only', id="any-host"),
+        ROW({"origin": "*", "maxage": "soon"}, "pol_maxage: 'soon'", id="maxage"),
+        ROW({"origin": "*", "metods": "PUT"}, "pol_metods: there is no such key", id="typo"),
+    ],
+)
+@pytest.mark.parametrize("others", ["", ",deny"])
+def test_error_names_the_key(conf, words, others):
+    keys = {f"pol_{key}": text for key, text in conf.items()}
+    with pytest.raises(ConfigError, match=words):
+        make_middleware(hello, {}, policy=f"pol{others}", **keys)
+
+
+def test_problems_of_all_policies_are_told_at_once():
+    with pytest.raises(ConfigError) as caught:
+        make_middleware(hello, {}, policy="a,b", a_origin="x", b_maxage="soon")
+    assert [problem.field for problem in caught.value.problems] == ["a_origin", "b_maxage"]
+
+
+def test_unknown_strategy_is_refused():
+    with pytest.raises(ConfigError, match="write firstmatch or verbmatch"):
+        make_middleware(hello, {}, matchstrategy="bestmatch")
+
+
+def test_address_in_brackets_is_no_wildcard():
+    app = make_middleware(hello, {}, policy="pol", pol_origin="http://[::1]:8080")
+    assert headers_for(app, "http://[::1]:8080")["Allow-Origin"] == "http://[::1]:8080"
+
+
+def test_policy_whose_name_begins_like_another():
+    app = make_middleware(
+        hello, {}, policy="sub,sub_two", sub_origin=FREE, sub_two_origin=SUBDOMAIN
+    )
+    assert headers_for(app, SUBDOMAIN)["Allow-Origin"] == SUBDOMAIN
