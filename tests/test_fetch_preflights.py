@@ -17,7 +17,7 @@ SETTLED_FIREFOX = dataclasses.replace(FIREFOX, distrusts_addresses_once=False)
 
 
 def need(method="PUT", *header_names, credentials=False, origin=PAGE, url=URL):
-    return Need(origin, url, method, header_names, credentials)
+    return Need(origin, url, method, header_names, credentials, cached_for=origin)
 
 
 def permission(methods="", header_names="", max_age=60):

@@ -44,7 +44,7 @@ _BOTH_ROUTES_AND_RESOLVE = Problem(
 )
 # Names that an application's header lines mostly have, as they are mostly written, and that are
 # neither ``Vary`` nor ``Access-Control-*``. Where all are of these, none need be looked at.
-_PLAIN_NAMES = frozenset(
+PLAIN_NAMES = frozenset(
     """Allow Cache-Control Content-Disposition Content-Encoding Content-Language Content-Length
     Content-Type Date ETag Expires Last-Modified Link Location Pragma Server Set-Cookie
     content-length content-type""".split()
@@ -152,8 +152,8 @@ class CORSMiddleware:
             status: str, headers: list[HeaderLine], exc_info: Any = None
         ) -> Callable[[bytes], object]:
             for name, _ in headers:
-                if name not in _PLAIN_NAMES:
-                    headers = _merged(headers, decision)
+                if name not in PLAIN_NAMES:
+                    headers = merged(headers, decision)
                     break
             else:
                 headers = [*headers, *decision.headers]
@@ -243,12 +243,13 @@ def with_headers(headers: list[HeaderLine], decision: Decision) -> list[HeaderLi
     [('Access-Control-Allow-Origin', 'https://a.example'), ('Vary', 'Accept-Encoding, Origin')]
     """
     for name, _ in headers:
-        if name not in _PLAIN_NAMES:
-            return _merged(headers, decision)
+        if name not in PLAIN_NAMES:
+            return merged(headers, decision)
     return [*headers, *decision.headers]
 
 
-def _merged(headers: list[HeaderLine], decision: Decision) -> list[HeaderLine]:
+def merged(headers: list[HeaderLine], decision: Decision) -> list[HeaderLine]:
+    """The same as `with_headers`, for header lines that need a closer look."""
     kept, vary = [], []
     for line in headers:
         name = line[0].lower()

@@ -8,13 +8,22 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping
+from logging import DEBUG
 from typing import TYPE_CHECKING, Any, Callable
 
 import flask
 from werkzeug.exceptions import InternalServerError
 
 from ..errors import ConfigError, Problem, shown
-from ..middleware import answer_preflight, decide_actual, is_preflight, with_headers
+from ..middleware import (
+    DECISION,
+    PLAIN_NAMES,
+    answer_preflight,
+    is_logged,
+    is_preflight,
+    log_denial,
+    merged,
+)
 from ..policy import Policy
 from .resolver import UrlMapResolver
 from .settings import EXTENSION, Layer, call_site, config_layers
@@ -22,6 +31,7 @@ from .settings import EXTENSION, Layer, call_site, config_layers
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
     from typing_extensions import Unpack
+    from werkzeug.routing import Rule
 
     from ..headers import HeaderBuilder, HeaderLine
     from ..policy import PolicyFields
@@ -130,23 +140,42 @@ class _Governed:
         self, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
         """Answer a preflight, or call the application and put the headers on its response."""
-        if self._resolver.checked_map is not self._app.url_map:
-            self._resolver.ensure_checked()
+        app, resolver = self._app, self._resolver
+        if resolver.checked_map is not app.url_map:
+            resolver.ensure_checked()
         if "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ and is_preflight(environ):
             return self._answer_preflight(environ, start_response)
         path = environ.get("PATH_INFO", "")
         has_started = False
 
-        def start(
+        def start(  # noqa: C901 - the hot path, see below
             status: str, headers: list[HeaderLine], exc_info: Any = None
         ) -> Callable[[bytes], object]:
             nonlocal has_started
             has_started = True
-            # Not before now is it known where Flask has routed the request.
-            decision = decide_actual(self._builder_of_request(environ, path), environ)
+            # Not before now is it known where Flask has routed the request: Werkzeug keeps that there.
+            # What `decide_actual` and `with_headers` do is written out (docs/hot_path.rst).
+            rule = getattr(environ.get("werkzeug.request"), "url_rule", None)
+            builder = None
+            if rule is not None and rule.map is app.url_map:
+                known = resolver.by_view.get((rule.endpoint, environ["REQUEST_METHOD"]))
+                if known is not None and known[0] is app.view_functions.get(rule.endpoint):
+                    builder = known[1]
+            if builder is None:
+                builder = self._builder_of_request(rule, environ, path)
+            decision = builder.actual(environ.get("HTTP_ORIGIN"), environ)
+            environ[DECISION] = decision
+            if not decision.allowed and is_logged(DEBUG):
+                log_denial(environ, decision)
+            for name, _ in headers:
+                if name not in PLAIN_NAMES:
+                    headers = merged(headers, decision)
+                    break
+            else:
+                headers = [*headers, *decision.headers]
             if exc_info is None:
-                return start_response(status, with_headers(headers, decision))
-            return start_response(status, with_headers(headers, decision), exc_info)
+                return start_response(status, headers)
+            return start_response(status, headers, exc_info)
 
         try:
             return self._wsgi_app(environ, start)
@@ -162,15 +191,13 @@ class _Governed:
         builder = self._resolver(environ, environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"])
         return answer_preflight(_governing(builder), environ, start_response)
 
-    def _builder_of_request(self, environ: WSGIEnvironment, path: str) -> HeaderBuilder:
-        # Werkzeug keeps the request there, and Flask what it has routed the request to.
-        rule = getattr(environ.get("werkzeug.request"), "url_rule", None)
+    def _builder_of_request(
+        self, rule: Rule | None, environ: WSGIEnvironment, path: str
+    ) -> HeaderBuilder:
         method = environ["REQUEST_METHOD"]
         if rule is not None and rule.map is self._app.url_map:
-            builder = self._resolver.builder(rule.endpoint, method)
-        else:
-            builder = self._resolver(_as_it_came(environ, path), method)
-        return _governing(builder)
+            return _governing(self._resolver.builder(rule.endpoint, method))
+        return _governing(self._resolver(_as_it_came(environ, path), method))
 
     def _is_for_a_script(self, environ: WSGIEnvironment) -> bool:
         """Whether a crash in debug mode shall be readable across origins.

@@ -79,7 +79,8 @@ class UrlMapResolver:
         self._is_routing_pure = False
         self._methods = USUAL_METHODS
         self._locations: dict[tuple[object, ...], _Location] = {}
-        self._by_view: dict[tuple[str, str], tuple[object, HeaderBuilder | None]] = {}
+        #: By endpoint and method, the view that a builder was found for, and the builder.
+        self.by_view: dict[tuple[str, str], tuple[object, HeaderBuilder | None]] = {}
 
     # --- at configuration time: before the first response ------------------------------------
 
@@ -99,7 +100,7 @@ class UrlMapResolver:
         if problems:
             raise ConfigError(problems)
         self._by_policy.clear()
-        self._by_view.clear()
+        self.by_view.clear()
         self._locations.clear()
         self._is_routing_pure = _is_routing_pure(self._app)
         self._methods = USUAL_METHODS.union(
@@ -173,15 +174,15 @@ class UrlMapResolver:
         if endpoint is None:
             return self._default
         view = self._app.view_functions.get(endpoint)
-        known = self._by_view.get((endpoint, method))
+        known = self.by_view.get((endpoint, method))
         if known is not None and known[0] is view:
             return known[1]
         effective = self._effective(endpoint, method)
         builder = None if effective is None else self._compiled(effective.policy)
         if len(method) <= _MAX_METHOD_LENGTH:
-            if len(self._by_view) >= _MAX_REMEMBERED:
-                self._by_view.clear()
-            self._by_view[endpoint, method] = (view, builder)
+            if len(self.by_view) >= _MAX_REMEMBERED:
+                self.by_view.clear()
+            self.by_view[endpoint, method] = (view, builder)
         return builder
 
     def __call__(self, environ: WSGIEnvironment, method: str) -> HeaderBuilder | None:
