@@ -409,13 +409,24 @@ def listed_by(demo) -> list[str]:
     return [scenario["id"] for group in groups for scenario in group["scenarios"]]
 
 
-def surprises(demo) -> list[str]:
+#: The rows that are not green in an engine: where it departs from the standard, as the page says
+#: too, and what cannot be tried without a screen.
+NOT_GREEN = {
+    "chromium": {},
+    "firefox": {"max-age": "departs", "webgl": "untried", "webgl-tainted": "untried"},
+    "webkit": dict.fromkeys(
+        ("font-face-css", "font-face-css-refused", "font-face-script"), "departs"
+    ),
+}
+
+
+def surprises(demo, but=None) -> list[str]:
     """The expectations that did not hold in the runs so far, in words."""
     found = []
     for run in demo.recorder:
         scenario = SCENARIOS[run.scenario]
         judged = scenario.judge(run, demo.addresses.page)
-        if judged["verdict"] != "expected":
+        if judged["verdict"] not in ("expected", (but or {}).get(scenario.id)):
             texts = [c.text for c, held in zip(scenario.checks, judged["held"]) if not held]
             found.append(f"{scenario.id} {judged['verdict']}: {texts}, the page saw {run.results}")
     return found
@@ -434,7 +445,7 @@ def test_run_all_is_as_expected_in_every_row(engine, layer):
         with visiting(engine, f"{demo.addresses.page}/?run=all&layer={layer}") as visit:
             visit.wait_until(lambda: len(finished()) == len(rows), seconds=120)
         assert finished() == rows
-        assert surprises(demo) == []
+        assert surprises(demo, but=NOT_GREEN[engine.name]) == []
 
 
 @pytest.mark.browser

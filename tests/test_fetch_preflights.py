@@ -197,13 +197,20 @@ def test_answer_that_does_not_suffice_is_kept_or_dropped(engine, is_kept):
     assert cache.covers(need("PUT"), now=0) is is_kept
 
 
-def test_firefox_forgets_the_first_answer_of_each_host():
+@pytest.mark.parametrize(
+    ("url", "is_kept"),
+    [
+        ROW("http://127.0.0.1:5000/", False, id="an address"),
+        ROW("http://[::1]:5000/", False, id="an IPv6 address"),
+        ROW(URL, True, id="a name"),
+    ],
+)
+def test_firefox_forgets_the_first_answer_of_each_address(url, is_kept):
     cache = PreflightCache(FIREFOX)
-    for url in (URL, "https://other.example/"):
-        cache.store(need(url=url), permission("PUT"), now=0)
-        assert not cache.covers(need(url=url), now=0)
-        cache.store(need(url=url), permission("PUT"), now=0)
-        assert cache.covers(need(url=url), now=0)
+    cache.store(need(url=url), permission("PUT"), now=0)
+    assert cache.covers(need(url=url), now=0) is is_kept
+    cache.store(need(url=url), permission("PUT"), now=0)
+    assert cache.covers(need(url=url), now=0)
 
 
 def test_cleared_is_what_is_of_the_origin_and_the_url():

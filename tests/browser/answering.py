@@ -40,6 +40,8 @@ TOLD = frozenset(
 class Ports(tuple[int, ...]):
     """Where the servers listen."""
 
+    __slots__ = ()
+
     def origin(self, place: Place) -> str:
         return f"http://{place.host}:{self[place.port]}"
 
@@ -86,14 +88,14 @@ class Answering:
         self._sittings: dict[str, Sitting] = {}
         self._lock = threading.Lock()
 
-    def bring(self, case: Case, id: str) -> Sitting:
+    def bring(self, case: Case, name: str) -> Sitting:
         """Have a case answered under an id of its own."""
-        self._sittings[id] = Sitting(case, id, self.ports)
-        return self._sittings[id]
+        self._sittings[name] = Sitting(case, name, self.ports)
+        return self._sittings[name]
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        _, _, id, index = environ["PATH_INFO"].split("/")
-        sitting = self._sittings[id]
+        _, _, name, index = environ["PATH_INFO"].split("/")
+        sitting = self._sittings[name]
         index = int(index) if index.isdecimal() else -1
         sent = _sent(environ, index)
         with self._lock:
@@ -111,9 +113,7 @@ def _application(sitting: Sitting, hop: Hop | None, sent: dict[str, Any], count:
     if not hop.policy:
         return answer
     try:
-        return CORSMiddleware(
-            answer, **{name: sitting.filled(value) for name, value in hop.policy}
-        )
+        return CORSMiddleware(answer, **{name: sitting.filled(value) for name, value in hop.policy})
     except ConfigError:
         # A case that was made simpler may be of a server that would not start.
         return Response("no such policy", 500)

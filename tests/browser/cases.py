@@ -49,7 +49,7 @@ class Step:
 
     method: str = "GET"
     headers: HeaderLines = ()
-    body: Optional[str] = None
+    body: Optional[str] = None  # noqa: UP045 - read at run time, by Python 3.9 too
     mode: str = "cors"
     credentials: str = "same-origin"
     redirect: str = "follow"

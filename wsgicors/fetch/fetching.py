@@ -152,7 +152,9 @@ class _Fetch:
         response = yield from self._http_network_fetch()
         if self._tainting == "cors":
             is_redirect = response.status in _REDIRECT_STATUSES and self._has_location(response)
-            self._check(self._serialized_origin(), response, refusals.RESPONSE, is_redirect=is_redirect)
+            self._check(
+                self._serialized_origin(), response, refusals.RESPONSE, is_redirect=is_redirect
+            )
         if response.status in _REDIRECT_STATUSES:
             return (yield from self._redirect(response))
         return response
@@ -187,9 +189,7 @@ class _Fetch:
         self._check_permission(need, permission, response)
         self._agent.preflights.store(need, permission, now=self._agent.clock())
 
-    def _check_permission(
-        self, need: Need, permission: Permission, response: HTTPResponse
-    ) -> None:
+    def _check_permission(self, need: Need, permission: Permission, response: HTTPResponse) -> None:
         if not permission.covers_method(need):
             raise self._cors_error(refusals.method_not_allowed(need, permission, response))
         uncovered = permission.uncovered_headers(need, self._agent.engine)
@@ -210,7 +210,9 @@ class _Fetch:
                 self._location_url(response)
             return response
         if not has_location:
-            if engine.empty_location == "error" and self._request.redirect == "follow" and fields.get(response.headers, "Location") == "":
+            is_empty = fields.get(response.headers, "Location") == ""
+            is_followed = self._request.redirect == "follow"
+            if engine.empty_location == "error" and is_followed and is_empty:
                 raise self._network_error(refusals.redirect_malformed(response))
             return response
         return (yield from self._redirect_fetch(response))
@@ -222,9 +224,13 @@ class _Fetch:
             raise self._network_error(refusals.too_many_redirects(_MAX_REDIRECTS))
         is_cross_origin = self._request.mode == "cors" and url.origin != self._request.origin
         is_refused = is_cross_origin or self._tainting == "cors"
-        if url.credentials and (is_refused or not self._agent.engine.allows_credentials_in_redirects):
+        if url.credentials and (
+            is_refused or not self._agent.engine.allows_credentials_in_redirects
+        ):
             if self._agent.engine.asks_before_refusing_credentials and self._tainting == "basic":
-                self._request = checks.redirected(self._request, response.status, url, self._script_headers, self._agent.engine)
+                self._request = checks.redirected(
+                    self._request, response.status, url, self._script_headers, self._agent.engine
+                )
                 need = self._need()
                 if self._is_unsafe(need) and not self._is_covered(need):
                     yield from self._preflight_fetch(need)
@@ -399,9 +405,7 @@ class _Fetch:
         return headers
 
     def _is_same_site(self) -> bool:
-        return urls.is_same_site(
-            self._request.origin, self._request.url.origin, self._agent.engine
-        )
+        return urls.is_same_site(self._request.origin, self._request.url.origin, self._agent.engine)
 
     # --- the outcome -----------------------------------------------------------------------------
 
@@ -416,7 +420,9 @@ class _Fetch:
         if is_secure and not self._request.url.is_potentially_trustworthy:
             raise self._network_error(refusals.mixed_content(self._request))
 
-    def _check(self, origin: str, response: HTTPResponse, subject: str, is_redirect=False) -> None:
+    def _check(
+        self, origin: str, response: HTTPResponse, subject: str, *, is_redirect: bool = False
+    ) -> None:
         credentials = self._request.credentials == "include" or (
             is_redirect
             and self._agent.engine.remembers_same_origin_credentials
@@ -434,7 +440,9 @@ class _Fetch:
         exchanges = tuple(self._exchanges)
         url = self._request.url.href
         if self._request.redirect == "manual" and response.status in _REDIRECT_STATUSES:
-            leaks = self._agent.engine.leaks_redirects_to_nowhere and not self._has_location(response)
+            leaks = self._agent.engine.leaks_redirects_to_nowhere and not self._has_location(
+                response
+            )
             body = response.body if leaks else b""
             return Response("opaqueredirect", url, 0, ReadableHeaders(()), body, exchanges)
         if self._tainting == "opaque":

@@ -8,7 +8,7 @@ a length in characters is a length in bytes.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from wsgicors.policy import FORBIDDEN_METHODS, NORMALIZED_METHODS, TOKEN
 from wsgicors.policy import is_forbidden_request_header as is_forbidden_request_header_name
@@ -238,7 +238,7 @@ def is_cors_safelisted_request_header(name: str, value: str, engine: Engine = ST
     >>> is_cors_safelisted_request_header("Content-Type", "application/json")
     False
     """
-    is_safe = _SAFELIST.get(name.lower())
+    is_safe: Callable[[str], bool] | None = _SAFELIST.get(name.lower())
     if is_safe is None and engine.safelists_client_hints:
         is_safe = _CLIENT_HINTS.get(name.lower())
     return is_safe is not None and len(value) <= _MAX_SAFELISTED_VALUE and is_safe(value)

@@ -131,9 +131,7 @@ class PreflightCache:
         is_listed = permission.covers_method(need)
         if need.method == "HEAD" and not self._engine.caches_head:
             is_listed = permission.lists_method(need)
-        return is_listed and not permission.uncovered_headers(
-            need, self._engine, is_cached=True
-        )
+        return is_listed and not permission.uncovered_headers(need, self._engine, is_cached=True)
 
     def store(self, need: Need, permission: Permission, *, now: float) -> None:
         """Remember an answer.
