@@ -15,7 +15,7 @@ from werkzeug.wrappers import Request, Response
 
 from wsgicors import ConfigError, CORSMiddleware
 
-from .cases import Answer, Case, Hop, Place
+from .cases import SANDBOX, Answer, Case, Hop, Place
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -58,7 +58,7 @@ class Sitting:
     @property
     def page(self) -> str:
         """The origin of the page."""
-        return "null" if self.case.is_sandboxed else self.ports.origin(self.case.page)
+        return "null" if self.case.page == SANDBOX else self.ports.origin(self.case.page)
 
     @property
     def path(self) -> str:

@@ -24,6 +24,10 @@ class Place:
     port: int = 0
 
 
+#: Where a page is sandboxed, so that its origin is ``null``; no server has this name.
+SANDBOX = Place("sandbox.localhost")
+
+
 @dataclass(frozen=True)
 class Answer:
     """One response."""
@@ -62,8 +66,6 @@ class Case:
     """A page and what it fetches, in order."""
 
     page: Place = Place()
-    #: Whether the page is sandboxed, so that its origin is ``null``.
-    is_sandboxed: bool = False
     hops: tuple[Hop, ...] = (Hop(),)
     steps: tuple[Step, ...] = (Step(),)
 

@@ -12,7 +12,7 @@ from typing import Any, Optional
 from wsgicors import ConfigError, Policy
 from wsgicors.headers import HeaderBuilder
 
-from .cases import Answer, Case, HeaderLines, Hop, Place, Step
+from .cases import SANDBOX, Answer, Case, HeaderLines, Hop, Place, Step
 
 HOSTS = ("localhost", "127.0.0.1", "sub.localhost", "a.sub.localhost", "[::1]")
 METHODS = "GET GET GET HEAD POST POST PUT PUT DELETE PATCH OPTIONS QUERY".split()
@@ -220,20 +220,18 @@ class _Draw:
         self._page = ""
 
     def case(self) -> Case:
-        page = Place(self._of(HOSTS))
-        is_sandboxed = self._happens(0.1)
-        self._page = "null" if is_sandboxed else "http://localhost:1"
+        page = self._unless(0.1, [SANDBOX], Place(self._of(HOSTS)))
+        self._page = "null" if page == SANDBOX else "http://localhost:1"
         # Those who wait do so on one page, all at once.
-        may_wait = page == Place() and not is_sandboxed
-        steps = self._steps(may_wait)
-        return Case(page, is_sandboxed, self._hops(steps, page), steps)
+        steps = self._steps(may_wait=page == Place())
+        return Case(page, self._hops(steps, page), steps)
 
     # --- the page's side -------------------------------------------------------------------------
 
     def _place(self) -> Place:
         return Place(self._of(HOSTS), self._random.randrange(2))
 
-    def _steps(self, may_wait: bool) -> tuple[Step, ...]:
+    def _steps(self, *, may_wait: bool) -> tuple[Step, ...]:
         first = self._step()
         steps = [first]
         while self._happens(0.4) and len(steps) < 4:
@@ -274,7 +272,7 @@ class _Draw:
     def _request_headers(self) -> HeaderLines:
         drawn = [self._of(REQUEST_HEADERS) for _ in range(self._of([0, 0, 0, 1, 1, 2, 3]))]
         # Of most headers there can be one only.
-        alone = {name: (name, value) for name, value in drawn if name not in REPEATABLE}
+        alone = {line[0].lower(): line for line in drawn if line[0] not in REPEATABLE}
         return (*alone.values(), *(each for each in drawn if each[0] in REPEATABLE))
 
     # --- the servers' side -----------------------------------------------------------------------
@@ -284,7 +282,7 @@ class _Draw:
         return tuple(self._hop(steps, page, index, index == count - 1) for index in range(count))
 
     def _hop(self, steps: Sequence[Step], page: Place, index: int, is_last: bool) -> Hop:
-        place = page if self._happens(0.15) else self._place()
+        place = page if page != SANDBOX and self._happens(0.15) else self._place()
         if self._happens(0.2):
             actual = self._redirect(index) if not is_last else self._content()
             return Hop(place, (actual,), policy=self._policy(steps))

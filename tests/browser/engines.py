@@ -62,7 +62,6 @@ FIREFOX = Engine(
             user_pref("datareporting.policy.dataSubmissionEnabled", false);
             user_pref("network.captive-portal-service.enabled", false);
             user_pref("network.connectivity-service.enabled", false);
-            user_pref("network.http.connection-retry-timeout", 0);
         """
     },
 )

@@ -17,7 +17,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
 from .answering import Answering, Ports, Sitting
-from .cases import Answer, Case, Hop, Place, Step
+from .cases import SANDBOX, Answer, Case, Hop, Place, Step
 from .engines import Engine, Visit, visiting
 
 SCRIPT = Path(__file__).with_name("laboratory.js")
@@ -47,7 +47,10 @@ class Laboratory:
 
     @property
     def start(self) -> str:
-        return _address(self.ports, Place(), is_sandboxed=False)
+        return self._address(Place())
+
+    def _address(self, place: Place) -> str:
+        return f"{self.ports.origin(place)}/"
 
     def attend(self, visit: Visit) -> None:
         self._visit = visit
@@ -57,7 +60,7 @@ class Laboratory:
         sittings = [self._sitting(case) for case in cases]
         by_page: dict[str, list[Sitting]] = {}
         for sitting in sittings:
-            page = _address(self.ports, sitting.case.page, sitting.case.is_sandboxed)
+            page = self._address(sitting.case.page)
             by_page.setdefault(page, []).append(sitting)
         for job in by_page.items():
             self._jobs.put(job)
@@ -87,7 +90,7 @@ class Laboratory:
             for each in json.loads(request.get_data()):
                 self._results[each["id"]] = each["outcomes"]
             return Response("ok")
-        if request.path in ("/", "/sandboxed"):
+        if request.path == "/":
             return _page(request)
         return Response("nothing here", 404)
 
@@ -109,7 +112,7 @@ def _warm_up(case: Case) -> list[Case]:
     sharing = (("Access-Control-Allow-Origin", "*"), ("Access-Control-Allow-Methods", "PUT"))
     answers = (Answer(headers=sharing),)
     return [
-        Case(case.page, case.is_sandboxed, (Hop(place, answers, answers),), (Step("PUT"),) * 2)
+        Case(case.page, (Hop(place, answers, answers),), (Step("PUT"),) * 4)
         for place in (Place("127.0.0.1", 1), Place("[::1]", 1))
     ]
 
@@ -122,7 +125,7 @@ def _page(request: Request) -> Response:
     script = SCRIPT.read_text().replace("$page", request.base_url)
     html = f'<!doctype html><link rel="icon" href="data:,"><script type="module">{script}</script>'
     response = Response(html, mimetype="text/html")
-    if request.path == "/sandboxed":
+    if request.host.startswith(SANDBOX.host):
         response.headers["Content-Security-Policy"] = "sandbox allow-scripts"
     return response
 
@@ -130,10 +133,6 @@ def _page(request: Request) -> Response:
 def _told(sitting: Sitting) -> dict[str, Any]:
     steps = [{"url": sitting.url(0), **vars(step)} for step in sitting.case.steps]
     return {"id": sitting.id, "steps": steps}
-
-
-def _address(ports: Ports, place: Place, is_sandboxed: bool) -> str:
-    return f"{ports.origin(place)}/{'sandboxed' if is_sandboxed else ''}"
 
 
 @contextmanager

@@ -62,46 +62,84 @@ def redirect_taints(origin: str, url_list: list[URL]) -> bool:
     )
 
 
-def location_url(response: HTTPResponse, url: URL, engine: Engine) -> URL | None:
-    """Where a response redirects to, ``None`` if its ``Location`` is no single HTTP(S) URL.
+def has_location(response: HTTPResponse, engine: Engine) -> bool:
+    """Whether a redirect leads anywhere at all."""
+    location = fields.get(response.headers, "Location")
+    return location is not None and (location != "" or engine.empty_location == "same")
+
+
+def location_url(response: HTTPResponse, url: URL) -> URL:
+    """Where a response redirects to.
 
     Fetch standard, `"location URL"
     <https://fetch.spec.whatwg.org/#concept-response-location-url>`_.
 
     :param url: where the response came from.
+    :raises ValueError: if its ``Location`` is no single URL.
     """
     locations = fields.values(response.headers, "Location")
-    if locations == [""] and engine.empty_location == "error":
-        return None
+    if len(locations) != 1:
+        raise ValueError(f"there are {len(locations)} Location headers")
+    return parse_url(locations[0], url)
+
+
+def leads_to_url(response: HTTPResponse, url: URL) -> bool:
+    """Whether a response redirects to a URL, of whatever scheme."""
+    scheme, colon, _ = (fields.get(response.headers, "Location") or "").partition(":")
+    if colon and scheme.isalpha() and scheme.lower() not in ("http", "https"):
+        return True
     try:
-        target = parse_url(locations[0], url)
+        location_url(response, url)
     except ValueError:
-        return None
-    return target if target.is_http and len(locations) == 1 else None
+        return False
+    return True
 
 
 def redirected(
-    request: Request, status: int, url: URL, script_headers: HeaderList, engine: Engine
+    request: Request, status: int, url: URL, *, script: Request, is_cors: bool, engine: Engine
 ) -> Request:
     """The request as it is after a redirect.
 
     Fetch standard, `"HTTP-redirect fetch" <https://fetch.spec.whatwg.org/#http-redirect-fetch>`_,
     steps 12 and 13.
+
+    :param script: the request as it was before all redirects.
+    :param is_cors: whether it has been to another origin, or goes there now.
     """
     crosses = request.url.origin != url.origin
-    if crosses and request.method == "DELETE" and engine.turns_delete_into_get:
-        request = request._replace(method="GET", body=None)
-    if engine.restores_body_headers:
-        lost = fields.without(script_headers, {name.lower() for name, _ in request.headers})
-        lost = tuple(line for line in lost if line[0].lower() in fields.REQUEST_BODY_HEADER_NAMES)
-        request = request._replace(headers=(*request.headers, *lost))
-    if _turns_into_get(request.method, status):
-        headers = fields.without(request.headers, fields.REQUEST_BODY_HEADER_NAMES)
-        request = request._replace(method="GET", body=None, headers=headers)
+    headers = _after_redirect(request, status, script=script, is_cors=is_cors, engine=engine)
     if crosses:
-        names = fields.CORS_NON_WILDCARD_REQUEST_HEADER_NAMES
-        request = request._replace(headers=fields.without(request.headers, names))
-    return request._replace(url=url)
+        headers = fields.without(headers, fields.CORS_NON_WILDCARD_REQUEST_HEADER_NAMES)
+    if url.origin != request.origin and not engine.keeps_device_hints:
+        headers = tuple(header for header in headers if not fields.is_device_hint(header[0]))
+    if _turns_into_get(request.method, status) or (
+        crosses and request.method == "DELETE" and engine.turns_delete_into_get
+    ):
+        request = request._replace(method="GET", body=None)
+    return request._replace(url=url, headers=headers)
+
+
+def _after_redirect(
+    request: Request, status: int, *, script: Request, is_cors: bool, engine: Engine
+) -> HeaderList:
+    """The headers, with those that describe a body only if they go on."""
+    body_names = fields.REQUEST_BODY_HEADER_NAMES
+    headers = request.headers
+    if engine.lost_headers_return == "script":
+        headers += _lost(script, headers)
+        is_turned = _turns_into_get(script.method, status)
+    else:
+        is_turned = _turns_into_get(request.method, status)
+        if engine.lost_headers_return == "across" and (
+            is_cors or not _turns_into_get(script.method, status)
+        ):
+            lost = _lost(script, headers)
+            headers += tuple(header for header in lost if header[0].lower() in body_names)
+    return fields.without(headers, body_names) if is_turned else headers
+
+
+def _lost(script: Request, headers: HeaderList) -> HeaderList:
+    return fields.without(script.headers, {name.lower() for name, _ in headers})
 
 
 def _turns_into_get(method: str, status: int) -> bool:

@@ -25,6 +25,9 @@ class Engine:
     #: is then safelisted or not. The standard looks at each. Chromium and WebKit
     #: (``HTTPHeaderMap::add``) keep one value for each name.
     combines_repeated_headers: bool = False
+    #: Whether ``Access-Control-Request-Headers`` names a header as often as the script appended
+    #: it. Firefox: ``InternalHeaders::GetUnsafeHeaders``, ``StartCORSPreflight``.
+    repeats_header_names: bool = False
     #: Whether the old client hints (``Save-Data``, ``DPR`` ...) are safelisted request-headers, as
     #: they once were in the standard. Chromium: ``IsCorsSafelistedHeader`` in
     #: ``services/network/public/cpp/cors/cors.cc``.
@@ -33,11 +36,8 @@ class Engine:
     #: sends its own (its issue 571722).
     lets_scripts_set_user_agent: bool = True
     #: Whether a preflight carries the ``User-Agent`` that a script has set. WebKit:
-    #: ``CrossOriginPreflightChecker``.
-    preflights_name_user_agent: bool = False
-    #: Whether ``Access-Control-Request-Headers`` names a header as often as the script appended
-    #: it. Firefox: ``InternalHeaders::GetUnsafeHeaders``, ``StartCORSPreflight``.
-    repeats_header_names: bool = False
+    #: ``NetworkLoadChecker::checkCORSRequestWithPreflight``.
+    preflights_carry_user_agent: bool = False
 
     # --- what a preflight permits ----------------------------------------------------------------
 
@@ -61,18 +61,6 @@ class Engine:
 
     # --- the preflight cache ---------------------------------------------------------------------
 
-    #: Whose the answer to a preflight with a tainted origin is: of all ``null`` origins, as in the
-    #: standard, of the ``page`` (Firefox: ``GetPrefLightCacheKey``), of this one ``fetch`` (WebKit:
-    #: ``checkCORSRedirectedRequest`` makes a new opaque origin), or of ``nobody`` (Chromium).
-    tainted_answers_are_of: str = "null"
-    #: Whether pages of origin ``null`` have a cache; not in Chromium
-    #: (``PreflightController::PerformPreflightCheck``).
-    caches_for_opaque_origins: bool = True
-    #: What becomes of requests with a header such as ``If-None-Match``, which the HTTP cache leaves
-    #: alone: ``cached``, as in the standard; ``asked``, a preflight each time, whose answer is
-    #: kept for others (Firefox: ``LOAD_BYPASS_CACHE`` in ``StartCORSPreflight``); or ``apart``,
-    #: where it is not kept either (Chromium: ``LOAD_DISABLE_CACHE`` in ``preflight_controller.cc``).
-    conditional_requests: str = "cached"
     #: Whether a new answer for a URL takes the place of the one in the cache, and an answer
     #: that does not cover a request is dropped. The standard gathers methods and headers one by
     #: one. Chromium: ``services/network/cors/preflight_cache.cc``; WebKit:
@@ -84,10 +72,28 @@ class Engine:
     #: Whether an answer that may not be kept leaves those that are kept as they are. The standard
     #: has it end them. Firefox: ``AddResultToCache``.
     ignores_answers_not_to_keep: bool = False
+    #: Whether the fetches of pages of origin ``null`` share what is kept; in Chromium
+    #: (``PreflightController::PerformPreflightCheck``) each fetch is alone.
+    opaque_origins_share_answers: bool = True
+    #: Whose the answer to a preflight with a tainted origin is: of all ``null`` origins, as in the
+    #: standard, of the ``page`` (Firefox: ``GetPrefLightCacheKey``), of this one ``fetch`` (WebKit:
+    #: ``checkCORSRedirectedRequest`` makes a new opaque origin), or of ``nobody`` (Chromium).
+    tainted_answers_are_of: str = "null"
+    #: Whether requests with a header such as ``If-None-Match``, which the HTTP cache leaves alone,
+    #: use this one. In Chromium (``RetrieveCacheFlags`` in ``preflight_controller.cc``) and Firefox
+    #: (``LOAD_BYPASS_CACHE`` in ``StartCORSPreflight``) they ask each time.
+    conditional_requests_are_covered: bool = True
+    #: Whether a preflight for a request with credentials spares those without them their own,
+    #: as in the standard. Firefox (``GetPrefLightCacheKey``) keeps the two apart.
+    shares_credentialed_answers: bool = True
     #: Whether a ``*`` in a preflight's answer still counts when it comes from the cache, for
     #: requests without credentials. Firefox (``CORSCacheEntry::CheckRequest``) looks for the
     #: very name, so that such an answer saves it no preflight.
     caches_wildcards: bool = True
+    #: Whether a ``*`` that was answered to a request with credentials, and means nothing to it, is
+    #: a wildcard to later requests without. By the letter of the standard it is, and in WebKit
+    #: (``allowsCrossOriginMethod``); not in Chromium (``EnsureAllowedCrossOriginMethod``).
+    caches_credentialed_wildcards: bool = True
     #: Whether a ``*`` from the cache covers ``Authorization``, if one from the wire does. Not in
     #: Chromium: ``PreflightCache::CheckIfRequestCanSkipPreflight``.
     caches_wildcard_for_authorization: bool = True
@@ -95,23 +101,45 @@ class Engine:
     #: the cache, as by any from the wire. Firefox (``CORSCacheEntry::CheckRequest``) wants it
     #: listed.
     caches_head: bool = True
-    #: Whether a preflight for a request with credentials spares those without them their own,
-    #: as in the standard. Firefox (``GetPrefLightCacheKey``) keeps the two apart.
-    shares_credentialed_answers: bool = True
-    #: Which failures end what is kept for their URL: ``all``, of requests that needed a
-    #: preflight, as in the standard; ``cors-check``, of any request; or ``none``. Firefox:
-    #: ``nsCORSListenerProxy::OnStartRequest``; Chromium and WebKit never do.
-    failures_that_clear: str = "all"
+    #: The failure of which requests ends what is kept for their URL: of those that need a
+    #: ``preflight``, as in the standard, of ``all`` across origins, unless they wanted no redirect
+    #: (Firefox: ``nsCORSListenerProxy::OnStartRequest``), or of ``none`` (Chromium and WebKit).
+    failures_that_clear: str = "preflight"
     #: Whether the first look-up of an answer for an IP address ends all that are kept for it.
     #: Firefox (``CORSCacheEntry::CheckDNSCache``) drops answers that are older than its record of
     #: the host's address, and for a host that is an address makes that record only then.
     distrusts_addresses_once: bool = False
 
-    # --- redirects -------------------------------------------------------------------------------
+    # --- redirects: where to ---------------------------------------------------------------------
+
+    #: What an empty ``Location`` means: the ``same`` URL again, as in the standard; ``none``, as if
+    #: there were no such header (Chromium: ``HttpResponseHeaders::IsRedirect``); or an ``error``
+    #: to whoever would follow it (WebKit).
+    empty_location: str = "same"
+    #: Whether ``redirect="error"`` refuses a redirect that has no ``Location``. To Chromium and
+    #: WebKit (``shouldStartHTTPRedirection`` in ``NetworkDataTaskSoup.cpp``) that is no redirect.
+    refuses_redirects_to_nowhere: bool = True
+    #: Whether a script can read the body of such a response with ``redirect="manual"``; in WebKit.
+    leaks_redirects_to_nowhere: bool = False
+    #: Whether ``redirect="manual"`` fails if ``Location`` is no URL; in Chromium.
+    resolves_manual_redirects: bool = False
+    #: Whether a redirect may lead to a URL with user and password, if all is of the page's own
+    #: origin. Chromium refuses all such subresources.
+    allows_credentials_in_redirects: bool = True
+    #: Whether redirects are checked again, after the preflight that the new request needs. Only
+    #: then is one from the page's own origin refused for user and password in the URL, and only
+    #: here do credentials of mode ``same-origin``, once sent to the page's own origin, count in
+    #: the CORS check. WebKit: ``SubresourceLoader::checkRedirectionCrossOriginAccessControl``.
+    rechecks_redirects: bool = False
+
+    # --- redirects: with what --------------------------------------------------------------------
 
     #: Whether the preflight after a cross-origin redirect says ``Origin: null``, as the actual
     #: request does. Firefox (``StartCORSPreflight``) sends the page's origin there.
     taints_preflight_origin: bool = True
+    #: Whether the answer to the preflight of a request that was redirected back to the page's own
+    #: origin undergoes the CORS check. Not in Firefox: ``nsCORSListenerProxy::UpdateChannel``.
+    checks_preflights_of_own_origin: bool = True
     #: Whether a request that once needed a preflight needs one after every redirect, although that
     #: took away the method or the headers that were unsafe. Firefox:
     #: ``nsCORSListenerProxy::CheckPreflightNeeded``; WebKit: ``m_isSimpleRequest`` in
@@ -120,6 +148,12 @@ class Engine:
     #: Whether that preflight asks for headers that a redirect took away. WebKit:
     #: ``NetworkLoadChecker::checkCORSRequestWithPreflight`` (``m_originalRequestHeaders``).
     asks_for_lost_headers: bool = False
+    #: When a redirect brings back headers that an earlier one took away: ``never``, as in the
+    #: standard; whenever it does not take them itself from the ``script``'s request, also
+    #: ``Authorization`` (Firefox: ``FetchDriver::AsyncOnChannelRedirect``); or ``across`` origins,
+    #: and elsewhere if it would not take them, those that describe the body (WebKit:
+    #: ``NetworkLoadChecker::checkCORSRedirectedRequest``).
+    lost_headers_return: str = "never"
     #: Whether a ``DELETE`` that is redirected to another origin turns into a ``GET``, and keeps the
     #: headers of the body that it loses. WebKitGTK: ``shouldRedirectAsGET`` in
     #: ``NetworkDataTaskSoup.cpp``.
@@ -128,36 +162,16 @@ class Engine:
     #: within an origin, although it is now a ``GET``. WebKitGTK: ``continueHTTPRedirection`` in
     #: ``NetworkDataTaskSoup.cpp``.
     keeps_origin_header: bool = False
-    #: What an empty ``Location`` means: the ``same`` URL again, as in the standard, ``none``, so
-    #: that the response is no redirect, or an ``error``. Chromium:
-    #: ``HttpResponseHeaders::IsRedirect``.
-    empty_location: str = "same"
-    #: Whether ``redirect="error"`` refuses a redirect that has no ``Location``. To Chromium and
-    #: WebKit (``shouldStartHTTPRedirection``) that is no redirect.
-    refuses_redirects_to_nowhere: bool = True
-    #: Whether a script can read the body of such a response with ``redirect="manual"``, as in
-    #: WebKit.
-    leaks_redirects_to_nowhere: bool = False
-    #: Whether a ``Location`` that is no URL matters to ``redirect="manual"``, as in Chromium.
-    resolves_manual_redirects: bool = False
-    #: Whether a redirect may lead to a URL with user and password, if all is of the page's own
-    #: origin. Chromium refuses all such subresources.
-    allows_credentials_in_redirects: bool = True
-    #: Whether a request that must not go to a URL with user and password has its preflight sent
-    #: there beforehand, if it comes from the page's own origin. WebKit:
-    #: ``NetworkLoadChecker::checkRedirection``.
-    asks_before_refusing_credentials: bool = False
-    #: Whether the next redirect brings back the headers of the body that one took away. Firefox:
-    #: ``FetchDriver::AsyncOnChannelRedirect``; WebKit: ``m_firstRequestHeaders`` in
-    #: ``NetworkLoadChecker::checkCORSRedirectedRequest``.
-    restores_body_headers: bool = False
-    #: Whether credentials of mode ``same-origin`` that were sent to the page's own origin count in
-    #: the CORS check of a later redirect elsewhere. WebKit:
-    #: ``SubresourceLoader::checkRedirectionCrossOriginAccessControl``.
-    remembers_same_origin_credentials: bool = False
-    #: Whether the answer to the preflight of a request that was redirected back to the page's own
-    #: origin undergoes the CORS check. Not in Firefox: ``nsCORSListenerProxy::UpdateChannel``.
-    checks_preflights_of_own_origin: bool = True
+    #: Whether the ``Origin`` of a request without CORS becomes ``null`` as soon as it is redirected
+    #: to another origin, also if it only now leaves its own. Chromium:
+    #: ``RedirectUtil::UpdateHttpRequest`` in ``net/url_request/redirect_util.cc``.
+    nulls_origin_when_leaving: bool = False
+    #: Whether client hints about the device stay with a request that is redirected to another
+    #: origin than the page's. Not in Chromium (156), which decides on them anew.
+    keeps_device_hints: bool = True
+    #: Whether the ``User-Agent`` of a script survives a redirect within the page's own origin. Not
+    #: in WebKitGTK (2.50).
+    keeps_user_agent: bool = True
 
     # --- cookies ---------------------------------------------------------------------------------
 
@@ -191,16 +205,19 @@ CHROMIUM = Engine(
     wildcard_covers_authorization=True,
     max_age_ceiling=7200,
     signed_max_age=True,
-    tainted_answers_are_of="nobody",
-    caches_for_opaque_origins=False,
-    conditional_requests="apart",
     keeps_one_answer_per_url=True,
+    opaque_origins_share_answers=False,
+    tainted_answers_are_of="nobody",
+    conditional_requests_are_covered=False,
+    caches_credentialed_wildcards=False,
     caches_wildcard_for_authorization=False,
     failures_that_clear="none",
     empty_location="none",
     refuses_redirects_to_nowhere=False,
     resolves_manual_redirects=True,
     allows_credentials_in_redirects=False,
+    nulls_origin_when_leaving=True,
+    keeps_device_hints=False,
 )
 
 #: Firefox.
@@ -210,43 +227,43 @@ FIREFOX = Engine(
     wildcard_covers_authorization=True,
     max_age_ceiling=86400,
     malformed_max_age=0,
-    tainted_answers_are_of="page",
-    conditional_requests="asked",
     ignores_answers_not_to_keep=True,
+    tainted_answers_are_of="page",
+    conditional_requests_are_covered=False,
+    shares_credentialed_answers=False,
     caches_wildcards=False,
     caches_head=False,
-    shares_credentialed_answers=False,
-    failures_that_clear="cors-check",
+    failures_that_clear="all",
     distrusts_addresses_once=True,
     taints_preflight_origin=False,
-    stays_unsafe=True,
-    restores_body_headers=True,
     checks_preflights_of_own_origin=False,
+    stays_unsafe=True,
+    lost_headers_return="script",
     default_same_site="none",
 )
 
-#: WebKit: Safari, and every browser of iOS.
+#: WebKit: Safari, and every browser of iOS; in what is the network library's, WebKitGTK.
 WEBKIT = Engine(
     "WebKit",
     combines_repeated_headers=True,
+    preflights_carry_user_agent=True,
     wildcard_covers_authorization=True,
     max_age_ceiling=600,
     signed_max_age=True,
-    tainted_answers_are_of="fetch",
     keeps_one_answer_per_url=True,
     keeps_insufficient_answers=True,
+    tainted_answers_are_of="fetch",
     failures_that_clear="none",
-    preflights_name_user_agent=True,
-    stays_unsafe=True,
-    asks_for_lost_headers=True,
-    turns_delete_into_get=True,
-    keeps_origin_header=True,
     empty_location="error",
     refuses_redirects_to_nowhere=False,
     leaks_redirects_to_nowhere=True,
-    asks_before_refusing_credentials=True,
-    restores_body_headers=True,
-    remembers_same_origin_credentials=True,
+    rechecks_redirects=True,
+    stays_unsafe=True,
+    asks_for_lost_headers=True,
+    lost_headers_return="across",
+    turns_delete_into_get=True,
+    keeps_origin_header=True,
+    keeps_user_agent=False,
     default_same_site="none",
     same_site_none_needs_secure=False,
     checks_cookie_prefixes=False,

@@ -9,6 +9,7 @@ blocked ports, and every referrer policy but the default.
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Generator
 
@@ -28,6 +29,8 @@ _Exchanging = Generator[HTTPRequest, HTTPResponse, HTTPResponse]
 _REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 _NULL_BODY_STATUSES = frozenset({101, 103, 204, 205, 304})
 _MAX_REDIRECTS = 20
+# No two fetches are the same, to an engine that gives each an opaque origin.
+_numbers = itertools.count()
 
 
 class UserAgent:
@@ -97,10 +100,12 @@ class _Fetch:
     def __init__(self, request: Request, agent: UserAgent) -> None:
         self._asked = request
         self._agent = agent
-        self._script_headers = self._as_set(request.headers)
+        # As the engine keeps what the script has set.
+        self._script = request._replace(headers=self._as_set(request.headers))
         # Fetch standard, "fetch", step 11.
-        headers = fields.with_default(self._script_headers, "Accept", "*/*")
-        self._request = request._replace(headers=headers)
+        headers = fields.with_default(self._script.headers, "Accept", "*/*")
+        self._request = self._script._replace(headers=headers)
+        self._number = next(_numbers)
         self._url_list = [request.url]
         self._tainting = "basic"
         self._has_sent_origin = False
@@ -135,36 +140,47 @@ class _Fetch:
         if not self._request.url.is_http:
             raise self._network_error(refusals.not_http(self._request))
         self._tainting = "cors"
-        need = self._need()
-        if not self._is_unsafe(need):
-            return (yield from self._http_fetch())
+        is_unsafe = self._is_unsafe()
         try:
-            if not self._is_covered(need):
-                yield from self._preflight_fetch(need)
+            if is_unsafe:
+                yield from self._ask()
             return (yield from self._http_fetch())
-        except NetworkError:
-            if self._agent.engine.failures_that_clear == "all":
+        except NetworkError as error:
+            if self._clears(error, is_unsafe=is_unsafe):
                 self._agent.preflights.clear(self._need())
             raise
+
+    def _clears(self, error: NetworkError, *, is_unsafe: bool) -> bool:
+        """Whether a failure ends what is kept for the URL (Fetch standard, "main fetch", step 12)."""
+        failures = self._agent.engine.failures_that_clear
+        if failures == "preflight":
+            return is_unsafe
+        return failures == "all" and error.reason != "redirect-refused"
 
     def _http_fetch(self) -> _Exchanging:
         """`HTTP fetch <https://fetch.spec.whatwg.org/#http-fetch>`_, from step 4.3."""
         response = yield from self._http_network_fetch()
         if self._tainting == "cors":
-            is_redirect = response.status in _REDIRECT_STATUSES and self._has_location(response)
-            self._check(
-                self._serialized_origin(), response, refusals.RESPONSE, is_redirect=is_redirect
-            )
+            self._check(self._serialized_origin(), response, refusals.RESPONSE)
         if response.status in _REDIRECT_STATUSES:
             return (yield from self._redirect(response))
         return response
+
+    def _ask(self) -> Generator[HTTPRequest, HTTPResponse, None]:
+        """See to it that the request is permitted, by the cache or by the server."""
+        need, engine = self._need(), self._agent.engine
+        may_be_covered = engine.conditional_requests_are_covered or not fields.is_conditional(
+            self._request.headers
+        )
+        if not (may_be_covered and self._agent.preflights.covers(need, now=self._agent.clock())):
+            yield from self._preflight_fetch(need)
 
     def _preflight_fetch(self, need: Need) -> Generator[HTTPRequest, HTTPResponse, None]:
         """`CORS-preflight fetch <https://fetch.spec.whatwg.org/#cors-preflight-fetch>`_."""
         asked = [("Accept", "*/*"), ("Access-Control-Request-Method", need.method)]
         if need.header_names:
             asked.append(("Access-Control-Request-Headers", ",".join(need.header_names)))
-        if self._agent.engine.preflights_name_user_agent:
+        if self._agent.engine.preflights_carry_user_agent:
             asked += [line for line in self._request.headers if line[0].lower() == "user-agent"]
         headers = (*asked, *self._referer(), ("Origin", need.origin), *self._fetch_metadata())
         response = yield from self._exchange("preflight", HTTPRequest("OPTIONS", need.url, headers))
@@ -200,61 +216,98 @@ class _Fetch:
 
     def _redirect(self, response: HTTPResponse) -> _Exchanging:
         """`HTTP fetch <https://fetch.spec.whatwg.org/#http-fetch>`_, step 6."""
-        engine, has_location = self._agent.engine, self._has_location(response)
-        if self._request.redirect == "error" and (
-            has_location or engine.refuses_redirects_to_nowhere
-        ):
-            raise self._network_error(refusals.redirect_refused(response))
+        has_location = checks.has_location(response, self._agent.engine)
+        if self._request.redirect == "error":
+            return self._without_redirect(response, has_location=has_location)
         if self._request.redirect == "manual":
-            if engine.resolves_manual_redirects and has_location:
-                self._location_url(response)
-            return response
+            return self._with_redirect(response, has_location=has_location)
         if not has_location:
-            is_empty = fields.get(response.headers, "Location") == ""
-            is_followed = self._request.redirect == "follow"
-            if engine.empty_location == "error" and is_followed and is_empty:
-                raise self._network_error(refusals.redirect_malformed(response))
-            return response
+            return self._without_location(response)
         return (yield from self._redirect_fetch(response))
+
+    def _with_redirect(self, response: HTTPResponse, *, has_location: bool) -> HTTPResponse:
+        is_resolved = has_location and self._agent.engine.resolves_manual_redirects
+        if is_resolved and not checks.leads_to_url(response, self._request.url):
+            raise self._network_error(refusals.redirect_malformed(response))
+        return response
+
+    def _without_redirect(self, response: HTTPResponse, *, has_location: bool) -> HTTPResponse:
+        if has_location or self._agent.engine.refuses_redirects_to_nowhere:
+            raise self._network_error(refusals.redirect_refused(response))
+        return response
+
+    def _without_location(self, response: HTTPResponse) -> HTTPResponse:
+        is_empty = fields.get(response.headers, "Location") == ""
+        if is_empty and self._agent.engine.empty_location == "error":
+            raise self._network_error(refusals.redirect_malformed(response))
+        return response
 
     def _redirect_fetch(self, response: HTTPResponse) -> _Exchanging:
         """`HTTP-redirect fetch <https://fetch.spec.whatwg.org/#http-redirect-fetch>`_."""
         url = self._location_url(response)
+        if not url.is_http:
+            raise self._network_error(refusals.redirect_malformed(response))
         if len(self._url_list) > _MAX_REDIRECTS:
             raise self._network_error(refusals.too_many_redirects(_MAX_REDIRECTS))
-        is_cross_origin = self._request.mode == "cors" and url.origin != self._request.origin
-        is_refused = is_cross_origin or self._tainting == "cors"
-        if url.credentials and (
-            is_refused or not self._agent.engine.allows_credentials_in_redirects
-        ):
-            if self._agent.engine.asks_before_refusing_credentials and self._tainting == "basic":
-                self._request = checks.redirected(
-                    self._request, response.status, url, self._script_headers, self._agent.engine
-                )
-                need = self._need()
-                if self._is_unsafe(need) and not self._is_covered(need):
-                    yield from self._preflight_fetch(need)
-            raise self._cors_error(refusals.redirect_with_credentials(url))
-        if self._request.url.origin != url.origin:
-            self._has_sent_origin = False
-        self._request = checks.redirected(
-            self._request, response.status, url, self._script_headers, self._agent.engine
-        )
-        self._url_list.append(url)
+        refusal = self._refusal_of_redirect(url)
+        is_late = self._agent.engine.rechecks_redirects and self._tainting == "basic"
+        if refusal and not is_late:
+            raise self._cors_error(refusal)
+        refusal = refusal or self._refusal_of_recheck(response)
+        self._follow(response.status, url)
+        if refusal:
+            yield from self._ask_in_vain()
+            raise self._cors_error(refusal)
         return (yield from self._main_fetch())
 
-    def _has_location(self, response: HTTPResponse) -> bool:
-        location = fields.get(response.headers, "Location")
-        if location == "" and self._agent.engine.empty_location != "same":
-            return False
-        return location is not None
+    def _refusal_of_redirect(self, url: urls.URL) -> Refusal | None:
+        """`HTTP-redirect fetch`_, steps 7 and 8."""
+        is_cross_origin = self._request.mode == "cors" and url.origin != self._request.origin
+        is_allowed = self._agent.engine.allows_credentials_in_redirects and not (
+            is_cross_origin or self._tainting == "cors"
+        )
+        if not url.credentials or is_allowed:
+            return None
+        return refusals.redirect_with_credentials(url)
+
+    def _refusal_of_recheck(self, response: HTTPResponse) -> Refusal | None:
+        """What :attr:`Engine.rechecks_redirects` finds in addition."""
+        had_credentials = (
+            self._request.credentials == "same-origin"
+            and self._asked.url.origin == self._asked.origin
+        )
+        if not (self._agent.engine.rechecks_redirects and had_credentials):
+            return None
+        if self._tainting != "cors":
+            return None
+        origin = self._serialized_origin()
+        return checks.cors_check(origin, response, credentials=True, subject=refusals.RESPONSE)
+
+    def _ask_in_vain(self) -> Generator[HTTPRequest, HTTPResponse, None]:
+        is_elsewhere = self._request.url.origin != self._request.origin
+        if (is_elsewhere or self._tainting == "cors") and self._is_unsafe():
+            yield from self._ask()
+
+    def _follow(self, status: int, url: urls.URL) -> None:
+        if self._request.url.origin != url.origin:
+            self._has_sent_origin = False
+        is_elsewhere = url.origin != self._request.origin and self._request.mode == "cors"
+        self._request = checks.redirected(
+            self._request,
+            status,
+            url,
+            script=self._script,
+            is_cors=is_elsewhere or self._tainting == "cors",
+            engine=self._agent.engine,
+        )
+        self._url_list.append(url)
 
     def _location_url(self, response: HTTPResponse) -> urls.URL:
         """`Location URL <https://fetch.spec.whatwg.org/#concept-response-location-url>`_."""
-        url = checks.location_url(response, self._request.url, self._agent.engine)
-        if url is None:
-            raise self._network_error(refusals.redirect_malformed(response))
-        return url
+        try:
+            return checks.location_url(response, self._request.url)
+        except ValueError:
+            raise self._network_error(refusals.redirect_malformed(response)) from None
 
     def _http_network_fetch(self) -> _Exchanging:
         """Send the actual request.
@@ -264,7 +317,7 @@ class _Fetch:
         """
         request = self._request
         headers = (
-            *request.headers,
+            *self._sent_headers(),
             *self._referer(),
             *self._origin_header(),
             *self._fetch_metadata(),
@@ -284,6 +337,12 @@ class _Fetch:
 
     # --- headers of the request ------------------------------------------------------------------
 
+    def _sent_headers(self) -> fields.HeaderList:
+        is_at_home_again = self._tainting == "basic" and len(self._url_list) > 1
+        if is_at_home_again and not self._agent.engine.keeps_user_agent:
+            return fields.without(self._request.headers, {"user-agent"})
+        return self._request.headers
+
     def _origin_header(self) -> fields.HeaderList:
         """The header ``Origin``, or none.
 
@@ -295,7 +354,13 @@ class _Fetch:
             return ()
         self._has_sent_origin = True
         # Where the standard would hide an https origin from http, mixed content ended the fetch.
-        return (("Origin", self._serialized_origin()),)
+        origin = "null" if self._is_nulled() else self._serialized_origin()
+        return (("Origin", origin),)
+
+    def _is_nulled(self) -> bool:
+        has_left = len({url.origin for url in self._url_list}) > 1
+        is_opaque = self._tainting == "opaque"
+        return is_opaque and has_left and self._agent.engine.nulls_origin_when_leaving
 
     def _referer(self) -> fields.HeaderList:
         """By ``strict-origin-when-cross-origin``; the page's origin stands for its URL."""
@@ -359,7 +424,7 @@ class _Fetch:
 
     def _need(self) -> Need:
         request, engine = self._request, self._agent.engine
-        headers = self._script_headers if engine.asks_for_lost_headers else request.headers
+        headers = self._script.headers if engine.asks_for_lost_headers else request.headers
         return Need(
             origin=self._serialized_origin() if engine.taints_preflight_origin else request.origin,
             url=str(request.url),
@@ -369,32 +434,24 @@ class _Fetch:
             cached_for=self._cached_for(),
         )
 
-    def _is_unsafe(self, need: Need) -> bool:
-        """Whether it takes a preflight; `main fetch`_, step 12."""
-        if need.method not in SAFELISTED_METHODS or need.header_names:
+    def _is_unsafe(self) -> bool:
+        """Whether it takes a preflight (Fetch standard, "main fetch", step 12)."""
+        need, engine = self._need(), self._agent.engine
+        is_unsafe = need.method not in SAFELISTED_METHODS or bool(need.header_names)
+        if is_unsafe or fields.cors_unsafe_request_header_names(self._script.headers, engine):
             self._has_been_unsafe = True
-            return True
-        return self._has_been_unsafe and self._agent.engine.stays_unsafe
-
-    def _is_covered(self, need: Need) -> bool:
-        if self._is_conditional() and self._agent.engine.conditional_requests != "cached":
-            return False
-        return self._agent.preflights.covers(need, now=self._agent.clock())
-
-    def _is_conditional(self) -> bool:
-        return fields.is_conditional(self._request.headers)
+        return is_unsafe or (self._has_been_unsafe and engine.stays_unsafe)
 
     def _cached_for(self) -> str | None:
-        """Whose the answers in the preflight cache are; nobody's, if it is not used."""
+        """Whose the answers in the preflight cache are; ``None`` for nobody's."""
         request, engine = self._request, self._agent.engine
-        if request.origin == "null" and not engine.caches_for_opaque_origins:
-            return None
-        if self._is_conditional() and engine.conditional_requests == "apart":
-            return None
+        this_fetch = f"fetch {self._number}"
+        if request.origin == "null" and not engine.opaque_origins_share_answers:
+            return this_fetch
         if self._serialized_origin() == request.origin:
             return request.origin
-        of = {"null": "null", "page": request.origin, "fetch": f"null {id(self)}"}
-        return of.get(engine.tainted_answers_are_of)
+        owners = {"null": "null", "page": request.origin, "fetch": this_fetch}
+        return owners.get(engine.tainted_answers_are_of)
 
     def _as_set(self, headers: fields.HeaderList) -> fields.HeaderList:
         """The headers of a script as the engine keeps them."""
@@ -420,19 +477,10 @@ class _Fetch:
         if is_secure and not self._request.url.is_potentially_trustworthy:
             raise self._network_error(refusals.mixed_content(self._request))
 
-    def _check(
-        self, origin: str, response: HTTPResponse, subject: str, *, is_redirect: bool = False
-    ) -> None:
-        credentials = self._request.credentials == "include" or (
-            is_redirect
-            and self._agent.engine.remembers_same_origin_credentials
-            and self._request.credentials == "same-origin"
-            and self._asked.url.origin == self._asked.origin
-        )
+    def _check(self, origin: str, response: HTTPResponse, subject: str) -> None:
+        credentials = self._request.credentials == "include"
         refusal = checks.cors_check(origin, response, credentials=credentials, subject=subject)
         if refusal is not None:
-            if self._agent.engine.failures_that_clear == "cors-check":
-                self._agent.preflights.clear(self._need())
             raise self._cors_error(refusal)
 
     def _filtered(self, response: HTTPResponse) -> Response:
@@ -440,11 +488,9 @@ class _Fetch:
         exchanges = tuple(self._exchanges)
         url = self._request.url.href
         if self._request.redirect == "manual" and response.status in _REDIRECT_STATUSES:
-            leaks = self._agent.engine.leaks_redirects_to_nowhere and not self._has_location(
-                response
+            return Response(
+                "opaqueredirect", url, 0, ReadableHeaders(()), self._leaked(response), exchanges
             )
-            body = response.body if leaks else b""
-            return Response("opaqueredirect", url, 0, ReadableHeaders(()), body, exchanges)
         if self._tainting == "opaque":
             return Response("opaque", "", 0, ReadableHeaders(()), b"", exchanges)
         hidden = self._hidden_names(response)
@@ -452,6 +498,12 @@ class _Fetch:
         has_body = self._request.method != "HEAD" and response.status not in _NULL_BODY_STATUSES
         body = response.body if has_body else b""
         return Response(self._tainting, url, response.status, headers, body, exchanges)
+
+    def _leaked(self, response: HTTPResponse) -> bytes:
+        engine = self._agent.engine
+        if engine.leaks_redirects_to_nowhere and not checks.has_location(response, engine):
+            return response.body
+        return b""
 
     def _hidden_names(self, response: HTTPResponse) -> frozenset[str]:
         if self._tainting == "basic":

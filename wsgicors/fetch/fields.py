@@ -272,6 +272,11 @@ def cors_unsafe_request_header_names(
     return tuple(sorted(names if engine.repeats_header_names else set(names)))
 
 
+def is_device_hint(name: str) -> bool:
+    """Whether a header is a client hint that tells of the device or its network."""
+    return name.lower() in _CLIENT_HINTS and name.lower() != "save-data"
+
+
 def is_conditional(headers: HeaderList) -> bool:
     """Whether a script asks for what changed, which the HTTP cache then leaves to it.
 

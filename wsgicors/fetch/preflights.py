@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from wsgicors.policy import SAFELISTED_METHODS
@@ -88,10 +88,8 @@ class PreflightCache:
     """The CORS-preflight cache of a browser.
 
     Fetch standard, `"CORS-preflight cache" <https://fetch.spec.whatwg.org/#concept-cache>`_.
-    Simplifications, owned up to. Browsers also keep apart what pages on different sites caused
-    (the network partition key): here, one cache is one partition. And by the letter of the
-    standard a ``*`` once answered to a request with credentials would, out of the cache, be a
-    wildcard for the next; here as in every engine it is none.
+    A simplification, owned up to: browsers also keep apart what pages on different sites caused
+    (the network partition key); here, one cache is one partition.
 
     :param engine: whose cache it is.
 
@@ -120,14 +118,20 @@ class PreflightCache:
         items = self._entries.get((need.cached_for, need.url))
         if items is None or self._is_distrusted(need):
             return False
-        live = [item for item, expires in items.items() if now < expires]
-        if self._is_covered(need, self._permission(live, need)):
+        usable = [
+            item for item, expires in items.items() if now < expires and self._is_usable(item, need)
+        ]
+        if _ANSWERED in (item.kind for item in usable) and self._is_covered(need, usable):
             return True
         if self._engine.keeps_one_answer_per_url:
             self.clear(need)
         return False
 
-    def _is_covered(self, need: Need, permission: Permission) -> bool:
+    def _is_covered(self, need: Need, items: Iterable[_Item]) -> bool:
+        permission = Permission(
+            frozenset(item.name for item in items if item.kind == "method"),
+            frozenset(item.name for item in items if item.kind == "header"),
+        )
         is_listed = permission.covers_method(need)
         if need.method == "HEAD" and not self._engine.caches_head:
             is_listed = permission.lists_method(need)
@@ -142,20 +146,14 @@ class PreflightCache:
         :param need: what was asked.
         :param now: seconds of the clock.
         """
-        if need.cached_for is None or (
-            permission.max_age == 0 and self._engine.ignores_answers_not_to_keep
-        ):
+        is_ignored = permission.max_age == 0 and self._engine.ignores_answers_not_to_keep
+        if need.cached_for is None or is_ignored:
             return
         if self._engine.keeps_one_answer_per_url:
             self.clear(need)
         items = self._entries.setdefault((need.cached_for, need.url), {})
-        expires = now + permission.max_age
-        items.update(
-            (_Item("method", name, need.credentials), expires) for name in permission.methods
-        )
-        items.update(
-            (_Item("header", name, need.credentials), expires) for name in permission.header_names
-        )
+        for item in _items(need, permission):
+            items[item] = now + permission.max_age
 
     def clear(self, need: Need) -> None:
         """Forget the answers for an origin and a URL.
@@ -177,30 +175,36 @@ class PreflightCache:
             del self._entries[key]
         return True
 
-    def _permission(self, items: Iterable[_Item], need: Need) -> Permission:
-        """What these items permit to such a request, put together."""
-        usable = [item for item in items if self._is_usable(item, need)]
-        return Permission(
-            frozenset(item.name for item in usable if item.kind == "method"),
-            frozenset(item.name for item in usable if item.kind == "header"),
-        )
-
     def _is_usable(self, item: _Item, need: Need) -> bool:
         """Fetch standard, "cache entry match", as far as it is about credentials."""
         if item.name == "*" and not self._engine.caches_wildcards:
             return False
         if item.credentials == need.credentials:
             return True
+        if item.name == "*" and not self._engine.caches_credentialed_wildcards:
+            return False
         return item.credentials and self._engine.shares_credentialed_answers
+
+
+# Stands for an answer itself, which may permit nothing by name.
+_ANSWERED = "answer"
 
 
 class _Item(NamedTuple):
     """One name that was permitted, as a cache entry of the standard has it."""
 
-    #: ``method`` or ``header``.
+    #: ``method``, ``header`` or ``answer``.
     kind: str
     name: str
     credentials: bool
+
+
+def _items(need: Need, permission: Permission) -> Iterator[_Item]:
+    yield _Item(_ANSWERED, "", need.credentials)
+    for name in permission.methods:
+        yield _Item("method", name, need.credentials)
+    for name in permission.header_names:
+        yield _Item("header", name, need.credentials)
 
 
 def _max_age(headers: HeaderList, engine: Engine) -> int:
