@@ -107,9 +107,10 @@ def redirected(
     :param is_cors: whether it has been to another origin, or goes there now.
     """
     crosses = request.url.origin != url.origin
-    headers = _after_redirect(request, status, script=script, is_cors=is_cors, engine=engine)
-    if crosses:
-        headers = fields.without(headers, fields.CORS_NON_WILDCARD_REQUEST_HEADER_NAMES)
+    method = script.method if engine.lost_headers_return == "script" else request.method
+    returned = _returned(request, status, script=script, is_cors=is_cors, engine=engine)
+    taken = _taken(method, status, crosses=crosses)
+    headers = fields.without((*request.headers, *returned), taken)
     if url.origin != request.origin and not engine.keeps_device_hints:
         headers = tuple(header for header in headers if not fields.is_device_hint(header[0]))
     if _turns_into_get(request.method, status) or (
@@ -119,27 +120,45 @@ def redirected(
     return request._replace(url=url, headers=headers)
 
 
-def _after_redirect(
+def asked_for(
+    request: Request, status: int, url: URL, *, script: Request, now: Request, engine: Engine
+) -> HeaderList:
+    """The headers that a preflight after a redirect asks for, as far as they are unsafe.
+
+    :param request: as it was before the redirect.
+    :param script: the request as it was before all redirects.
+    :param now: as it is after the redirect, whose headers the standard looks at.
+    """
+    if engine.asks_for_lost_headers == "all":
+        return script.headers
+    if engine.asks_for_lost_headers == "earlier":
+        crosses = request.url.origin != url.origin
+        return fields.without(script.headers, _taken(request.method, status, crosses=crosses))
+    return now.headers
+
+
+def _taken(method: str, status: int, *, crosses: bool) -> frozenset[str]:
+    """The (lower-case) names of the headers that a redirect takes away."""
+    names = fields.REQUEST_BODY_HEADER_NAMES if _turns_into_get(method, status) else frozenset()
+    return names | fields.CORS_NON_WILDCARD_REQUEST_HEADER_NAMES if crosses else names
+
+
+def _returned(
     request: Request, status: int, *, script: Request, is_cors: bool, engine: Engine
 ) -> HeaderList:
-    """The headers, with those that describe a body only if they go on."""
-    body_names = fields.REQUEST_BODY_HEADER_NAMES
-    headers = request.headers
+    """What earlier redirects took away, and this one brings back."""
+    lost = fields.without(script.headers, {name.lower() for name, _ in request.headers})
     if engine.lost_headers_return == "script":
-        headers += _lost(script, headers)
-        is_turned = _turns_into_get(script.method, status)
-    else:
-        is_turned = _turns_into_get(request.method, status)
-        if engine.lost_headers_return == "across" and (
-            is_cors or not _turns_into_get(script.method, status)
-        ):
-            lost = _lost(script, headers)
-            headers += tuple(header for header in lost if header[0].lower() in body_names)
-    return fields.without(headers, body_names) if is_turned else headers
+        return lost
+    if engine.lost_headers_return == "across" and is_cors:
+        return _named(lost, fields.REQUEST_BODY_HEADER_NAMES)
+    if engine.lost_headers_return == "across" and not _turns_into_get(script.method, status):
+        return _named(lost, frozenset({"content-type"}))
+    return ()
 
 
-def _lost(script: Request, headers: HeaderList) -> HeaderList:
-    return fields.without(script.headers, {name.lower() for name, _ in headers})
+def _named(headers: HeaderList, names: frozenset[str]) -> HeaderList:
+    return tuple(header for header in headers if header[0].lower() in names)
 
 
 def _turns_into_get(method: str, status: int) -> bool:

@@ -28,6 +28,8 @@ class Cookie(NamedTuple):
     domain: str
     #: Whether only that host may have it.
     host_only: bool
+    #: Whether it was set with a ``Domain``.
+    names_domain: bool
     path: str
     #: When it ends, in seconds of the clock; ``None`` with the session.
     expires: float | None
@@ -119,6 +121,7 @@ def _parse(set_cookie: str, url: URL, now: float) -> Cookie:
         value=value.strip(" \t"),
         domain=domain or url.host,
         host_only=not domain,
+        names_domain=bool(attributes.get("domain")),
         path=path if path.startswith("/") else url.path.rpartition("/")[0] or "/",
         expires=_expires(attributes, now),
         secure="secure" in attributes,
@@ -156,7 +159,7 @@ def _is_acceptable(cookie: Cookie, url: URL, engine: Engine) -> bool:
         and (not cookie.secure or _takes_secure_cookies(url, engine))
         and (cookie.host_only or _may_set_domain(cookie.domain, url.host))
         and not _needs_secure(cookie, engine)
-        and (_keeps_its_prefix(cookie) or not engine.checks_cookie_prefixes)
+        and (_keeps_its_prefix(cookie, engine) or not engine.checks_cookie_prefixes)
     )
 
 
@@ -174,11 +177,12 @@ def _needs_secure(cookie: Cookie, engine: Engine) -> bool:
     return cookie.same_site == "none" and engine.same_site_none_needs_secure and not cookie.secure
 
 
-def _keeps_its_prefix(cookie: Cookie) -> bool:
+def _keeps_its_prefix(cookie: Cookie, engine: Engine) -> bool:
     """RFC 6265bis, section 4.1.3: ``__Secure-`` and ``__Host-``."""
     name = cookie.name.lower()
     if name.startswith("__host-"):
-        return cookie.secure and cookie.host_only and cookie.path == "/"
+        names_domain = engine.host_prefix_forbids_domain and cookie.names_domain
+        return cookie.secure and cookie.host_only and cookie.path == "/" and not names_domain
     return cookie.secure or not name.startswith("__secure-")
 
 

@@ -145,15 +145,22 @@ class Engine:
     #: ``nsCORSListenerProxy::CheckPreflightNeeded``; WebKit: ``m_isSimpleRequest`` in
     #: ``NetworkLoadChecker``.
     stays_unsafe: bool = False
-    #: Whether that preflight asks for headers that a redirect took away. WebKit:
-    #: ``NetworkLoadChecker::checkCORSRequestWithPreflight`` (``m_originalRequestHeaders``).
-    asks_for_lost_headers: bool = False
+    #: Whether that preflight asks for headers that redirects took away: for ``none``, as in the
+    #: standard; for those that an ``earlier`` one took (Firefox: ``LoadInfo::CorsUnsafeHeaders``);
+    #: or for ``all`` (WebKit: ``m_originalRequestHeaders`` in
+    #: ``NetworkLoadChecker::checkCORSRequestWithPreflight``).
+    asks_for_lost_headers: str = "none"
     #: When a redirect brings back headers that an earlier one took away: ``never``, as in the
     #: standard; whenever it does not take them itself from the ``script``'s request, also
-    #: ``Authorization`` (Firefox: ``FetchDriver::AsyncOnChannelRedirect``); or ``across`` origins,
-    #: and elsewhere if it would not take them, those that describe the body (WebKit:
-    #: ``NetworkLoadChecker::checkCORSRedirectedRequest``).
+    #: ``Authorization`` (Firefox: ``FetchDriver::AsyncOnChannelRedirect``); or ``across`` origins
+    #: those that describe the body (WebKit: ``NetworkLoadChecker::checkCORSRedirectedRequest``),
+    #: and elsewhere ``Content-Type``, if it would not take it (WebKitGTK: ``m_firstRequest`` in
+    #: ``NetworkDataTaskSoup.cpp``).
     lost_headers_return: str = "never"
+    #: Whether a ``no-cors`` request with credentials of mode ``same-origin`` goes without them once
+    #: it is redirected away from the page's own origin. WebKit starts it anew there, as if it had
+    #: never been another (``NetworkResourceLoader::continueWillSendRequest``), but with cookies.
+    ends_same_origin_credentials: bool = True
     #: Whether a ``DELETE`` that is redirected to another origin turns into a ``GET``, and keeps the
     #: headers of the body that it loses. WebKitGTK: ``shouldRedirectAsGET`` in
     #: ``NetworkDataTaskSoup.cpp``.
@@ -175,6 +182,10 @@ class Engine:
 
     # --- cookies ---------------------------------------------------------------------------------
 
+    #: Whether a request that was redirected through another site counts as from another site to
+    #: cookies with ``SameSite``. RFC 6265bis looks at where it goes now; Firefox
+    #: (``CookieCommons::IsSameSiteForeign``) at the whole way.
+    same_site_needs_same_site_redirects: bool = False
     #: What a cookie without ``SameSite`` counts as: ``lax`` in RFC 6265bis and in Chromium,
     #: ``none`` in Firefox (``network.cookie.sameSite.laxByDefault`` is off) and in Safari.
     default_same_site: str = "lax"
@@ -182,6 +193,10 @@ class Engine:
     same_site_none_needs_secure: bool = True
     #: Whether the prefixes ``__Secure-`` and ``__Host-`` bind a cookie; not in WebKitGTK (libsoup).
     checks_cookie_prefixes: bool = True
+    #: Whether ``__Host-`` forbids any ``Domain``. To RFC 6265bis one that names a public suffix, set
+    #: by that very host, is as good as none. Chromium: ``HasValidHostPrefixAttributes`` in
+    #: ``net/cookies/cookie_util.cc``.
+    host_prefix_forbids_domain: bool = False
     #: Whether cookies with ``Secure`` go to this very machine over plain HTTP, as the standards now
     #: have it. Not in WebKitGTK (libsoup).
     secure_cookies_on_loopback: bool = True
@@ -218,6 +233,7 @@ CHROMIUM = Engine(
     allows_credentials_in_redirects=False,
     nulls_origin_when_leaving=True,
     keeps_device_hints=False,
+    host_prefix_forbids_domain=True,
 )
 
 #: Firefox.
@@ -238,7 +254,9 @@ FIREFOX = Engine(
     taints_preflight_origin=False,
     checks_preflights_of_own_origin=False,
     stays_unsafe=True,
+    asks_for_lost_headers="earlier",
     lost_headers_return="script",
+    same_site_needs_same_site_redirects=True,
     default_same_site="none",
 )
 
@@ -259,8 +277,9 @@ WEBKIT = Engine(
     leaks_redirects_to_nowhere=True,
     rechecks_redirects=True,
     stays_unsafe=True,
-    asks_for_lost_headers=True,
+    asks_for_lost_headers="all",
     lost_headers_return="across",
+    ends_same_origin_credentials=False,
     turns_delete_into_get=True,
     keeps_origin_header=True,
     keeps_user_agent=False,

@@ -105,6 +105,7 @@ class _Fetch:
         # Fetch standard, "fetch", step 11.
         headers = fields.with_default(self._script.headers, "Accept", "*/*")
         self._request = self._script._replace(headers=headers)
+        self._asked_headers = headers
         self._number = next(_numbers)
         self._url_list = [request.url]
         self._tainting = "basic"
@@ -291,16 +292,18 @@ class _Fetch:
     def _follow(self, status: int, url: urls.URL) -> None:
         if self._request.url.origin != url.origin:
             self._has_sent_origin = False
-        is_elsewhere = url.origin != self._request.origin and self._request.mode == "cors"
-        self._request = checks.redirected(
-            self._request,
-            status,
-            url,
-            script=self._script,
-            is_cors=is_elsewhere or self._tainting == "cors",
-            engine=self._agent.engine,
+        request, script, engine = self._request, self._script, self._agent.engine
+        is_elsewhere = url.origin != request.origin and request.mode == "cors"
+        is_cors = is_elsewhere or self._tainting == "cors"
+        now = checks.redirected(request, status, url, script=script, is_cors=is_cors, engine=engine)
+        self._asked_headers = checks.asked_for(
+            request, status, url, script=script, now=now, engine=engine
         )
+        self._request = now
         self._url_list.append(url)
+        if self._tainting == "basic" and url.origin != now.origin and self._keeps_credentials():
+            # WebKit starts anew here.
+            self._script = now
 
     def _location_url(self, response: HTTPResponse) -> urls.URL:
         """`Location URL <https://fetch.spec.whatwg.org/#concept-response-location-url>`_."""
@@ -410,8 +413,13 @@ class _Fetch:
     def _includes_credentials(self) -> bool:
         """`Credentials mode <https://fetch.spec.whatwg.org/#concept-request-credentials-mode>`_."""
         if self._request.credentials == "same-origin":
-            return self._tainting == "basic"
+            return self._tainting == "basic" or self._keeps_credentials()
         return self._request.credentials == "include"
+
+    def _keeps_credentials(self) -> bool:
+        is_own = self._asked.url.origin == self._asked.origin
+        is_bound = self._asked.mode == "no-cors" and self._asked.credentials == "same-origin"
+        return is_own and is_bound and not self._agent.engine.ends_same_origin_credentials
 
     def _serialized_origin(self) -> str:
         """The page's origin as far as the server may know it.
@@ -424,12 +432,11 @@ class _Fetch:
 
     def _need(self) -> Need:
         request, engine = self._request, self._agent.engine
-        headers = self._script.headers if engine.asks_for_lost_headers else request.headers
         return Need(
             origin=self._serialized_origin() if engine.taints_preflight_origin else request.origin,
             url=str(request.url),
             method=request.method,
-            header_names=fields.cors_unsafe_request_header_names(headers, engine),
+            header_names=fields.cors_unsafe_request_header_names(self._asked_headers, engine),
             credentials=request.credentials == "include",
             cached_for=self._cached_for(),
         )
@@ -462,7 +469,9 @@ class _Fetch:
         return headers
 
     def _is_same_site(self) -> bool:
-        return urls.is_same_site(self._request.origin, self._request.url.origin, self._agent.engine)
+        engine = self._agent.engine
+        way = self._url_list if engine.same_site_needs_same_site_redirects else self._url_list[-1:]
+        return all(urls.is_same_site(self._request.origin, url.origin, engine) for url in way)
 
     # --- the outcome -----------------------------------------------------------------------------
 
