@@ -409,11 +409,11 @@ def listed_by(demo) -> list[str]:
     return [scenario["id"] for group in groups for scenario in group["scenarios"]]
 
 
-#: The rows that are not green in an engine: where it departs from the standard, as the page says
-#: too, and what cannot be tried without a screen.
+#: The rows that are not green in an engine, because it departs from the standard there, as the page
+#: says too.
 NOT_GREEN = {
     "chromium": {},
-    "firefox": {"max-age": "departs", "webgl": "untried", "webgl-tainted": "untried"},
+    "firefox": {"max-age": "departs"},
     "webkit": dict.fromkeys(
         ("font-face-css", "font-face-css-refused", "font-face-script"), "departs"
     ),

@@ -7,6 +7,7 @@ which of them asks.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -22,19 +23,6 @@ if TYPE_CHECKING:
 
 OTHER = "https://other.example"
 BODY = b"hello"
-
-# The request headers that every case is about; others only if its scripts set them.
-TOLD = frozenset(
-    {
-        "accept",
-        "access-control-request-headers",
-        "access-control-request-method",
-        "authorization",
-        "content-type",
-        "cookie",
-        "origin",
-    }
-)
 
 
 class Ports(tuple[int, ...]):
@@ -130,6 +118,7 @@ def _response(sitting: Sitting, answer: Answer) -> Response:
 def _sent(environ: WSGIEnvironment, index: str) -> dict[str, Any]:
     request = Request(environ)
     return {
+        "time": time.time(),
         "method": request.method,
         "host": request.host,
         "hop": index,

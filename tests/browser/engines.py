@@ -53,8 +53,10 @@ CHROMIUM = Engine(
 FIREFOX = Engine(
     name="firefox",
     executables=("firefox-esr", "firefox"),
-    arguments=("--headless", "--no-remote", "--profile", "{profile}", "{url}"),
-    # What it would ask of the network on its own, and show beside the page.
+    arguments=("--no-remote", "--profile", "{profile}", "{url}"),
+    # It has no WebGL without a screen.
+    starter=("xvfb-run", "--auto-servernum"),
+    # What it would ask of the network on its own, and show beside the page; and WebGL by software.
     files={
         "user.js": """
             user_pref("browser.aboutwelcome.enabled", false);
@@ -62,6 +64,7 @@ FIREFOX = Engine(
             user_pref("datareporting.policy.dataSubmissionEnabled", false);
             user_pref("network.captive-portal-service.enabled", false);
             user_pref("network.connectivity-service.enabled", false);
+            user_pref("webgl.force-enabled", true);
         """
     },
 )

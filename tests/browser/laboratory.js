@@ -7,7 +7,7 @@ const sleep = (seconds) => new Promise((resolve) => setTimeout(resolve, 1000 * s
 
 const attempt = async ({ url, pause, headers, body, ...rest }) => {
   await sleep(pause);
-  const began = performance.now() / 1000;
+  const began = Date.now() / 1000;
   try {
     const options = { ...rest, headers, signal: AbortSignal.timeout(20000) };
     const response = await fetch(url, body === null ? options : { ...options, body });

@@ -28,7 +28,7 @@ class Trial(NamedTuple):
     """What came of a case in a browser."""
 
     sitting: Sitting
-    #: What the script was told, step by step; ``began`` is when, in seconds of the page's clock.
+    #: What the script was told, step by step; ``began`` is when, in seconds of this machine's clock.
     outcomes: list[dict[str, Any]]
 
 
@@ -38,6 +38,8 @@ class Laboratory:
     def __init__(self, ports: Ports) -> None:
         self.ports = ports
         self.answering = Answering(ports)
+        #: The (lower-case) headers that the browser sends with everything.
+        self.usual: dict[str, str] = {}
         self._jobs: queue.Queue[tuple[str, list[Sitting]]] = queue.Queue()
         self._results: dict[str, list[dict[str, Any]]] = {}
         self._waiting: tuple[str, list[Sitting]] | None = None
@@ -84,7 +86,7 @@ class Laboratory:
 
     def _control(self, request: Request) -> Response:
         if request.path == "/job":
-            self.usual = {name.lower(): value for name, value in request.headers}
+            self.usual.update((name.lower(), value) for name, value in request.headers)
             return self._job(request.args["page"])
         if request.path == "/results":
             for each in json.loads(request.get_data()):

@@ -80,7 +80,8 @@ def location_url(response: HTTPResponse, url: URL) -> URL:
     locations = fields.values(response.headers, "Location")
     if len(locations) != 1:
         raise ValueError(f"there are {len(locations)} Location headers")
-    return parse_url(locations[0], url)
+    target = parse_url(locations[0], url)
+    return target._replace(fragment=target.fragment or url.fragment)
 
 
 def leads_to_url(response: HTTPResponse, url: URL) -> bool:
@@ -152,7 +153,7 @@ def _returned(
         return lost
     if engine.lost_headers_return == "across" and is_cors:
         return _named(lost, fields.REQUEST_BODY_HEADER_NAMES)
-    if engine.lost_headers_return == "across" and not _turns_into_get(script.method, status):
+    if engine.lost_headers_return == "across" and status in (307, 308):
         return _named(lost, frozenset({"content-type"}))
     return ()
 

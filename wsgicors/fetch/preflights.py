@@ -30,6 +30,8 @@ class Need(NamedTuple):
     credentials: bool
     #: The origin that the answer is kept for; ``None`` not to keep it, nor to look for one.
     cached_for: str | None
+    #: The URL's fragment, where the cache goes by it.
+    fragment: str = ""
 
 
 class Permission(NamedTuple):
@@ -103,7 +105,7 @@ class PreflightCache:
 
     def __init__(self, engine: Engine = STANDARD) -> None:
         self._engine = engine
-        self._entries: dict[tuple[str | None, str], dict[_Item, float]] = {}
+        self._entries: dict[tuple[str | None, str, str], dict[_Item, float]] = {}
         self._known_addresses: set[str] = set()
 
     def covers(self, need: Need, *, now: float) -> bool:
@@ -115,7 +117,7 @@ class PreflightCache:
 
         :param now: seconds of the clock.
         """
-        items = self._entries.get((need.cached_for, need.url))
+        items = self._entries.get(_key(need))
         if items is None or self._is_distrusted(need):
             return False
         usable = [
@@ -151,7 +153,7 @@ class PreflightCache:
             return
         if self._engine.keeps_one_answer_per_url:
             self.clear(need)
-        items = self._entries.setdefault((need.cached_for, need.url), {})
+        items = self._entries.setdefault(_key(need), {})
         for item in _items(need, permission):
             items[item] = now + permission.max_age
 
@@ -161,7 +163,7 @@ class PreflightCache:
         Fetch standard, `"clear cache entries"
         <https://fetch.spec.whatwg.org/#concept-cache-clear>`_.
         """
-        self._entries.pop((need.cached_for, need.url), None)
+        self._entries.pop(_key(need), None)
 
     def _is_distrusted(self, need: Need) -> bool:
         """Whether all that is kept for this address has to go, because it is looked up at last."""
@@ -184,6 +186,10 @@ class PreflightCache:
         if item.name == "*" and not self._engine.caches_credentialed_wildcards:
             return False
         return item.credentials and self._engine.shares_credentialed_answers
+
+
+def _key(need: Need) -> tuple[str | None, str, str]:
+    return need.cached_for, need.url, need.fragment
 
 
 # Stands for an answer itself, which may permit nothing by name.

@@ -28,7 +28,7 @@ class URL(NamedTuple):
     """A URL with a host, taken apart.
 
     >>> parse_url("https://user@Example.com:443/a?b#c")
-    URL(scheme='https', credentials='user', host='example.com', port='', target='/a?b')
+    URL(scheme='https', credentials='user', host='example.com', port='', target='/a?b', fragment='c')
     """
 
     scheme: str
@@ -40,6 +40,8 @@ class URL(NamedTuple):
     port: str
     #: Path and query, beginning with a slash.
     target: str
+    #: What never crosses the wire.
+    fragment: str = ""
 
     @property
     def origin(self) -> str:
@@ -86,7 +88,7 @@ class URL(NamedTuple):
 
 
 def parse_url(text: str, base: URL | None = None) -> URL:
-    """Take a URL apart; its fragment is dropped, because it never crosses the wire.
+    """Take a URL apart.
 
     :param base: what a relative URL is relative to.
     :raises ValueError: if it is no absolute URL with a host.
@@ -107,6 +109,7 @@ def parse_url(text: str, base: URL | None = None) -> URL:
         host=f"[{host}]" if ":" in host else host,
         port=port,
         target=quote((parts.path or "/") + query, safe=_URL_CHARACTERS),
+        fragment=parts.fragment,
     )
 
 

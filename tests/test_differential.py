@@ -1,0 +1,153 @@
+"""What real engines do with random cases, against what the simulator says that they do."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from inspect import getsource
+
+import pytest
+from browser.answering import Answering, Ports
+from browser.cases import Answer, Case, Hop, Place, Step, written
+from browser.comparison import disagreement, smallest
+from browser.drawing import draw
+from browser.engines import ENGINES
+from browser.laboratory import Trial, laboratory
+from browser.prediction import Prediction
+
+from wsgicors import fetch
+from wsgicors.fetch import refusals
+
+SEED = os.environ.get("WSGICORS_SEED") or secrets.token_hex(4)
+COUNT = int(os.environ.get("WSGICORS_CASES", "1000"))
+# Chromium remembers 1,024 preflights, and then forgets one or the other.
+AT_MOST_IN_ONE_BROWSER = 500
+SIMULATED = {"chromium": fetch.CHROMIUM, "firefox": fetch.FIREFOX, "webkit": fetch.WEBKIT}
+
+
+class Bench:
+    """Where a browser and its simulator are compared.
+
+    :param attempt: has the browser try cases.
+    :param usual: the (lower-case) headers that it sends with everything.
+    """
+
+    def __init__(self, name, attempt, engine, usual):
+        self.name = name
+        self._attempt = attempt
+        self._engine = engine
+        self._usual = usual
+
+    def disagreements(self, cases):
+        return [disagreement(trial, self._engine, self._usual) for trial in self._attempt(cases)]
+
+    def report(self, names, cases):
+        """Nothing, or the first case on which there is disagreement, as a test for this file."""
+        found = [each for each in zip(names, cases, self.disagreements(cases)) if each[2]]
+        if not found:
+            return ""
+        name, case, why = found[0]
+        case, why = smallest(case, why, self.disagreements)
+        return (
+            f"{self.name} and its simulator disagree on {len(found)} of {len(cases)} cases; "
+            f"the first, made simpler, is\n\n"
+            f"@pytest.mark.browser\n"
+            f"def test_{name}(bench):\n"
+            f"    # {why}\n"
+            f"    agrees(bench, {written(case, '    ')})\n"
+        )
+
+
+def agrees(bench, case):
+    report = bench.report(["the_case"], [case])
+    if report:
+        pytest.fail(report, pytrace=False)
+
+
+@pytest.fixture(params=ENGINES, ids=[engine.name for engine in ENGINES])
+def bench(request):
+    with laboratory(request.param) as lab:
+        name = request.param.name
+        yield Bench(name, lab.try_, SIMULATED[name], lab.usual)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("first", range(0, COUNT, AT_MOST_IN_ONE_BROWSER))
+def test_random_cases_go_as_the_simulator_says(bench, first):
+    numbers = range(first, min(first + AT_MOST_IN_ONE_BROWSER, COUNT))
+    names = [f"case_{number}_of_{SEED}" for number in numbers]
+    report = bench.report(names, [draw(name) for name in names])
+    if report:
+        pytest.fail(f"{report}\n(WSGICORS_SEED={SEED} draws the same cases again)", pytrace=False)
+
+
+# --- what the differential itself is worth -------------------------------------------------------
+
+
+def simulated(engine):
+    """An attempt of cases by a simulator in the place of a browser."""
+
+    def attempt(cases):
+        return [simulated_trial(engine, case) for case in cases]
+
+    return attempt
+
+
+def simulated_trial(engine, case):
+    sitting = Answering(Ports((8001, 8002))).bring(case, "id")
+    moments = [{"began": float(number)} for number, _ in enumerate(case.steps)]
+    prediction = Prediction(Trial(sitting, moments), engine)
+    outcomes = [{**one, **other} for one, other in zip(moments, prediction.outcomes)]
+    return Trial(prediction.sitting, outcomes)
+
+
+def test_a_departure_is_found_and_printed_as_a_ready_test_that_fails():
+    bench = Bench("chromium", simulated(fetch.CHROMIUM), fetch.STANDARD, {})
+    names = [f"case_{number}" for number in range(50)]
+    report = bench.report(names, [draw(name) for name in names])
+    source = report.partition("\n\n")[2]
+    namespace = dict(globals())
+    exec(source, namespace)
+    (test,) = (namespace[name] for name in namespace.keys() - globals() if name.startswith("test"))
+    with pytest.raises(pytest.fail.Exception, match="disagree on 1 of 1 cases"):
+        test(bench)
+    test(Bench("chromium", simulated(fetch.CHROMIUM), fetch.CHROMIUM, {}))
+
+
+def test_a_case_is_made_as_simple_as_can_be():
+    case = Case(
+        hops=(
+            Hop(
+                place=Place("127.0.0.1", port=1),
+                actuals=(Answer(headers=(("X-Total", "1"), ("Access-Control-Allow-Origin", "*"))),),
+                policy=(("allow_origins", "*"), ("allow_headers", "*"), ("max_age", "600")),
+            ),
+            Hop(),
+        ),
+        steps=(
+            Step(),
+            Step("PUT", headers=(("X-A", "1"), ("Authorization", "x")), credentials="omit"),
+        ),
+    )
+    bench = Bench("chromium", simulated(fetch.CHROMIUM), fetch.STANDARD, {})
+    (why,) = bench.disagreements([case])
+    case, why = smallest(case, why, bench.disagreements)
+    assert case == Case(
+        hops=(Hop(policy=(("allow_origins", "*"), ("allow_headers", "*"))),),
+        steps=(Step(headers=(("Authorization", "x"),)),),
+    )
+    assert why == (
+        "the browser: request 'GET $0', header accept '*/*', header authorization 'x', "
+        "header origin 'http://localhost:8001'; the simulator: outcome 'TypeError'"
+    )
+
+
+def test_random_cases_meet_every_reason_for_a_refusal():
+    """All but two: every address of the cases is one of plain HTTP."""
+    trials = [simulated_trial(fetch.STANDARD, draw(f"case {number}")) for number in range(1000)]
+    met = {reason for trial in trials for reason in Prediction(trial, fetch.STANDARD).reasons}
+    reasons = set(re.findall(r'^        "([a-z-]+)",$', getsource(refusals), re.MULTILINE))
+    assert len(reasons) > 15
+    assert met >= reasons - {"mixed-content", "not-http"}
+    assert met >= {"basic", "cors", "opaque", "opaqueredirect"}
