@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 import secrets
 from inspect import getsource
+from itertools import accumulate
 
 import pytest
 from browser.answering import Answering, Ports
 from browser.cases import Answer, Case, Hop, Place, Step, written
 from browser.comparison import disagreement, smallest
+from browser.departures import SHOWN_BY
 from browser.drawing import draw
 from browser.engines import ENGINES
 from browser.laboratory import Trial, laboratory
@@ -82,6 +85,18 @@ def test_random_cases_go_as_the_simulator_says(bench, first):
         pytest.fail(f"{report}\n(WSGICORS_SEED={SEED} draws the same cases again)", pytrace=False)
 
 
+@pytest.mark.browser
+def test_what_shows_a_departure_goes_as_the_simulator_says(bench):
+    cases = {name: case for names in SHOWN_BY.items() for name, case in _numbered(*names)}
+    report = bench.report(list(cases), list(cases.values()))
+    if report:
+        pytest.fail(report, pytrace=False)
+
+
+def _numbered(name, cases):
+    return [(f"{name}_{number}", case) for number, case in enumerate(cases)]
+
+
 # --- what the differential itself is worth -------------------------------------------------------
 
 
@@ -96,10 +111,34 @@ def simulated(engine):
 
 def simulated_trial(engine, case):
     sitting = Answering(Ports((8001, 8002))).bring(case, "id")
-    moments = [{"began": float(number)} for number, _ in enumerate(case.steps)]
+    # Far off, so that time passes by the steps alone.
+    moments = [{"began": 1e12 + seconds} for seconds in accumulate(s.pause for s in case.steps)]
     prediction = Prediction(Trial(sitting, moments), engine)
     outcomes = [{**one, **other} for one, other in zip(moments, prediction.outcomes)]
     return Trial(prediction.sitting, outcomes)
+
+
+DEPARTURES = [
+    (name, field)
+    for name, engine in SIMULATED.items()
+    for field, value in vars(engine).items()
+    if field != "name" and value != getattr(fetch.STANDARD, field)
+]
+# Ten minutes is too long to wait; the laboratory sees to it that the first time is over; and where
+# third parties get no cookies at all, it does not matter what the others count as.
+NOT_SHOWN = {
+    *((name, "max_age_ceiling") for name in SIMULATED),
+    ("firefox", "distrusts_addresses_once"),
+    ("webkit", "default_same_site"),
+}
+
+
+@pytest.mark.parametrize(("name", "field"), sorted({*DEPARTURES} - NOT_SHOWN))
+def test_every_departure_makes_a_difference_to_a_case(name, field):
+    engine = SIMULATED[name]
+    without = dataclasses.replace(engine, **{field: getattr(fetch.STANDARD, field)})
+    bench = Bench(name, simulated(engine), without, {})
+    assert any(bench.disagreements(SHOWN_BY[field]))
 
 
 def test_a_departure_is_found_and_printed_as_a_ready_test_that_fails():

@@ -64,7 +64,7 @@ class CookieJar:
 
     def __init__(self, engine: Engine = STANDARD) -> None:
         self._engine = engine
-        self._cookies: dict[tuple[str, str, str], Cookie] = {}
+        self._cookies: dict[tuple[str, str, bool, str], Cookie] = {}
 
     def __iter__(self) -> Iterator[Cookie]:
         return iter(self._cookies.values())
@@ -95,7 +95,7 @@ class CookieJar:
         cookie = _parse(set_cookie, url, now)
         if not (_is_acceptable(cookie, url, self._engine) and self._crosses(cookie, same_site)):
             return False
-        self._cookies[cookie.name, cookie.domain, cookie.path] = cookie
+        self._cookies[cookie.name, cookie.domain, cookie.host_only, cookie.path] = cookie
         return True
 
     def _crosses(self, cookie: Cookie, same_site: bool) -> bool:

@@ -61,10 +61,6 @@ class Engine:
 
     # --- the preflight cache ---------------------------------------------------------------------
 
-    #: Whether URLs that differ in their fragments have each an answer of their own. The whole URL is
-    #: part of the key in Chromium (``services/network/cors/preflight_cache.cc``) and in Firefox
-    #: (``GetPrefLightCacheKey``).
-    caches_by_fragment: bool = False
     #: Whether a new answer for a URL takes the place of the one in the cache, and an answer
     #: that does not cover a request is dropped. The standard gathers methods and headers one by
     #: one. Chromium: ``services/network/cors/preflight_cache.cc``; WebKit:
@@ -226,7 +222,6 @@ CHROMIUM = Engine(
     signed_max_age=True,
     keeps_one_answer_per_url=True,
     opaque_origins_share_answers=False,
-    caches_by_fragment=True,
     tainted_answers_are_of="nobody",
     conditional_requests_are_covered=False,
     caches_credentialed_wildcards=False,
@@ -248,7 +243,6 @@ FIREFOX = Engine(
     wildcard_covers_authorization=True,
     max_age_ceiling=86400,
     malformed_max_age=0,
-    caches_by_fragment=True,
     ignores_answers_not_to_keep=True,
     tainted_answers_are_of="page",
     conditional_requests_are_covered=False,

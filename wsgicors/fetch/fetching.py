@@ -439,7 +439,7 @@ class _Fetch:
             header_names=fields.cors_unsafe_request_header_names(self._asked_headers, engine),
             credentials=request.credentials == "include",
             cached_for=self._cached_for(),
-            fragment=request.url.fragment if engine.caches_by_fragment else "",
+            fragment=request.url.fragment,
         )
 
     def _is_unsafe(self) -> bool:
@@ -454,9 +454,10 @@ class _Fetch:
         """Whose the answers in the preflight cache are; ``None`` for nobody's."""
         request, engine = self._request, self._agent.engine
         this_fetch = f"fetch {self._number}"
+        if request.origin == "null" and engine.opaque_origins_share_answers:
+            return request.origin
         if not checks.redirect_taints(request.origin, self._url_list):
-            is_alone = request.origin == "null" and not engine.opaque_origins_share_answers
-            return this_fetch if is_alone else request.origin
+            return this_fetch if request.origin == "null" else request.origin
         owners = {"null": "null", "page": request.origin, "fetch": this_fetch}
         return owners.get(engine.tainted_answers_are_of)
 

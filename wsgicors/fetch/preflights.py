@@ -30,7 +30,7 @@ class Need(NamedTuple):
     credentials: bool
     #: The origin that the answer is kept for; ``None`` not to keep it, nor to look for one.
     cached_for: str | None
-    #: The URL's fragment, where the cache goes by it.
+    #: That of the URL, which never crosses the wire, but is part of what answers are kept for.
     fragment: str = ""
 
 

@@ -1,0 +1,857 @@
+"""For each departure of a browser from the standard, the simplest cases that show it; knows no browser.
+
+The names are those of ``wsgicors.fetch.Engine``. Most cases were drawn at random, and then made
+simpler for as long as they showed the departure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from .cases import SANDBOX, Answer, Case, Hop, Place, Step
+
+SHOWN_BY: Mapping[str, tuple[Case, ...]] = {
+    "combines_repeated_headers": (
+        Case(steps=(Step(headers=(("Accept", "a" * 128), ("Accept", "a" * 128))),)),
+    ),
+    "safelists_client_hints": (Case(steps=(Step(headers=(("Save-Data", "on"),)),)),),
+    "lets_scripts_set_user_agent": (Case(steps=(Step(headers=(("User-Agent", "mine"),)),)),),
+    "wildcard_covers_authorization": (
+        Case(
+            hops=(
+                Hop(
+                    preflights=(
+                        Answer(
+                            headers=(
+                                ("Access-Control-Allow-Origin", "$page"),
+                                ("Access-Control-Allow-Headers", "*"),
+                            )
+                        ),
+                    )
+                ),
+            ),
+            steps=(Step(headers=(("Authorization", "Bearer x"),)),),
+        ),
+    ),
+    "signed_max_age": (
+        Case(
+            hops=(
+                Hop(
+                    preflights=(
+                        Answer(
+                            headers=(
+                                ("Access-Control-Allow-Origin", "$page"),
+                                (
+                                    "Access-Control-Allow-Headers",
+                                    "Accept, Authorization, Content-Type, User-Agent",
+                                ),
+                                ("Access-Control-Max-Age", "-1"),
+                            )
+                        ),
+                    )
+                ),
+            ),
+            steps=(
+                Step(headers=(("Authorization", "Bearer x"),)),
+                Step(headers=(("Authorization", "Bearer x"),)),
+            ),
+        ),
+    ),
+    "keeps_one_answer_per_url": (
+        Case(
+            hops=(
+                Hop(
+                    preflights=(
+                        Answer(
+                            headers=(
+                                ("Access-Control-Allow-Origin", "$page"),
+                                ("Access-Control-Allow-Methods", "*"),
+                            )
+                        ),
+                    )
+                ),
+            ),
+            steps=(
+                Step(method="DELETE"),
+                Step(method="PATCH", credentials="include"),
+                Step(method="DELETE"),
+            ),
+        ),
+    ),
+    "opaque_origins_share_answers": (
+        Case(
+            page=SANDBOX,
+            hops=(Hop(policy=(("allow_origins", "null"), ("allow_headers", "*, Authorization"))),),
+            steps=(
+                Step(headers=(("Range", "bytes=0-1,3-4"),)),
+                Step(headers=(("Range", "bytes=0-1,3-4"),)),
+            ),
+        ),
+    ),
+    "tainted_answers_are_of": (
+        Case(
+            hops=(
+                Hop(
+                    actuals=(
+                        Answer(
+                            status=307,
+                            headers=(("Access-Control-Allow-Origin", "*"), ("Location", "$1")),
+                        ),
+                    ),
+                    preflights=(
+                        Answer(
+                            headers=(
+                                ("Access-Control-Allow-Origin", "*"),
+                                ("Access-Control-Allow-Methods", "PUT"),
+                            )
+                        ),
+                    ),
+                ),
+                Hop(
+                    place=Place(),
+                    preflights=(
+                        Answer(
+                            headers=(
+                                ("Access-Control-Allow-Origin", "*"),
+                                ("Access-Control-Allow-Methods", "PUT"),
+                            )
+                        ),
+                    ),
+                ),
+            ),
+            steps=(Step(method="PUT"), Step(method="PUT")),
+        ),
+        Case(
+            hops=(
+                Hop(
+                    place=Place(),
+                    actuals=(
+                        Answer(status=307, headers=(("Location", "$1"),)),
+                        Answer(status=307, headers=(("Location", "$2"),)),
+                    ),
+                ),
+                Hop(
+                    actuals=(Answer(headers=(("Access-Control-Allow-Origin", "*"),)),),
+                    preflights=(
+                        Answer(
+                            headers=(
+                                ("Access-Control-Allow-Origin", "*"),
+                                ("Access-Control-Allow-Methods", "PUT"),
+                            )
+                        ),
+                    ),
+                ),
+                Hop(
+                    place=Place(host="sub.localhost"),
+                    actuals=(
+                        Answer(
+                            status=307,
+                            headers=(("Access-Control-Allow-Origin", "*"), ("Location", "$1")),
+                        ),
+                    ),
+                    preflights=(
+                        Answer(
+                            headers=(
+                                ("Access-Control-Allow-Origin", "*"),
+                                ("Access-Control-Allow-Methods", "PUT"),
+                            )
+                        ),
+                    ),
+                ),
+            ),
+            steps=(Step(method="PUT"), Step(method="PUT")),
+        ),
+    ),
+    "conditional_requests_are_covered": (
+        Case(
+            hops=(
+                Hop(
+                    preflights=(
+                        Answer(
+                            headers=(
+                                ("Access-Control-Allow-Origin", "$page"),
+                                ("Access-Control-Allow-Methods", "PUT"),
+                            )
+                        ),
+                    )
+                ),
+            ),
+            steps=(Step(method="PUT"), Step(headers=(("If-None-Match", "x"),)), Step(method="PUT")),
+        ),
+        Case(
+            hops=(
+                Hop(
+                    actuals=(
+                        Answer(
+                            headers=(
+                                ("Access-Control-Allow-Origin", "$page"),
+                                ("Access-Control-Allow-Credentials", "true"),
+                            )
+                        ),
+                    ),
+                    preflights=(
+                        Answer(
+                            headers=(
+                                ("Access-Control-Allow-Origin", "$page"),
+                                ("Access-Control-Allow-Credentials", "true"),
+                                ("Access-Control-Allow-Methods", "GET, OPTIONS"),
+                                (
+                                    "Access-Control-Allow-Headers",
+                                    "Accept-Language, Content-Type, If-None-Match, Range",
+                                ),
+                            )
+                        ),
+                    ),
+                ),
+            ),
+            steps=(
+                Step(method="OPTIONS", credentials="include"),
+                Step(headers=(("If-None-Match", "x"),), credentials="include"),
+            ),
+        ),
+    ),
+    "caches_credentialed_wildcards": (
+        Case(
+            hops=(
+                Hop(
+                    preflights=(
+                        Answer(
+                            headers=(
+                                ("Access-Control-Allow-Origin", "$page"),
+                                ("Access-Control-Allow-Credentials", "true"),
+                                ("Access-Control-Allow-Methods", "PATCH, POST"),
+                                ("Access-Control-Allow-Headers", "*"),
+                            )
+                        ),
+                    )
+                ),
+            ),
+            steps=(
+                Step(method="PATCH", credentials="include"),
+                Step(headers=(("X-B", "b" * 200),)),
+            ),
+        ),
+    ),
+    "caches_wildcard_for_authorization": (
+        Case(
+            hops=(
+                Hop(
+                    preflights=(
+                        Answer(
+                            headers=(
+                                ("Access-Control-Allow-Origin", "$page"),
+                                ("Access-Control-Allow-Methods", "GET, OPTIONS"),
+                                ("Access-Control-Allow-Headers", "*"),
+                            )
+                        ),
+                    )
+                ),
+            ),
+            steps=(Step(method="OPTIONS"), Step(headers=(("Authorization", "Bearer x"),))),
+        ),
+    ),
+    "failures_that_clear": (
+        Case(
+            hops=(
+                Hop(
+                    preflights=(
+                        Answer(
+                            headers=(
+                                ("Access-Control-Allow-Origin", "$page"),
+                                ("Access-Control-Allow-Methods", "PATCH, PUT"),
+                                (
+                                    "Access-Control-Allow-Headers",
+                                    "Accept, Content-Type, X-HTTP-Method-Override",
+                                ),
+                            )
+                        ),
+                    )
+                ),
+            ),
+            steps=(Step(headers=(("X-HTTP-Method-Override", "PUT"),)), Step(method="PATCH")),
+        ),
+        Case(
+            hops=(
+                Hop(
+                    actuals=(Answer(status=303, headers=(("Access-Control-Allow-Origin", "*"),)),),
+                    preflights=(
+                        Answer(
+                            headers=(
+                                ("Access-Control-Allow-Origin", "$page"),
+                                ("Access-Control-Allow-Headers", "Accept, Content-Type"),
+                            )
+                        ),
+                    ),
+                ),
+            ),
+            steps=(
+                Step(headers=(("Accept", "a" * 129),), redirect="error"),
+                Step(headers=(("Accept", "a" * 129),)),
+            ),
+        ),
+    ),
+    "empty_location": (
+        Case(
+            hops=(
+                Hop(
+                    actuals=(
+                        Answer(
+                            status=307,
+                            headers=(("Access-Control-Allow-Origin", "$page"), ("Location", "")),
+                        ),
+                    )
+                ),
+            )
+        ),
+    ),
+    "refuses_redirects_to_nowhere": (
+        Case(
+            hops=(
+                Hop(
+                    actuals=(
+                        Answer(status=302, headers=(("Access-Control-Allow-Origin", "$page"),)),
+                    )
+                ),
+            ),
+            steps=(Step(redirect="error"),),
+        ),
+    ),
+    "resolves_manual_redirects": (
+        Case(
+            hops=(
+                Hop(
+                    actuals=(
+                        Answer(
+                            status=307,
+                            headers=(
+                                ("Access-Control-Allow-Origin", "$page"),
+                                ("Location", "http://"),
+                            ),
+                        ),
+                    )
+                ),
+            ),
+            steps=(Step(redirect="manual"),),
+        ),
+    ),
+    "allows_credentials_in_redirects": (
+        Case(
+            page=Place(host="[::1]"),
+            hops=(
+                Hop(
+                    place=Place(host="[::1]"),
+                    actuals=(Answer(status=303, headers=(("Location", "http://user:pw@$host1"),)),),
+                ),
+                Hop(place=Place(host="[::1]")),
+            ),
+        ),
+    ),
+    "nulls_origin_when_leaving": (
+        Case(
+            page=Place(host="a.sub.localhost"),
+            hops=(
+                Hop(
+                    place=Place(host="a.sub.localhost"),
+                    actuals=(Answer(status=307, headers=(("Location", "$1"),)),),
+                ),
+                Hop(),
+            ),
+            steps=(Step(method="POST", mode="no-cors"),),
+        ),
+    ),
+    "keeps_device_hints": (
+        Case(
+            hops=(
+                Hop(
+                    actuals=(
+                        Answer(
+                            status=307,
+                            headers=(("Access-Control-Allow-Origin", "$page"), ("Location", "$1")),
+                        ),
+                    )
+                ),
+            ),
+            steps=(Step(headers=(("DPR", "2"),)),),
+        ),
+    ),
+    "host_prefix_forbids_domain": (
+        Case(
+            hops=(
+                Hop(
+                    actuals=(
+                        Answer(
+                            headers=(
+                                (
+                                    "Set-Cookie",
+                                    "__Host-a$id=1; Path=/; SameSite=None; Secure; Domain=localhost",
+                                ),
+                            )
+                        ),
+                    )
+                ),
+            ),
+            steps=(Step(credentials="include"), Step(credentials="include")),
+        ),
+    ),
+    "repeats_header_names": (Case(steps=(Step(headers=(("X-A", "1"), ("X-A", "1"))),)),),
+    "malformed_max_age": (
+        Case(
+            hops=(
+                Hop(
+                    actuals=(Answer(headers=(("Access-Control-Allow-Origin", "$page"),)),),
+                    preflights=(
+                        Answer(
+                            headers=(
+                                ("Access-Control-Allow-Origin", "*"),
+                                ("Access-Control-Allow-Methods", "QUERY"),
+                                ("Access-Control-Max-Age", "600, 600"),
+                            )
+                        ),
+                    ),
+                ),
+            ),
+            steps=(Step(method="QUERY"), Step(method="QUERY")),
+        ),
+    ),
+    "ignores_answers_not_to_keep": (
+        Case(
+            hops=(
+                Hop(
+                    actuals=(Answer(headers=(("Access-Control-Allow-Origin", "$page"),)),),
+                    preflights=(
+                        Answer(
+                            headers=(
+                                ("Access-Control-Allow-Origin", "$page"),
+                                ("Access-Control-Allow-Methods", "PUT"),
+                            )
+                        ),
+                        Answer(
+                            headers=(
+                                ("Access-Control-Allow-Origin", "$page"),
+                                ("Access-Control-Allow-Methods", "PUT, DELETE"),
+                                ("Access-Control-Max-Age", "0"),
+                            )
+                        ),
+                    ),
+                ),
+            ),
+            steps=(Step(method="PUT"), Step(method="DELETE"), Step(method="PUT")),
+        ),
+    ),
+    "shares_credentialed_answers": (
+        Case(
+            hops=(
+                Hop(
+                    policy=(
+                        ("allow_origins", "$page"),
+                        ("allow_methods", "*"),
+                        ("allow_credentials", "true"),
+                    )
+                ),
+            ),
+            steps=(Step(method="DELETE", credentials="include"), Step(method="DELETE")),
+        ),
+    ),
+    "caches_wildcards": (
+        Case(
+            hops=(
+                Hop(
+                    actuals=(Answer(headers=(("Access-Control-Allow-Origin", "$page"),)),),
+                    preflights=(
+                        Answer(
+                            headers=(
+                                ("Access-Control-Allow-Origin", "$page"),
+                                ("Access-Control-Allow-Methods", "*"),
+                            )
+                        ),
+                    ),
+                ),
+            ),
+            steps=(Step(method="PUT"), Step(method="delete")),
+        ),
+    ),
+    "caches_head": (
+        Case(
+            hops=(
+                Hop(
+                    actuals=(Answer(headers=(("Access-Control-Allow-Origin", "$page"),)),),
+                    preflights=(
+                        Answer(
+                            headers=(
+                                ("Access-Control-Allow-Origin", "$page"),
+                                (
+                                    "Access-Control-Allow-Headers",
+                                    "Accept, Content-Type, Range, X-A",
+                                ),
+                            )
+                        ),
+                    ),
+                ),
+            ),
+            steps=(
+                Step(headers=(("Accept", "a" * 129),)),
+                Step(method="HEAD", headers=(("Accept", "a" * 129),)),
+            ),
+        ),
+    ),
+    "taints_preflight_origin": (
+        Case(
+            hops=(
+                Hop(
+                    actuals=(
+                        Answer(
+                            status=307,
+                            headers=(("Access-Control-Allow-Origin", "*"), ("Location", "$1")),
+                        ),
+                    ),
+                    preflights=(
+                        Answer(
+                            headers=(
+                                ("Access-Control-Allow-Origin", "*"),
+                                ("Access-Control-Allow-Methods", "PUT"),
+                            )
+                        ),
+                    ),
+                ),
+                Hop(place=Place()),
+            ),
+            steps=(Step(method="PUT"),),
+        ),
+    ),
+    "checks_preflights_of_own_origin": (
+        Case(
+            page=Place(host="sub.localhost"),
+            hops=(
+                Hop(
+                    actuals=(Answer(status=308, headers=(("Location", "$1"),)),),
+                    policy=(
+                        ("allow_origins", "*"),
+                        (
+                            "allow_methods",
+                            "GET, GET, GET, HEAD, POST, POST, PUT, PUT, DELETE, PATCH, OPTIONS, QUERY",
+                        ),
+                    ),
+                ),
+                Hop(
+                    place=Place(host="sub.localhost"),
+                    preflights=(Answer(headers=(("Access-Control-Allow-Methods", "DELETE"),)),),
+                ),
+            ),
+            steps=(Step(method="DELETE"),),
+        ),
+    ),
+    "stays_unsafe": (
+        Case(
+            hops=(
+                Hop(
+                    actuals=(
+                        Answer(
+                            status=303,
+                            headers=(("Access-Control-Allow-Origin", "$page"), ("Location", "$1")),
+                        ),
+                    ),
+                    preflights=(
+                        Answer(
+                            headers=(
+                                ("Access-Control-Allow-Origin", "$page"),
+                                ("Access-Control-Allow-Methods", "DELETE"),
+                            )
+                        ),
+                    ),
+                ),
+            ),
+            steps=(Step(method="DELETE"),),
+        ),
+    ),
+    "asks_for_lost_headers": (
+        Case(
+            hops=(
+                Hop(
+                    actuals=(
+                        Answer(
+                            status=303,
+                            headers=(("Access-Control-Allow-Origin", "$page"), ("Location", "$1")),
+                        ),
+                    ),
+                    preflights=(
+                        Answer(
+                            headers=(
+                                ("Access-Control-Allow-Origin", "*"),
+                                ("Access-Control-Allow-Methods", "PATCH, patch"),
+                                ("Access-Control-Allow-Headers", "*"),
+                            )
+                        ),
+                    ),
+                ),
+                Hop(
+                    actuals=(
+                        Answer(
+                            status=303,
+                            headers=(("Access-Control-Allow-Origin", "*"), ("Location", "$2")),
+                        ),
+                    ),
+                    preflights=(Answer(headers=(("Access-Control-Allow-Origin", "$page"),)),),
+                ),
+            ),
+            steps=(Step(method="PATCH", headers=(("Content-Type", 'text/plain;x="y"'),)),),
+        ),
+    ),
+    "lost_headers_return": (
+        Case(
+            page=Place(host="a.sub.localhost"),
+            hops=(
+                Hop(
+                    place=Place(host="a.sub.localhost"),
+                    actuals=(Answer(status=301, headers=(("Location", "$1?a=b c"),)),),
+                ),
+                Hop(
+                    place=Place(host="sub.localhost"),
+                    actuals=(
+                        Answer(
+                            status=301,
+                            headers=(("Access-Control-Allow-Origin", "$page"), ("Location", "$2")),
+                        ),
+                    ),
+                    preflights=(Answer(headers=(("Access-Control-Allow-Origin", "$page"),)),),
+                ),
+                Hop(
+                    place=Place(host="sub.localhost"),
+                    preflights=(
+                        Answer(
+                            headers=(
+                                ("Access-Control-Allow-Origin", "*"),
+                                (
+                                    "Access-Control-Allow-Headers",
+                                    "Authorization, Content-Type, X-B",
+                                ),
+                            )
+                        ),
+                    ),
+                ),
+            ),
+            steps=(Step(headers=(("Authorization", "Bearer x"),)),),
+        ),
+        Case(
+            hops=(
+                Hop(
+                    actuals=(
+                        Answer(
+                            status=301,
+                            headers=(("Access-Control-Allow-Origin", "*"), ("Location", "$1")),
+                        ),
+                    )
+                ),
+                Hop(
+                    actuals=(
+                        Answer(
+                            status=302,
+                            headers=(("Access-Control-Allow-Origin", "*"), ("Location", "$1#part")),
+                        ),
+                    )
+                ),
+            ),
+            steps=(Step(method="POST", body="hello"),),
+        ),
+    ),
+    "same_site_needs_same_site_redirects": (
+        Case(
+            page=Place(host="127.0.0.1"),
+            hops=(
+                Hop(
+                    actuals=(
+                        Answer(
+                            status=308,
+                            headers=(
+                                ("Access-Control-Allow-Origin", "$page"),
+                                ("Access-Control-Allow-Credentials", "true"),
+                                ("Location", "$1"),
+                            ),
+                        ),
+                    )
+                ),
+                Hop(
+                    place=Place(host="127.0.0.1"),
+                    actuals=(
+                        Answer(headers=(("Set-Cookie", "a$id=1; Path=$path; SameSite=Strict"),)),
+                    ),
+                ),
+            ),
+            steps=(Step(credentials="include"), Step(credentials="include")),
+        ),
+    ),
+    "default_same_site": (
+        Case(
+            hops=(
+                Hop(
+                    place=Place(host="a.sub.localhost"),
+                    actuals=(Answer(headers=(("Set-Cookie", "b$id=1; Path=$path; HttpOnly"),)),),
+                ),
+            ),
+            steps=(Step(credentials="include"), Step(credentials="include")),
+        ),
+    ),
+    "preflights_carry_user_agent": (Case(steps=(Step(headers=(("User-Agent", "mine"),)),)),),
+    "keeps_insufficient_answers": (
+        Case(
+            hops=(
+                Hop(
+                    preflights=(
+                        Answer(
+                            headers=(
+                                ("Access-Control-Allow-Origin", "$page"),
+                                ("Access-Control-Allow-Credentials", "true"),
+                                ("Access-Control-Allow-Methods", "*"),
+                            )
+                        ),
+                    )
+                ),
+            ),
+            steps=(Step(method="PATCH", credentials="include"), Step(method="PATCH")),
+        ),
+    ),
+    "leaks_redirects_to_nowhere": (
+        Case(
+            hops=(
+                Hop(
+                    actuals=(
+                        Answer(status=307, headers=(("Access-Control-Allow-Origin", "$page"),)),
+                    )
+                ),
+            ),
+            steps=(Step(redirect="manual"),),
+        ),
+    ),
+    "rechecks_redirects": (
+        Case(
+            hops=(
+                Hop(place=Place(), actuals=(Answer(status=307, headers=(("Location", "$2"),)),)),
+                Hop(),
+                Hop(
+                    actuals=(
+                        Answer(
+                            status=307,
+                            headers=(("Access-Control-Allow-Origin", "*"), ("Location", "$1")),
+                        ),
+                    )
+                ),
+            )
+        ),
+    ),
+    "ends_same_origin_credentials": (
+        Case(
+            hops=(
+                Hop(place=Place(), actuals=(Answer(status=307, headers=(("Location", "$1"),)),)),
+                Hop(actuals=(Answer(headers=(("Set-Cookie", "a$id=1; Path=$path; "),)),)),
+            ),
+            steps=(Step(mode="no-cors"), Step()),
+        ),
+    ),
+    "turns_delete_into_get": (
+        Case(
+            hops=(
+                Hop(
+                    actuals=(Answer(status=308, headers=(("Location", "$1"),)),),
+                    policy=(("allow_origins", "$page"), ("allow_methods", "*")),
+                ),
+                Hop(place=Place()),
+            ),
+            steps=(Step(method="DELETE"),),
+        ),
+    ),
+    "keeps_origin_header": (
+        Case(
+            page=Place(host="sub.localhost"),
+            hops=(
+                Hop(
+                    place=Place(host="sub.localhost"),
+                    actuals=(Answer(status=302, headers=(("Location", "$path/1"),)),),
+                ),
+            ),
+            steps=(Step(method="post"),),
+        ),
+    ),
+    "keeps_user_agent": (
+        Case(
+            page=Place(host="a.sub.localhost"),
+            hops=(
+                Hop(
+                    place=Place(host="a.sub.localhost"),
+                    actuals=(Answer(status=302, headers=(("Location", "$1"),)),),
+                ),
+            ),
+            steps=(Step(headers=(("User-Agent", "mine"),)),),
+        ),
+    ),
+    "same_site_none_needs_secure": (
+        Case(
+            page=Place(host="sub.localhost"),
+            hops=(
+                Hop(
+                    place=Place(host="sub.localhost"),
+                    actuals=(
+                        Answer(headers=(("Set-Cookie", "a$id=1; Path=$path; SameSite=None"),)),
+                    ),
+                ),
+            ),
+            steps=(Step(), Step()),
+        ),
+    ),
+    "checks_cookie_prefixes": (
+        Case(
+            page=Place(host="127.0.0.1"),
+            hops=(
+                Hop(
+                    place=Place(host="127.0.0.1"),
+                    actuals=(
+                        Answer(
+                            headers=(("Set-Cookie", "__Secure-a$id=1; Path=$path; SameSite=Lax"),)
+                        ),
+                    ),
+                ),
+            ),
+            steps=(Step(), Step()),
+        ),
+    ),
+    "secure_cookies_on_loopback": (
+        Case(
+            hops=(
+                Hop(
+                    actuals=(
+                        Answer(
+                            headers=(
+                                (
+                                    "Set-Cookie",
+                                    "__Host-a$id=1; Path=/; SameSite=None; Secure; Domain=localhost",
+                                ),
+                            )
+                        ),
+                    )
+                ),
+            ),
+            steps=(Step(credentials="include"), Step(credentials="include")),
+        ),
+    ),
+    "has_sites_below_localhost": (
+        Case(
+            page=Place(host="a.sub.localhost"),
+            hops=(
+                Hop(
+                    place=Place(host="sub.localhost"),
+                    actuals=(Answer(headers=(("Set-Cookie", "a$id=1; Path=$path; "),)),),
+                ),
+            ),
+            steps=(Step(credentials="include"), Step(credentials="include")),
+        ),
+    ),
+    "third_party_cookies": (
+        Case(
+            hops=(
+                Hop(
+                    place=Place(host="a.sub.localhost"),
+                    actuals=(Answer(headers=(("Set-Cookie", "b$id=1; Path=$path; HttpOnly"),)),),
+                ),
+            ),
+            steps=(Step(credentials="include"), Step(credentials="include")),
+        ),
+    ),
+}
