@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from wsgiref.validate import validator
 
+from exchanges import PAGE
 from werkzeug.test import Client
-
-PAGE = "https://app.example.com"
-ADMIN = "https://admin.example.com"
 
 
 def preflight(app, path="/", method="PUT", *, origin=PAGE, headers=None, **options):
@@ -43,11 +41,6 @@ def cors_headers(response):
             assert name not in lines, f"two lines of {name}"
             lines[name] = value
     return {name.replace("Access-Control-", ""): value for name, value in lines.items()}
-
-
-def shared_with(response):
-    """The origin that may read a response, if any."""
-    return response.headers.get("Access-Control-Allow-Origin")
 
 
 def granted_methods(response):

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import flask
 import pytest
+from exchanges import PAGE, callers
 from flask.views import MethodView
-from flask_calls import PAGE, actual, preflight, shared_with
+from flask_calls import actual, preflight
 
 from wsgicors import ConfigError
 from wsgicors.flask import CORS, cross_origin
+from wsgicors.testing import Browser, CORSError
 
 ROW = pytest.param
 HERE = rf"flask/{re.escape(Path(__file__).name)}:(\d+)"
@@ -145,26 +147,25 @@ def test_everything_is_served_once_it_is_mended():
     app = flask.Flask("example")
     app.config.update(CORS_ALLOW_ORIGINS="*", CORS_ALLOW_CREDENTIALS=True)
     CORS(app)
-    app.add_url_rule("/", "index", lambda: "index")
+    app.add_url_rule("/", "index", lambda: "index", methods=["PUT"])
     error_of(app)
     app.config["CORS_ALLOW_ORIGINS"] = [PAGE]
-    response = actual(app)
-    assert (response.text, shared_with(response)) == ("index", PAGE)
-    assert preflight(app, "/", "GET").status_code == 204
+    assert callers(app, "/", "PUT") == {PAGE}
+    assert Browser(app, PAGE).fetch("/", "PUT").text == "index"
 
 
 def test_view_that_is_replaced_mends_it_too():
     app = two_conflicts()
     error_of(app)
     app.view_functions["one"] = app.view_functions["two"] = lambda: "mended"
-    assert shared_with(actual(app, "/one")) == PAGE
+    assert callers(app, "/one") == {PAGE}
 
 
 def test_conflict_of_a_url_map_that_is_replaced_is_found():
     app = flask.Flask("example", static_folder=None)
     CORS(app, allow_origins=[PAGE], allow_credentials=True)
     app.add_url_rule("/", "index", lambda: "index")
-    assert shared_with(actual(app)) == PAGE
+    assert callers(app) == {PAGE}
     app.url_map = app.url_map_class()
     app.url_map.add(app.url_rule_class("/late", endpoint="late"))
     app.view_functions["late"] = cross_origin(allow_origins="*")(lambda: "late")
@@ -174,12 +175,13 @@ def test_conflict_of_a_url_map_that_is_replaced_is_found():
 def test_conflict_of_a_view_that_is_replaced_later_is_never_served():
     app = flask.Flask("example", static_folder=None)
     CORS(app, allow_origins=[PAGE], allow_credentials=True)
-    app.add_url_rule("/", "index", lambda: "index")
-    assert shared_with(actual(app)) == PAGE
+    app.add_url_rule("/", "index", lambda: "index", methods=["PUT"])
+    assert callers(app, "/", "PUT") == {PAGE}
     app.view_functions["index"] = cross_origin(allow_origins="*")(lambda: "late")
-    assert shared_with(preflight(app, "/", "GET")) is None
+    with pytest.raises(CORSError):
+        Browser(app, PAGE).fetch("/", "PUT")
     with pytest.raises(ConfigError):
-        actual(app)
+        actual(app, "/", "PUT")
 
 
 def test_policy_that_lacks_its_origins_is_a_conflict():

@@ -12,7 +12,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from flask_calls import ADMIN, PAGE
+from exchanges import ADMIN, PAGE
 
 import wsgicors
 

@@ -9,6 +9,7 @@ import pytest
 
 from wsgicors import ConfigError
 from wsgicors.flask import CORS, cross_origin
+from wsgicors.testing import Browser
 
 ROW = pytest.param
 
@@ -102,10 +103,8 @@ def test_changing_import_and_names_is_enough():
     def items():
         return "items"
 
-    asked = {"Origin": "https://admin.example.com", "Access-Control-Request-Method": "PUT"}
-    response = app.test_client().options("/items", headers=asked)
-    assert response.headers["Access-Control-Allow-Origin"] == "https://admin.example.com"
-    assert response.headers["Access-Control-Allow-Credentials"] == "true"
+    browser = Browser(app, "https://admin.example.com")
+    assert browser.fetch("/items", "PUT", credentials="include").text == "items"
 
 
 def test_bare_decorator_tells_what_is_missing():
