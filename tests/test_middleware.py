@@ -821,10 +821,29 @@ def test_what_is_not_denied_is_not_told(request_, caplog):
     assert caplog.messages == []
 
 
-def test_a_denial_is_told_to_those_who_debug_alone(caplog):
-    caplog.set_level(logging.INFO, "wsgicors")
-    answer(CORSMiddleware(site(), **PARTNERS), environ_of(**get(EVIL)))
-    assert caplog.messages == []
+@pytest.mark.parametrize(
+    ("own", "root", "is_told"),
+    [
+        ROW(logging.DEBUG, logging.WARNING, True, id="the logger's own level"),
+        ROW(logging.INFO, logging.DEBUG, False, id="which goes before the root's"),
+        ROW(logging.NOTSET, logging.DEBUG, True, id="the root's level"),
+        ROW(logging.NOTSET, logging.NOTSET, True, id="none at all"),
+        ROW(logging.NOTSET, logging.WARNING, False, id="the usual levels"),
+    ],
+)
+def test_a_denial_is_told_to_those_who_debug_alone(own, root, is_told, caplog):
+    caplog.set_level(root)
+    caplog.set_level(own, "wsgicors")
+    caplog.handler.setLevel(logging.NOTSET)
+    middleware = CORSMiddleware(site(), **PARTNERS)
+    answer(middleware, environ_of(**get(EVIL)))
+    assert len(caplog.messages) == is_told
+    logging.disable(logging.DEBUG)
+    try:
+        answer(middleware, environ_of(**get(EVIL)))
+    finally:
+        logging.disable(logging.NOTSET)
+    assert len(caplog.messages) == is_told
 
 
 def test_importing_configures_no_logging():

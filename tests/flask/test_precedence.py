@@ -77,6 +77,29 @@ def test_narrow_level_replaces_what_it_sets_and_inherits_the_rest(broad, narrow)
     assert (lines["Allow-Headers"], lines["Max-Age"]) == ("X-Narrow", "60")
 
 
+def test_nearer_class_replaces_what_a_farther_one_says():
+    """With three generations, so that their order shows."""
+
+    @cross_origin(allow_origins=[ADMIN], max_age=60)
+    class Oldest(MethodView):
+        def get(self):
+            return "item"
+
+    @cross_origin(allow_origins=[PAGE])
+    class Middle(Oldest):
+        pass
+
+    @cross_origin(allow_headers=["X-Token"])
+    class Youngest(Middle):
+        pass
+
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[])
+    app.add_url_rule(PATH, view_func=Youngest.as_view("item"))
+    assert callers(app, PATH, headers={"X-Token": "1"}) == {PAGE}
+    assert cors_headers(preflight(app, PATH, "GET"))["Max-Age"] == "60"
+
+
 @pytest.mark.parametrize("level", LEVELS)
 def test_each_level_alone_is_enough(level):
     app = application({level: {"allow_origins": [PAGE]}, **_closed_unless(level)})

@@ -386,6 +386,8 @@ def test_dispatcher_inside_does_not_lend_a_view_s_policy_to_a_mounted_applicatio
     assert actual(app, "/mounted/items").text == "private"
     assert callers(app, "/mounted/items") == set()
     assert callers(app, "/items") == {PAGE}
+    # Nor when the other endpoint of that name has been looked up before.
+    assert callers(app, "/mounted/items") == set()
 
 
 def test_dispatcher_inside_never_yields_two_values():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping
-from logging import DEBUG
+from logging import DEBUG, root
 from typing import TYPE_CHECKING, Any, Callable
 
 import flask
@@ -22,8 +22,10 @@ from ..middleware import (
     is_logged,
     is_preflight,
     log_denial,
+    logger,
     merged,
 )
+from ..origins import MAX_ORIGIN_LENGTH
 from ..policy import Policy
 from .resolver import UrlMapResolver
 from .settings import EXTENSION, Layer, call_site, config_layers
@@ -155,17 +157,28 @@ class _Governed:
             has_started = True
             # Not before now is it known where Flask has routed the request: Werkzeug keeps that there.
             # What `decide_actual` and `with_headers` do is written out (docs/hot_path.rst).
-            rule = getattr(environ.get("werkzeug.request"), "url_rule", None)
-            builder = None
-            if rule is not None and rule.map is app.url_map:
-                known = resolver.by_view.get((rule.endpoint, environ["REQUEST_METHOD"]))
-                if known is not None and known[0] is app.view_functions.get(rule.endpoint):
+            builder = rule = None
+            try:
+                rule = environ["werkzeug.request"].url_rule
+                known = resolver.by_view[rule.endpoint, environ["REQUEST_METHOD"]]
+                if known[0] is app.view_functions[rule.endpoint] and rule.map is app.url_map:
                     builder = known[1]
+            except (AttributeError, KeyError):
+                # It was not routed, or this is the first of its kind.
+                builder = None
             if builder is None:
                 builder = self._builder_of_request(rule, environ, path)
-            decision = builder.actual(environ.get("HTTP_ORIGIN"), environ)
+            if "HTTP_ORIGIN" in environ:
+                origin = environ["HTTP_ORIGIN"]
+                decision = builder.otherwise
+                if len(origin) <= MAX_ORIGIN_LENGTH:
+                    decision = builder.ready.get(origin, decision)
+                if decision is None:
+                    decision = builder.decide(origin, environ)
+            else:
+                decision = builder.without_origin
             environ[DECISION] = decision
-            if not decision.allowed and is_logged(DEBUG):
+            if not decision.allowed and (logger.level or root.level) <= DEBUG and is_logged(DEBUG):
                 log_denial(environ, decision)
             for name, _ in headers:
                 if name not in PLAIN_NAMES:
@@ -177,8 +190,9 @@ class _Governed:
                 return start_response(status, headers)
             return start_response(status, headers, exc_info)
 
+        wsgi_app = self._wsgi_app
         try:
-            return self._wsgi_app(environ, start)
+            return wsgi_app(environ, start)
         except Exception:
             if not self._is_for_a_script(environ):
                 raise
