@@ -15,7 +15,7 @@ from collections.abc import Callable, Generator
 
 from wsgicors.policy import FORBIDDEN_RESPONSE_HEADERS, SAFELISTED_METHODS
 
-from . import checks, fields, refusals, urls
+from . import checks, fields, redirects, refusals, urls
 from .cookies import CookieJar
 from .engines import STANDARD, Engine
 from .messages import Exchange, HTTPRequest, HTTPResponse, ReadableHeaders, Request, Response
@@ -217,7 +217,7 @@ class _Fetch:
 
     def _redirect(self, response: HTTPResponse) -> _Exchanging:
         """`HTTP fetch <https://fetch.spec.whatwg.org/#http-fetch>`_, step 6."""
-        has_location = checks.has_location(response, self._agent.engine)
+        has_location = redirects.has_location(response, self._agent.engine)
         if self._request.redirect == "error":
             return self._without_redirect(response, has_location=has_location)
         if self._request.redirect == "manual":
@@ -228,7 +228,7 @@ class _Fetch:
 
     def _with_redirect(self, response: HTTPResponse, *, has_location: bool) -> HTTPResponse:
         is_resolved = has_location and self._agent.engine.resolves_manual_redirects
-        if is_resolved and not checks.leads_to_url(response, self._request.url):
+        if is_resolved and not redirects.leads_to_url(response, self._request.url):
             raise self._network_error(refusals.redirect_malformed(response))
         return response
 
@@ -292,14 +292,17 @@ class _Fetch:
     def _follow(self, status: int, url: urls.URL) -> None:
         if self._request.url.origin != url.origin:
             self._has_sent_origin = False
-        request, script, engine = self._request, self._script, self._agent.engine
-        is_elsewhere = url.origin != request.origin and request.mode == "cors"
-        is_cors = is_elsewhere or self._tainting == "cors"
-        now = checks.redirected(request, status, url, script=script, is_cors=is_cors, engine=engine)
-        self._asked_headers = checks.asked_for(
-            request, status, url, script=script, now=now, engine=engine
+        is_elsewhere = url.origin != self._request.origin and self._request.mode == "cors"
+        redirect = redirects.Redirect(
+            self._request,
+            status,
+            url,
+            script=self._script,
+            is_cors=is_elsewhere or self._tainting == "cors",
+            engine=self._agent.engine,
         )
-        self._request = now
+        self._asked_headers = redirect.asked_headers
+        self._request = now = redirect.result
         self._url_list.append(url)
         if self._tainting == "basic" and url.origin != now.origin and self._keeps_credentials():
             # WebKit starts anew here.
@@ -308,7 +311,7 @@ class _Fetch:
     def _location_url(self, response: HTTPResponse) -> urls.URL:
         """`Location URL <https://fetch.spec.whatwg.org/#concept-response-location-url>`_."""
         try:
-            return checks.location_url(response, self._request.url)
+            return redirects.location_url(response, self._request.url)
         except ValueError:
             raise self._network_error(refusals.redirect_malformed(response)) from None
 
@@ -428,7 +431,7 @@ class _Fetch:
         <https://fetch.spec.whatwg.org/#serializing-a-request-origin>`_.
         """
         origin = self._request.origin
-        return "null" if checks.redirect_taints(origin, self._url_list) else origin
+        return "null" if redirects.redirect_taints(origin, self._url_list) else origin
 
     def _need(self) -> Need:
         request, engine = self._request, self._agent.engine
@@ -456,7 +459,7 @@ class _Fetch:
         this_fetch = f"fetch {self._number}"
         if request.origin == "null" and engine.opaque_origins_share_answers:
             return request.origin
-        if not checks.redirect_taints(request.origin, self._url_list):
+        if not redirects.redirect_taints(request.origin, self._url_list):
             return this_fetch if request.origin == "null" else request.origin
         owners = {"null": "null", "page": request.origin, "fetch": this_fetch}
         return owners.get(engine.tainted_answers_are_of)
@@ -511,7 +514,7 @@ class _Fetch:
 
     def _leaked(self, response: HTTPResponse) -> bytes:
         engine = self._agent.engine
-        if engine.leaks_redirects_to_nowhere and not checks.has_location(response, engine):
+        if engine.leaks_redirects_to_nowhere and not redirects.has_location(response, engine):
             return response.body
         return b""
 
