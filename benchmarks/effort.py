@@ -47,7 +47,7 @@ FULL = Effort(
     oversized=2**20,
     server_turns=12,
     server_seconds=2,
-    counted_requests=5_000,
+    counted_requests=500,
 )
 QUICK = Effort(
     name="quick",

@@ -26,9 +26,12 @@ APPLICATIONS: dict[str, Callable[[], Any]] = {
     "closure": libraries.closure,
     "wsgicors": lambda: libraries.ours([ORIGIN]),
     libraries.PREDECESSOR: lambda: libraries.predecessor(ORIGIN),
+    "bare Flask": libraries.bare_flask,
+    "wsgicors in Flask": lambda: libraries.our_flask([ORIGIN]),
+    "Flask-CORS": lambda: libraries.flask_cors([ORIGIN]),
 }
 COUNTED = ("allowed", "preflight")
-_WARM_UP = 1000
+_WARM_UP = 200
 
 
 def why_not() -> str | None:
