@@ -10,6 +10,31 @@ from collections.abc import Mapping
 
 from .cases import SANDBOX, Answer, Case, Hop, Place, Step
 
+TO_PAGE = ("Access-Control-Allow-Origin", "$page")
+TO_ALL = ("Access-Control-Allow-Origin", "*")
+WITH_CREDENTIALS = ("Access-Control-Allow-Credentials", "true")
+
+
+def allow_methods(value: str) -> tuple[str, str]:
+    return "Access-Control-Allow-Methods", value
+
+
+def allow_headers(value: str) -> tuple[str, str]:
+    return "Access-Control-Allow-Headers", value
+
+
+def max_age(value: str) -> tuple[str, str]:
+    return "Access-Control-Max-Age", value
+
+
+def location(value: str) -> tuple[str, str]:
+    return "Location", value
+
+
+def set_cookie(value: str) -> tuple[str, str]:
+    return "Set-Cookie", value
+
+
 SHOWN_BY: Mapping[str, tuple[Case, ...]] = {
     "combines_repeated_headers": (
         Case(steps=(Step(headers=(("Accept", "a" * 128), ("Accept", "a" * 128))),)),
@@ -18,18 +43,7 @@ SHOWN_BY: Mapping[str, tuple[Case, ...]] = {
     "lets_scripts_set_user_agent": (Case(steps=(Step(headers=(("User-Agent", "mine"),)),)),),
     "wildcard_covers_authorization": (
         Case(
-            hops=(
-                Hop(
-                    preflights=(
-                        Answer(
-                            headers=(
-                                ("Access-Control-Allow-Origin", "$page"),
-                                ("Access-Control-Allow-Headers", "*"),
-                            )
-                        ),
-                    )
-                ),
-            ),
+            hops=(Hop(preflights=(Answer(headers=(TO_PAGE, allow_headers("*"))),)),),
             steps=(Step(headers=(("Authorization", "Bearer x"),)),),
         ),
     ),
@@ -40,12 +54,9 @@ SHOWN_BY: Mapping[str, tuple[Case, ...]] = {
                     preflights=(
                         Answer(
                             headers=(
-                                ("Access-Control-Allow-Origin", "$page"),
-                                (
-                                    "Access-Control-Allow-Headers",
-                                    "Accept, Authorization, Content-Type, User-Agent",
-                                ),
-                                ("Access-Control-Max-Age", "-1"),
+                                TO_PAGE,
+                                allow_headers("Accept, Authorization, Content-Type, User-Agent"),
+                                max_age("-1"),
                             )
                         ),
                     )
@@ -59,18 +70,7 @@ SHOWN_BY: Mapping[str, tuple[Case, ...]] = {
     ),
     "keeps_one_answer_per_url": (
         Case(
-            hops=(
-                Hop(
-                    preflights=(
-                        Answer(
-                            headers=(
-                                ("Access-Control-Allow-Origin", "$page"),
-                                ("Access-Control-Allow-Methods", "*"),
-                            )
-                        ),
-                    )
-                ),
-            ),
+            hops=(Hop(preflights=(Answer(headers=(TO_PAGE, allow_methods("*"))),)),),
             steps=(
                 Step(method="DELETE"),
                 Step(method="PATCH", credentials="include"),
@@ -92,32 +92,10 @@ SHOWN_BY: Mapping[str, tuple[Case, ...]] = {
         Case(
             hops=(
                 Hop(
-                    actuals=(
-                        Answer(
-                            status=307,
-                            headers=(("Access-Control-Allow-Origin", "*"), ("Location", "$1")),
-                        ),
-                    ),
-                    preflights=(
-                        Answer(
-                            headers=(
-                                ("Access-Control-Allow-Origin", "*"),
-                                ("Access-Control-Allow-Methods", "PUT"),
-                            )
-                        ),
-                    ),
+                    actuals=(Answer(status=307, headers=(TO_ALL, location("$1"))),),
+                    preflights=(Answer(headers=(TO_ALL, allow_methods("PUT"))),),
                 ),
-                Hop(
-                    place=Place(),
-                    preflights=(
-                        Answer(
-                            headers=(
-                                ("Access-Control-Allow-Origin", "*"),
-                                ("Access-Control-Allow-Methods", "PUT"),
-                            )
-                        ),
-                    ),
-                ),
+                Hop(place=Place(), preflights=(Answer(headers=(TO_ALL, allow_methods("PUT"))),)),
             ),
             steps=(Step(method="PUT"), Step(method="PUT")),
         ),
@@ -126,37 +104,18 @@ SHOWN_BY: Mapping[str, tuple[Case, ...]] = {
                 Hop(
                     place=Place(),
                     actuals=(
-                        Answer(status=307, headers=(("Location", "$1"),)),
-                        Answer(status=307, headers=(("Location", "$2"),)),
+                        Answer(status=307, headers=(location("$1"),)),
+                        Answer(status=307, headers=(location("$2"),)),
                     ),
                 ),
                 Hop(
-                    actuals=(Answer(headers=(("Access-Control-Allow-Origin", "*"),)),),
-                    preflights=(
-                        Answer(
-                            headers=(
-                                ("Access-Control-Allow-Origin", "*"),
-                                ("Access-Control-Allow-Methods", "PUT"),
-                            )
-                        ),
-                    ),
+                    actuals=(Answer(headers=(TO_ALL,)),),
+                    preflights=(Answer(headers=(TO_ALL, allow_methods("PUT"))),),
                 ),
                 Hop(
                     place=Place(host="sub.localhost"),
-                    actuals=(
-                        Answer(
-                            status=307,
-                            headers=(("Access-Control-Allow-Origin", "*"), ("Location", "$1")),
-                        ),
-                    ),
-                    preflights=(
-                        Answer(
-                            headers=(
-                                ("Access-Control-Allow-Origin", "*"),
-                                ("Access-Control-Allow-Methods", "PUT"),
-                            )
-                        ),
-                    ),
+                    actuals=(Answer(status=307, headers=(TO_ALL, location("$1"))),),
+                    preflights=(Answer(headers=(TO_ALL, allow_methods("PUT"))),),
                 ),
             ),
             steps=(Step(method="PUT"), Step(method="PUT")),
@@ -164,40 +123,21 @@ SHOWN_BY: Mapping[str, tuple[Case, ...]] = {
     ),
     "conditional_requests_are_covered": (
         Case(
-            hops=(
-                Hop(
-                    preflights=(
-                        Answer(
-                            headers=(
-                                ("Access-Control-Allow-Origin", "$page"),
-                                ("Access-Control-Allow-Methods", "PUT"),
-                            )
-                        ),
-                    )
-                ),
-            ),
+            hops=(Hop(preflights=(Answer(headers=(TO_PAGE, allow_methods("PUT"))),)),),
             steps=(Step(method="PUT"), Step(headers=(("If-None-Match", "x"),)), Step(method="PUT")),
         ),
         Case(
             hops=(
                 Hop(
-                    actuals=(
-                        Answer(
-                            headers=(
-                                ("Access-Control-Allow-Origin", "$page"),
-                                ("Access-Control-Allow-Credentials", "true"),
-                            )
-                        ),
-                    ),
+                    actuals=(Answer(headers=(TO_PAGE, WITH_CREDENTIALS)),),
                     preflights=(
                         Answer(
                             headers=(
-                                ("Access-Control-Allow-Origin", "$page"),
-                                ("Access-Control-Allow-Credentials", "true"),
-                                ("Access-Control-Allow-Methods", "GET, OPTIONS"),
-                                (
-                                    "Access-Control-Allow-Headers",
-                                    "Accept-Language, Content-Type, If-None-Match, Range",
+                                TO_PAGE,
+                                WITH_CREDENTIALS,
+                                allow_methods("GET, OPTIONS"),
+                                allow_headers(
+                                    "Accept-Language, Content-Type, If-None-Match, Range"
                                 ),
                             )
                         ),
@@ -217,10 +157,10 @@ SHOWN_BY: Mapping[str, tuple[Case, ...]] = {
                     preflights=(
                         Answer(
                             headers=(
-                                ("Access-Control-Allow-Origin", "$page"),
-                                ("Access-Control-Allow-Credentials", "true"),
-                                ("Access-Control-Allow-Methods", "PATCH, POST"),
-                                ("Access-Control-Allow-Headers", "*"),
+                                TO_PAGE,
+                                WITH_CREDENTIALS,
+                                allow_methods("PATCH, POST"),
+                                allow_headers("*"),
                             )
                         ),
                     )
@@ -238,11 +178,7 @@ SHOWN_BY: Mapping[str, tuple[Case, ...]] = {
                 Hop(
                     preflights=(
                         Answer(
-                            headers=(
-                                ("Access-Control-Allow-Origin", "$page"),
-                                ("Access-Control-Allow-Methods", "GET, OPTIONS"),
-                                ("Access-Control-Allow-Headers", "*"),
-                            )
+                            headers=(TO_PAGE, allow_methods("GET, OPTIONS"), allow_headers("*"))
                         ),
                     )
                 ),
@@ -257,12 +193,9 @@ SHOWN_BY: Mapping[str, tuple[Case, ...]] = {
                     preflights=(
                         Answer(
                             headers=(
-                                ("Access-Control-Allow-Origin", "$page"),
-                                ("Access-Control-Allow-Methods", "PATCH, PUT"),
-                                (
-                                    "Access-Control-Allow-Headers",
-                                    "Accept, Content-Type, X-HTTP-Method-Override",
-                                ),
+                                TO_PAGE,
+                                allow_methods("PATCH, PUT"),
+                                allow_headers("Accept, Content-Type, X-HTTP-Method-Override"),
                             )
                         ),
                     )
@@ -273,15 +206,8 @@ SHOWN_BY: Mapping[str, tuple[Case, ...]] = {
         Case(
             hops=(
                 Hop(
-                    actuals=(Answer(status=303, headers=(("Access-Control-Allow-Origin", "*"),)),),
-                    preflights=(
-                        Answer(
-                            headers=(
-                                ("Access-Control-Allow-Origin", "$page"),
-                                ("Access-Control-Allow-Headers", "Accept, Content-Type"),
-                            )
-                        ),
-                    ),
+                    actuals=(Answer(status=303, headers=(TO_ALL,)),),
+                    preflights=(Answer(headers=(TO_PAGE, allow_headers("Accept, Content-Type"))),),
                 ),
             ),
             steps=(
@@ -291,46 +217,17 @@ SHOWN_BY: Mapping[str, tuple[Case, ...]] = {
         ),
     ),
     "empty_location": (
-        Case(
-            hops=(
-                Hop(
-                    actuals=(
-                        Answer(
-                            status=307,
-                            headers=(("Access-Control-Allow-Origin", "$page"), ("Location", "")),
-                        ),
-                    )
-                ),
-            )
-        ),
+        Case(hops=(Hop(actuals=(Answer(status=307, headers=(TO_PAGE, location(""))),)),)),
     ),
     "refuses_redirects_to_nowhere": (
         Case(
-            hops=(
-                Hop(
-                    actuals=(
-                        Answer(status=302, headers=(("Access-Control-Allow-Origin", "$page"),)),
-                    )
-                ),
-            ),
+            hops=(Hop(actuals=(Answer(status=302, headers=(TO_PAGE,)),)),),
             steps=(Step(redirect="error"),),
         ),
     ),
     "resolves_manual_redirects": (
         Case(
-            hops=(
-                Hop(
-                    actuals=(
-                        Answer(
-                            status=307,
-                            headers=(
-                                ("Access-Control-Allow-Origin", "$page"),
-                                ("Location", "http://"),
-                            ),
-                        ),
-                    )
-                ),
-            ),
+            hops=(Hop(actuals=(Answer(status=307, headers=(TO_PAGE, location("http://"))),)),),
             steps=(Step(redirect="manual"),),
         ),
     ),
@@ -340,7 +237,7 @@ SHOWN_BY: Mapping[str, tuple[Case, ...]] = {
             hops=(
                 Hop(
                     place=Place(host="[::1]"),
-                    actuals=(Answer(status=303, headers=(("Location", "http://user:pw@$host1"),)),),
+                    actuals=(Answer(status=303, headers=(location("http://user:pw@$host1"),)),),
                 ),
                 Hop(place=Place(host="[::1]")),
             ),
@@ -352,7 +249,7 @@ SHOWN_BY: Mapping[str, tuple[Case, ...]] = {
             hops=(
                 Hop(
                     place=Place(host="a.sub.localhost"),
-                    actuals=(Answer(status=307, headers=(("Location", "$1"),)),),
+                    actuals=(Answer(status=307, headers=(location("$1"),)),),
                 ),
                 Hop(),
             ),
@@ -361,16 +258,7 @@ SHOWN_BY: Mapping[str, tuple[Case, ...]] = {
     ),
     "keeps_device_hints": (
         Case(
-            hops=(
-                Hop(
-                    actuals=(
-                        Answer(
-                            status=307,
-                            headers=(("Access-Control-Allow-Origin", "$page"), ("Location", "$1")),
-                        ),
-                    )
-                ),
-            ),
+            hops=(Hop(actuals=(Answer(status=307, headers=(TO_PAGE, location("$1"))),)),),
             steps=(Step(headers=(("DPR", "2"),)),),
         ),
     ),
@@ -381,9 +269,8 @@ SHOWN_BY: Mapping[str, tuple[Case, ...]] = {
                     actuals=(
                         Answer(
                             headers=(
-                                (
-                                    "Set-Cookie",
-                                    "__Host-a$id=1; Path=/; SameSite=None; Secure; Domain=localhost",
+                                set_cookie(
+                                    "__Host-a$id=1; Path=/; SameSite=None; Secure; Domain=localhost"
                                 ),
                             )
                         ),
@@ -398,15 +285,9 @@ SHOWN_BY: Mapping[str, tuple[Case, ...]] = {
         Case(
             hops=(
                 Hop(
-                    actuals=(Answer(headers=(("Access-Control-Allow-Origin", "$page"),)),),
+                    actuals=(Answer(headers=(TO_PAGE,)),),
                     preflights=(
-                        Answer(
-                            headers=(
-                                ("Access-Control-Allow-Origin", "*"),
-                                ("Access-Control-Allow-Methods", "QUERY"),
-                                ("Access-Control-Max-Age", "600, 600"),
-                            )
-                        ),
+                        Answer(headers=(TO_ALL, allow_methods("QUERY"), max_age("600, 600"))),
                     ),
                 ),
             ),
@@ -417,21 +298,10 @@ SHOWN_BY: Mapping[str, tuple[Case, ...]] = {
         Case(
             hops=(
                 Hop(
-                    actuals=(Answer(headers=(("Access-Control-Allow-Origin", "$page"),)),),
+                    actuals=(Answer(headers=(TO_PAGE,)),),
                     preflights=(
-                        Answer(
-                            headers=(
-                                ("Access-Control-Allow-Origin", "$page"),
-                                ("Access-Control-Allow-Methods", "PUT"),
-                            )
-                        ),
-                        Answer(
-                            headers=(
-                                ("Access-Control-Allow-Origin", "$page"),
-                                ("Access-Control-Allow-Methods", "PUT, DELETE"),
-                                ("Access-Control-Max-Age", "0"),
-                            )
-                        ),
+                        Answer(headers=(TO_PAGE, allow_methods("PUT"))),
+                        Answer(headers=(TO_PAGE, allow_methods("PUT, DELETE"), max_age("0"))),
                     ),
                 ),
             ),
@@ -456,15 +326,8 @@ SHOWN_BY: Mapping[str, tuple[Case, ...]] = {
         Case(
             hops=(
                 Hop(
-                    actuals=(Answer(headers=(("Access-Control-Allow-Origin", "$page"),)),),
-                    preflights=(
-                        Answer(
-                            headers=(
-                                ("Access-Control-Allow-Origin", "$page"),
-                                ("Access-Control-Allow-Methods", "*"),
-                            )
-                        ),
-                    ),
+                    actuals=(Answer(headers=(TO_PAGE,)),),
+                    preflights=(Answer(headers=(TO_PAGE, allow_methods("*"))),),
                 ),
             ),
             steps=(Step(method="PUT"), Step(method="delete")),
@@ -474,16 +337,10 @@ SHOWN_BY: Mapping[str, tuple[Case, ...]] = {
         Case(
             hops=(
                 Hop(
-                    actuals=(Answer(headers=(("Access-Control-Allow-Origin", "$page"),)),),
+                    actuals=(Answer(headers=(TO_PAGE,)),),
                     preflights=(
                         Answer(
-                            headers=(
-                                ("Access-Control-Allow-Origin", "$page"),
-                                (
-                                    "Access-Control-Allow-Headers",
-                                    "Accept, Content-Type, Range, X-A",
-                                ),
-                            )
+                            headers=(TO_PAGE, allow_headers("Accept, Content-Type, Range, X-A"))
                         ),
                     ),
                 ),
@@ -498,20 +355,8 @@ SHOWN_BY: Mapping[str, tuple[Case, ...]] = {
         Case(
             hops=(
                 Hop(
-                    actuals=(
-                        Answer(
-                            status=307,
-                            headers=(("Access-Control-Allow-Origin", "*"), ("Location", "$1")),
-                        ),
-                    ),
-                    preflights=(
-                        Answer(
-                            headers=(
-                                ("Access-Control-Allow-Origin", "*"),
-                                ("Access-Control-Allow-Methods", "PUT"),
-                            )
-                        ),
-                    ),
+                    actuals=(Answer(status=307, headers=(TO_ALL, location("$1"))),),
+                    preflights=(Answer(headers=(TO_ALL, allow_methods("PUT"))),),
                 ),
                 Hop(place=Place()),
             ),
@@ -523,7 +368,7 @@ SHOWN_BY: Mapping[str, tuple[Case, ...]] = {
             page=Place(host="sub.localhost"),
             hops=(
                 Hop(
-                    actuals=(Answer(status=308, headers=(("Location", "$1"),)),),
+                    actuals=(Answer(status=308, headers=(location("$1"),)),),
                     policy=(
                         ("allow_origins", "*"),
                         (
@@ -534,7 +379,7 @@ SHOWN_BY: Mapping[str, tuple[Case, ...]] = {
                 ),
                 Hop(
                     place=Place(host="sub.localhost"),
-                    preflights=(Answer(headers=(("Access-Control-Allow-Methods", "DELETE"),)),),
+                    preflights=(Answer(headers=(allow_methods("DELETE"),)),),
                 ),
             ),
             steps=(Step(method="DELETE"),),
@@ -544,20 +389,8 @@ SHOWN_BY: Mapping[str, tuple[Case, ...]] = {
         Case(
             hops=(
                 Hop(
-                    actuals=(
-                        Answer(
-                            status=303,
-                            headers=(("Access-Control-Allow-Origin", "$page"), ("Location", "$1")),
-                        ),
-                    ),
-                    preflights=(
-                        Answer(
-                            headers=(
-                                ("Access-Control-Allow-Origin", "$page"),
-                                ("Access-Control-Allow-Methods", "DELETE"),
-                            )
-                        ),
-                    ),
+                    actuals=(Answer(status=303, headers=(TO_PAGE, location("$1"))),),
+                    preflights=(Answer(headers=(TO_PAGE, allow_methods("DELETE"))),),
                 ),
             ),
             steps=(Step(method="DELETE"),),
@@ -567,30 +400,14 @@ SHOWN_BY: Mapping[str, tuple[Case, ...]] = {
         Case(
             hops=(
                 Hop(
-                    actuals=(
-                        Answer(
-                            status=303,
-                            headers=(("Access-Control-Allow-Origin", "$page"), ("Location", "$1")),
-                        ),
-                    ),
+                    actuals=(Answer(status=303, headers=(TO_PAGE, location("$1"))),),
                     preflights=(
-                        Answer(
-                            headers=(
-                                ("Access-Control-Allow-Origin", "*"),
-                                ("Access-Control-Allow-Methods", "PATCH, patch"),
-                                ("Access-Control-Allow-Headers", "*"),
-                            )
-                        ),
+                        Answer(headers=(TO_ALL, allow_methods("PATCH, patch"), allow_headers("*"))),
                     ),
                 ),
                 Hop(
-                    actuals=(
-                        Answer(
-                            status=303,
-                            headers=(("Access-Control-Allow-Origin", "*"), ("Location", "$2")),
-                        ),
-                    ),
-                    preflights=(Answer(headers=(("Access-Control-Allow-Origin", "$page"),)),),
+                    actuals=(Answer(status=303, headers=(TO_ALL, location("$2"))),),
+                    preflights=(Answer(headers=(TO_PAGE,)),),
                 ),
             ),
             steps=(Step(method="PATCH", headers=(("Content-Type", 'text/plain;x="y"'),)),),
@@ -602,30 +419,17 @@ SHOWN_BY: Mapping[str, tuple[Case, ...]] = {
             hops=(
                 Hop(
                     place=Place(host="a.sub.localhost"),
-                    actuals=(Answer(status=301, headers=(("Location", "$1?a=b c"),)),),
+                    actuals=(Answer(status=301, headers=(location("$1?a=b c"),)),),
                 ),
                 Hop(
                     place=Place(host="sub.localhost"),
-                    actuals=(
-                        Answer(
-                            status=301,
-                            headers=(("Access-Control-Allow-Origin", "$page"), ("Location", "$2")),
-                        ),
-                    ),
-                    preflights=(Answer(headers=(("Access-Control-Allow-Origin", "$page"),)),),
+                    actuals=(Answer(status=301, headers=(TO_PAGE, location("$2"))),),
+                    preflights=(Answer(headers=(TO_PAGE,)),),
                 ),
                 Hop(
                     place=Place(host="sub.localhost"),
                     preflights=(
-                        Answer(
-                            headers=(
-                                ("Access-Control-Allow-Origin", "*"),
-                                (
-                                    "Access-Control-Allow-Headers",
-                                    "Authorization, Content-Type, X-B",
-                                ),
-                            )
-                        ),
+                        Answer(headers=(TO_ALL, allow_headers("Authorization, Content-Type, X-B"))),
                     ),
                 ),
             ),
@@ -633,22 +437,8 @@ SHOWN_BY: Mapping[str, tuple[Case, ...]] = {
         ),
         Case(
             hops=(
-                Hop(
-                    actuals=(
-                        Answer(
-                            status=301,
-                            headers=(("Access-Control-Allow-Origin", "*"), ("Location", "$1")),
-                        ),
-                    )
-                ),
-                Hop(
-                    actuals=(
-                        Answer(
-                            status=302,
-                            headers=(("Access-Control-Allow-Origin", "*"), ("Location", "$1#part")),
-                        ),
-                    )
-                ),
+                Hop(actuals=(Answer(status=301, headers=(TO_ALL, location("$1"))),)),
+                Hop(actuals=(Answer(status=302, headers=(TO_ALL, location("$1#part"))),)),
             ),
             steps=(Step(method="POST", body="hello"),),
         ),
@@ -659,21 +449,12 @@ SHOWN_BY: Mapping[str, tuple[Case, ...]] = {
             hops=(
                 Hop(
                     actuals=(
-                        Answer(
-                            status=308,
-                            headers=(
-                                ("Access-Control-Allow-Origin", "$page"),
-                                ("Access-Control-Allow-Credentials", "true"),
-                                ("Location", "$1"),
-                            ),
-                        ),
+                        Answer(status=308, headers=(TO_PAGE, WITH_CREDENTIALS, location("$1"))),
                     )
                 ),
                 Hop(
                     place=Place(host="127.0.0.1"),
-                    actuals=(
-                        Answer(headers=(("Set-Cookie", "a$id=1; Path=$path; SameSite=Strict"),)),
-                    ),
+                    actuals=(Answer(headers=(set_cookie("a$id=1; Path=$path; SameSite=Strict"),)),),
                 ),
             ),
             steps=(Step(credentials="include"), Step(credentials="include")),
@@ -684,7 +465,7 @@ SHOWN_BY: Mapping[str, tuple[Case, ...]] = {
             hops=(
                 Hop(
                     place=Place(host="a.sub.localhost"),
-                    actuals=(Answer(headers=(("Set-Cookie", "b$id=1; Path=$path; HttpOnly"),)),),
+                    actuals=(Answer(headers=(set_cookie("b$id=1; Path=$path; HttpOnly"),)),),
                 ),
             ),
             steps=(Step(credentials="include"), Step(credentials="include")),
@@ -694,54 +475,31 @@ SHOWN_BY: Mapping[str, tuple[Case, ...]] = {
     "keeps_insufficient_answers": (
         Case(
             hops=(
-                Hop(
-                    preflights=(
-                        Answer(
-                            headers=(
-                                ("Access-Control-Allow-Origin", "$page"),
-                                ("Access-Control-Allow-Credentials", "true"),
-                                ("Access-Control-Allow-Methods", "*"),
-                            )
-                        ),
-                    )
-                ),
+                Hop(preflights=(Answer(headers=(TO_PAGE, WITH_CREDENTIALS, allow_methods("*"))),)),
             ),
             steps=(Step(method="PATCH", credentials="include"), Step(method="PATCH")),
         ),
     ),
     "leaks_redirects_to_nowhere": (
         Case(
-            hops=(
-                Hop(
-                    actuals=(
-                        Answer(status=307, headers=(("Access-Control-Allow-Origin", "$page"),)),
-                    )
-                ),
-            ),
+            hops=(Hop(actuals=(Answer(status=307, headers=(TO_PAGE,)),)),),
             steps=(Step(redirect="manual"),),
         ),
     ),
     "rechecks_redirects": (
         Case(
             hops=(
-                Hop(place=Place(), actuals=(Answer(status=307, headers=(("Location", "$2"),)),)),
+                Hop(place=Place(), actuals=(Answer(status=307, headers=(location("$2"),)),)),
                 Hop(),
-                Hop(
-                    actuals=(
-                        Answer(
-                            status=307,
-                            headers=(("Access-Control-Allow-Origin", "*"), ("Location", "$1")),
-                        ),
-                    )
-                ),
+                Hop(actuals=(Answer(status=307, headers=(TO_ALL, location("$1"))),)),
             )
         ),
     ),
     "ends_same_origin_credentials": (
         Case(
             hops=(
-                Hop(place=Place(), actuals=(Answer(status=307, headers=(("Location", "$1"),)),)),
-                Hop(actuals=(Answer(headers=(("Set-Cookie", "a$id=1; Path=$path; "),)),)),
+                Hop(place=Place(), actuals=(Answer(status=307, headers=(location("$1"),)),)),
+                Hop(actuals=(Answer(headers=(set_cookie("a$id=1; Path=$path; "),)),)),
             ),
             steps=(Step(mode="no-cors"), Step()),
         ),
@@ -750,7 +508,7 @@ SHOWN_BY: Mapping[str, tuple[Case, ...]] = {
         Case(
             hops=(
                 Hop(
-                    actuals=(Answer(status=308, headers=(("Location", "$1"),)),),
+                    actuals=(Answer(status=308, headers=(location("$1"),)),),
                     policy=(("allow_origins", "$page"), ("allow_methods", "*")),
                 ),
                 Hop(place=Place()),
@@ -764,7 +522,7 @@ SHOWN_BY: Mapping[str, tuple[Case, ...]] = {
             hops=(
                 Hop(
                     place=Place(host="sub.localhost"),
-                    actuals=(Answer(status=302, headers=(("Location", "$path/1"),)),),
+                    actuals=(Answer(status=302, headers=(location("$path/1"),)),),
                 ),
             ),
             steps=(Step(method="post"),),
@@ -776,7 +534,7 @@ SHOWN_BY: Mapping[str, tuple[Case, ...]] = {
             hops=(
                 Hop(
                     place=Place(host="a.sub.localhost"),
-                    actuals=(Answer(status=302, headers=(("Location", "$1"),)),),
+                    actuals=(Answer(status=302, headers=(location("$1"),)),),
                 ),
             ),
             steps=(Step(headers=(("User-Agent", "mine"),)),),
@@ -788,9 +546,7 @@ SHOWN_BY: Mapping[str, tuple[Case, ...]] = {
             hops=(
                 Hop(
                     place=Place(host="sub.localhost"),
-                    actuals=(
-                        Answer(headers=(("Set-Cookie", "a$id=1; Path=$path; SameSite=None"),)),
-                    ),
+                    actuals=(Answer(headers=(set_cookie("a$id=1; Path=$path; SameSite=None"),)),),
                 ),
             ),
             steps=(Step(), Step()),
@@ -803,9 +559,7 @@ SHOWN_BY: Mapping[str, tuple[Case, ...]] = {
                 Hop(
                     place=Place(host="127.0.0.1"),
                     actuals=(
-                        Answer(
-                            headers=(("Set-Cookie", "__Secure-a$id=1; Path=$path; SameSite=Lax"),)
-                        ),
+                        Answer(headers=(set_cookie("__Secure-a$id=1; Path=$path; SameSite=Lax"),)),
                     ),
                 ),
             ),
@@ -819,9 +573,8 @@ SHOWN_BY: Mapping[str, tuple[Case, ...]] = {
                     actuals=(
                         Answer(
                             headers=(
-                                (
-                                    "Set-Cookie",
-                                    "__Host-a$id=1; Path=/; SameSite=None; Secure; Domain=localhost",
+                                set_cookie(
+                                    "__Host-a$id=1; Path=/; SameSite=None; Secure; Domain=localhost"
                                 ),
                             )
                         ),
@@ -837,7 +590,7 @@ SHOWN_BY: Mapping[str, tuple[Case, ...]] = {
             hops=(
                 Hop(
                     place=Place(host="sub.localhost"),
-                    actuals=(Answer(headers=(("Set-Cookie", "a$id=1; Path=$path; "),)),),
+                    actuals=(Answer(headers=(set_cookie("a$id=1; Path=$path; "),)),),
                 ),
             ),
             steps=(Step(credentials="include"), Step(credentials="include")),
@@ -848,7 +601,7 @@ SHOWN_BY: Mapping[str, tuple[Case, ...]] = {
             hops=(
                 Hop(
                     place=Place(host="a.sub.localhost"),
-                    actuals=(Answer(headers=(("Set-Cookie", "b$id=1; Path=$path; HttpOnly"),)),),
+                    actuals=(Answer(headers=(set_cookie("b$id=1; Path=$path; HttpOnly"),)),),
                 ),
             ),
             steps=(Step(credentials="include"), Step(credentials="include")),
