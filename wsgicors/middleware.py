@@ -163,9 +163,7 @@ class CORSMiddleware:
                 return start_response(status, headers)
             return start_response(status, headers, exc_info)
 
-        # Python 3.11 reads an attribute faster than it looks for a method of that name.
-        app = self.app
-        return app(environ, start)
+        return self.app(environ, start)
 
 
 def cors(

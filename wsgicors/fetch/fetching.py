@@ -285,6 +285,7 @@ class _Fetch:
         return checks.cors_check(origin, response, credentials=True, subject=refusals.RESPONSE)
 
     def _ask_in_vain(self) -> Generator[HTTPRequest, HTTPResponse, None]:
+        """Send the preflight of a request that is refused after it (`Engine.rechecks_redirects`)."""
         is_elsewhere = self._request.url.origin != self._request.origin
         if (is_elsewhere or self._tainting == "cors") and self._is_unsafe():
             yield from self._ask()
@@ -420,6 +421,7 @@ class _Fetch:
         return self._request.credentials == "include"
 
     def _keeps_credentials(self) -> bool:
+        """Whether credentials outlast the page's own origin (`Engine.ends_same_origin_credentials`)."""
         is_own = self._asked.url.origin == self._asked.origin
         is_bound = self._asked.mode == "no-cors" and self._asked.credentials == "same-origin"
         return is_own and is_bound and not self._agent.engine.ends_same_origin_credentials

@@ -190,9 +190,8 @@ class _Governed:
                 return start_response(status, headers)
             return start_response(status, headers, exc_info)
 
-        wsgi_app = self._wsgi_app
         try:
-            return wsgi_app(environ, start)
+            return self._wsgi_app(environ, start)
         except Exception:
             if not self._is_for_a_script(environ):
                 raise
