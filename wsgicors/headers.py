@@ -59,7 +59,7 @@ class Decision:
     """What was decided about one request; stands in ``environ["wsgicors.decision"]``."""
 
     # Slots are read faster than anything else, and every request reads some.
-    __slots__ = ("allowed", "headers", "origin_allowed", "reason", "vary")
+    __slots__ = ("allowed", "lines", "origin_allowed", "reason", "vary")
 
     #: ``False`` if a browser will not go on, with sending the request or with sharing the response.
     allowed: bool
@@ -68,11 +68,21 @@ class Decision:
     reason: str
     #: Whether the origin itself is allowed, so that the response says so.
     origin_allowed: bool
-    #: The lines for the response, ``Vary`` the last of them. They take the place of all
-    #: ``Access-Control-*`` lines that the application wrote.
-    headers: HeaderLines
+    # `headers`, as what they are added to is: two lists are joined faster than a list and a tuple.
+    lines: list[HeaderLine]
     #: The names of the request headers that the answer depends on.
     vary: tuple[str, ...]
+
+    @property
+    def headers(self) -> HeaderLines:
+        """The lines for the response, ``Vary`` the last of them.
+
+        They take the place of all ``Access-Control-*`` lines that the application wrote.
+        """
+        return tuple(self.lines)
+
+    def __hash__(self) -> int:
+        return hash((self.reason, self.headers))
 
 
 class HeaderBuilder:
@@ -110,7 +120,7 @@ class HeaderBuilder:
         vary = self._origins.vary
         exposed = _line("Access-Control-Expose-Headers", _joined(self.policy.expose_headers))
         self._shared = self._credentials + exposed + _vary_line(vary)
-        self._denied = Decision(False, denial, False, _vary_line(vary), vary)
+        self._denied = Decision(False, denial, False, [*_vary_line(vary)], vary)
         # The decisions about actual requests that are known beforehand:
         #: without ``Origin``,
         self.without_origin = replace(self._denied, allowed=True, reason="no-origin")
@@ -130,7 +140,7 @@ class HeaderBuilder:
         vary = self._origins.vary + methods.vary + headers.vary
         self._methods = methods
         self._preflight_vary = vary
-        self._preflight_denied = replace(self._denied, headers=_vary_line(vary), vary=vary)
+        self._preflight_denied = replace(self._denied, lines=[*_vary_line(vary)], vary=vary)
         self._after_grants = _line("Access-Control-Max-Age", _text(max_age)) + _vary_line(vary)
         #: All that follows the origin, where the answer does not repeat what was asked for.
         self._granted = self._credentials + methods.lines + headers.lines + self._after_grants
@@ -264,7 +274,7 @@ class HeaderBuilder:
         names = _requested_names(headers)
         reason = self._preflight_reason(method, names)
         granted = self._granted if self._is_constant else self._granted_on_request(method, names)
-        lines = (shared.headers[0], *granted)
+        lines = [shared.lines[0], *granted]
         return Decision(reason == "allowed", reason, True, lines, self._preflight_vary)
 
     def _preflight_reason(self, method: str, names: tuple[str, ...] | None) -> str:
@@ -282,7 +292,7 @@ class HeaderBuilder:
 
     def _shared_with(self, origin: str) -> Decision:
         line = ("Access-Control-Allow-Origin", origin)
-        return Decision(True, "allowed", True, (line, *self._shared), self._origins.vary)
+        return Decision(True, "allowed", True, [line, *self._shared], self._origins.vary)
 
 
 class _Origins:

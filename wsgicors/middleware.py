@@ -158,7 +158,11 @@ class CORSMiddleware:
                     headers = merged(headers, decision)
                     break
             else:
-                headers = [*headers, *decision.headers]
+                try:
+                    headers = headers + decision.lines
+                except TypeError:
+                    # Not the list that PEP 3333 asks for.
+                    headers = [*headers, *decision.lines]
             if exc_info is None:
                 return start_response(status, headers)
             return start_response(status, headers, exc_info)
@@ -220,9 +224,9 @@ def answer_preflight(
     if not decision.allowed and is_logged(DEBUG):
         log_denial(environ, decision)
     if decision.origin_allowed:
-        start_response("204 No Content", [*decision.headers])
+        start_response("204 No Content", decision.lines.copy())
         return []
-    start_response("403 Forbidden", [*_DENIAL_HEADERS, *decision.headers])
+    start_response("403 Forbidden", _DENIAL_HEADERS + decision.lines)
     return [_DENIAL_TEXT]
 
 
@@ -247,7 +251,7 @@ def with_headers(headers: list[HeaderLine], decision: Decision) -> list[HeaderLi
     for name, _ in headers:
         if name not in PLAIN_NAMES:
             return merged(headers, decision)
-    return [*headers, *decision.headers]
+    return [*headers, *decision.lines]
 
 
 def merged(headers: list[HeaderLine], decision: Decision) -> list[HeaderLine]:
@@ -260,8 +264,8 @@ def merged(headers: list[HeaderLine], decision: Decision) -> list[HeaderLine]:
         elif not name.startswith("access-control-"):
             kept.append(line)
     if not vary:
-        return [*kept, *decision.headers]
-    return [*kept, *decision.headers[:-1], ("Vary", _merged_vary(vary, decision.vary))]
+        return kept + decision.lines
+    return [*kept, *decision.lines[:-1], ("Vary", _merged_vary(vary, decision.vary))]
 
 
 def _merged_vary(values: list[str], names: tuple[str, ...]) -> str:

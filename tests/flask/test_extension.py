@@ -138,6 +138,57 @@ def test_policies_follow_view_functions_that_are_replaced_altogether():
     assert callers(app) == set()
 
 
+def test_policies_follow_a_view_that_was_decorated_before_it_came_into_use():
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[PAGE])
+    app.add_url_rule("/", "index", index)
+    decorated = same_origin(index)
+    assert callers(app) == {PAGE}
+    app.view_functions["index"] = decorated
+    assert callers(app) == set()
+
+
+def test_policies_follow_a_blueprint_that_is_decorated_late():
+    blueprint = flask.Blueprint("shop", __name__)
+    blueprint.add_url_rule("/", "index", index)
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[PAGE])
+    app.register_blueprint(blueprint)
+    assert callers(app) == {PAGE}
+    same_origin(blueprint)
+    assert callers(app) == set()
+
+
+def test_policies_follow_a_view_that_is_known_and_whose_blueprint_is_decorated_late():
+    blueprint = flask.Blueprint("shop", __name__)
+    blueprint.add_url_rule("/", "index", cross_origin(max_age=60)(index))
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[PAGE])
+    app.register_blueprint(blueprint)
+    assert callers(app) == {PAGE}
+    same_origin(blueprint)
+    assert callers(app) == set()
+
+
+def test_policies_of_methods_that_no_rule_names_count():
+    class Items(flask.views.MethodView):
+        @same_origin
+        def delete(self):
+            return "deleted"
+
+        def get(self):
+            return "items"
+
+    app = flask.Flask("example", static_folder=None)
+    CORS(app, allow_origins=[PAGE])
+    app.url_map.add(app.url_rule_class("/", endpoint="items"))
+    app.view_functions["items"] = Items.as_view("items")
+    # The view is never reached, so that it cannot say that it is another.
+    app.before_request(lambda: flask.abort(401))
+    assert cors_headers(actual(app)) == {"Allow-Origin": PAGE, "Vary": "Origin"}
+    assert cors_headers(actual(app, method="DELETE")) == {"Vary": "Origin"}
+
+
 def test_policies_follow_a_rule_that_is_added_to_the_map_in_use():
     app = flask.Flask("example")
     CORS(app, allow_origins=[])

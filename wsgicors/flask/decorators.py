@@ -32,6 +32,10 @@ logger = logging.getLogger("wsgicors")
 
 _DECORATORS = "wsgicors-decorators"
 
+# What Flask's proxies stand for, with all that is asked of it then asked directly.
+_current_app: Callable[[], flask.Flask] = flask.current_app._get_current_object  # type: ignore[attr-defined]
+_current_request: Callable[[], flask.Request] = flask.request._get_current_object  # type: ignore[attr-defined]
+
 #: A view, a view class, a method of one, or a blueprint; it keeps its type.
 Target = TypeVar("Target")
 
@@ -101,6 +105,7 @@ class DecoratedView:
         # Flask looks for these ("View Function Options"): the view is to get its OPTIONS.
         self.required_methods = {*getattr(view, "required_methods", ()), _AUTOMATIC_OPTIONS}
         self.provide_automatic_options = False
+        self._is_async = inspect.iscoroutinefunction(view)
 
     def __setattr__(self, name: str, value: Any) -> None:
         # `View.as_view` says None to mean that it has no opinion.
@@ -116,23 +121,32 @@ class DecoratedView:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the view, unless the answer is known without it."""
         view: Callable[..., Any] = self.__wrapped__  # type: ignore[attr-defined]
-        if not flask.has_request_context():
+        try:
+            app, request = _current_app(), _current_request()
+        except RuntimeError:
+            # It is called by the application itself, and for no request.
             return view(*args, **kwargs)
-        if _is_awaited(view):
-            return _awaited(view, args, kwargs)
-        _answer_instead_of_view()
-        return flask.current_app.ensure_sync(view)(*args, **kwargs)
+        if self._is_async:
+            return _called_async(view, args, kwargs)
+        _answer_instead_of_view(app, request)
+        return view(*args, **kwargs)
+
+
+def _called_async(view: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    app, request = _current_app(), _current_request()
+    if _is_awaited():
+        return _awaited(view, args, kwargs)
+    _answer_instead_of_view(app, request)
+    return app.ensure_sync(view)(*args, **kwargs)
 
 
 async def _awaited(view: Callable[..., Any], args: Any, kwargs: Any) -> Any:
-    _answer_instead_of_view()
+    _answer_instead_of_view(_current_app(), _current_request())
     return await view(*args, **kwargs)
 
 
-def _is_awaited(view: Callable[..., Any]) -> bool:
-    """Whether a coroutine is expected of a view, because another coroutine calls it and not Flask."""
-    if not inspect.iscoroutinefunction(view):
-        return False
+def _is_awaited() -> bool:
+    """Whether a coroutine is expected, because another coroutine calls and not Flask."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
@@ -174,30 +188,36 @@ def _answer_alone_in_blueprint(blueprint: flask.Blueprint) -> None:
         )
 
 
-def _answer_instead_of_view() -> None:
+def _answer_instead_of_view(app: flask.Flask, request: flask.Request) -> None:
     """Answer a preflight, and what Flask's automatic ``OPTIONS`` would answer, in its stead.
 
     :raises HTTPException: with the answer, so that it passes by decorators that expect the view's.
     """
-    answer = _answer_alone_to_request()
-    if (
-        answer is None
-        and flask.request.method == "OPTIONS"
-        and is_automatic(flask.request.url_rule)
-    ):
-        answer = flask.current_app.make_default_options_response()
+    answer = None if _is_governed(app) else _answer_alone_to(app, request)
+    if answer is None and request.method == "OPTIONS" and is_automatic(request.url_rule):
+        answer = app.make_default_options_response()
     if answer is not None:
         flask.abort(answer)
 
 
 def _answer_alone_to_request() -> Response | None:
+    app = _current_app()
+    return None if _is_governed(app) else _answer_alone_to(app, _current_request())
+
+
+def _is_governed(app: flask.Flask) -> bool:
+    """Whether an extension sees to the headers of an application."""
+    extension = app.extensions.get(EXTENSION)
+    if isinstance(extension, UrlMapResolver):
+        # Its views may be less alike than when it looked at them: this one can have come late.
+        extension.for_all = None
+    return extension is not None
+
+
+def _answer_alone_to(app: flask.Flask, request: flask.Request) -> Response | None:
     """The answer to a preflight; for any other request, see to the headers of its response."""
-    resolver = _resolver_alone()
-    if resolver is None:
-        return None
-    if resolver.checked_map is not flask.current_app.url_map:
-        resolver.ensure_checked()
-    environ = flask.request.environ
+    resolver = _resolver_alone(app)
+    environ = request.environ
     if is_preflight(environ):
         builder = resolver(environ, environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"])
         if builder is not None:
@@ -206,16 +226,14 @@ def _answer_alone_to_request() -> Response | None:
     return None
 
 
-def _resolver_alone() -> UrlMapResolver | None:
+def _resolver_alone(app: flask.Flask) -> UrlMapResolver:
     """The resolver for the decorators of an application without the extension."""
-    extensions = flask.current_app.extensions
-    if EXTENSION in extensions:
-        return None
-    resolver = extensions.get(_DECORATORS)
+    resolver: UrlMapResolver | None = app.extensions.get(_DECORATORS)
     if resolver is None:
-        app = flask.current_app._get_current_object()  # type: ignore[attr-defined]
-        resolver = extensions[_DECORATORS] = UrlMapResolver(app, governs_all=False)
-    return cast(UrlMapResolver, resolver)
+        resolver = app.extensions[_DECORATORS] = UrlMapResolver(app, governs_all=False)
+    if resolver.checked_map is not app.url_map:
+        resolver.ensure_checked()
+    return resolver
 
 
 def _preflight_response(builder: HeaderBuilder, environ: WSGIEnvironment) -> Response:

@@ -33,9 +33,8 @@ from .settings import EXTENSION, Layer, call_site, config_layers
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
     from typing_extensions import Unpack
-    from werkzeug.routing import Rule
 
-    from ..headers import HeaderBuilder, HeaderLine
+    from ..headers import HeaderLine
     from ..policy import PolicyFields
 
 
@@ -101,7 +100,7 @@ class CORS:
             app, layers, {**self._endpoints, **_endpoint_layers(endpoints, where)}
         )
         app.extensions[EXTENSION] = resolver
-        app.wsgi_app = _Governed(app, app.wsgi_app, resolver)  # type: ignore[method-assign]
+        app.wsgi_app = _governed(app, app.wsgi_app, resolver)  # type: ignore[method-assign,assignment]
 
 
 _TWICE = Problem(
@@ -128,46 +127,29 @@ def _endpoint_layers(
     return layers
 
 
-class _Governed:
+def _governed(  # noqa: C901 - the hot path
+    app: flask.Flask, wsgi_app: WSGIApplication, resolver: UrlMapResolver
+) -> WSGIApplication:
     """The WSGI application of a Flask application, with its policies around it."""
 
-    def __init__(
-        self, app: flask.Flask, wsgi_app: WSGIApplication, resolver: UrlMapResolver
-    ) -> None:
-        self._app = app
-        self._wsgi_app = wsgi_app
-        self._resolver = resolver
-
-    def __call__(  # noqa: C901 - the branches of the closure count, and must be in here
-        self, environ: WSGIEnvironment, start_response: StartResponse
+    def governed(  # noqa: C901 - its closure counts, and must be in here
+        environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
         """Answer a preflight, or call the application and put the headers on its response."""
-        app, resolver = self._app, self._resolver
         if resolver.checked_map is not app.url_map:
             resolver.ensure_checked()
         if "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ and is_preflight(environ):
-            return self._answer_preflight(environ, start_response)
+            builder = resolver(environ, environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"])
+            assert builder is not None, "the extension governs everything"
+            return answer_preflight(builder, environ, start_response)
         path = environ.get("PATH_INFO", "")
-        has_started = False
 
-        def start(  # noqa: C901 - the hot path, see below
+        def start(  # noqa: C901 - the hot path
             status: str, headers: list[HeaderLine], exc_info: Any = None
         ) -> Callable[[bytes], object]:
-            nonlocal has_started
-            has_started = True
-            # Not before now is it known where Flask has routed the request: Werkzeug keeps that there.
-            # What `decide_actual` and `with_headers` do is written out (docs/hot_path.rst).
-            builder = rule = None
-            try:
-                rule = environ["werkzeug.request"].url_rule
-                known = resolver.by_view[rule.endpoint, environ["REQUEST_METHOD"]]
-                if known[0] is app.view_functions[rule.endpoint] and rule.map is app.url_map:
-                    builder = known[1]
-            except (AttributeError, KeyError):
-                # It was not routed, or this is the first of its kind.
-                builder = None
-            if builder is None:
-                builder = self._builder_of_request(rule, environ, path)
+            # Not before now is it known where Flask has routed the request. What `decide_actual` and
+            # `with_headers` do is written out (docs/hot_path.rst).
+            builder = resolver.for_all or resolver.builder_of_request(environ, path)
             if "HTTP_ORIGIN" in environ:
                 origin = environ["HTTP_ORIGIN"]
                 decision = builder.otherwise
@@ -185,46 +167,40 @@ class _Governed:
                     headers = merged(headers, decision)
                     break
             else:
-                headers = [*headers, *decision.headers]
+                try:
+                    headers = headers + decision.lines
+                except TypeError:
+                    # Not the list that PEP 3333 asks for.
+                    headers = [*headers, *decision.lines]
             if exc_info is None:
                 return start_response(status, headers)
             return start_response(status, headers, exc_info)
 
         try:
-            return self._wsgi_app(environ, start)
+            return wsgi_app(environ, start)
         except Exception:
-            if not self._is_for_a_script(environ):
+            if not _is_for_a_script(app, environ):
                 raise
-            self._app.logger.exception("crashed in %s %s", environ["REQUEST_METHOD"], shown(path))
-            return _crash_report(environ, start, sys.exc_info() if has_started else None)
+            app.logger.exception("crashed in %s %s", environ["REQUEST_METHOD"], shown(path))
+            # Where a response was started, the other takes its place (PEP 3333, "Error Handling").
+            return _crash_report(environ, start, sys.exc_info() if DECISION in environ else None)
 
-    def _answer_preflight(
-        self, environ: WSGIEnvironment, start_response: StartResponse
-    ) -> Iterable[bytes]:
-        builder = self._resolver(environ, environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"])
-        return answer_preflight(_governing(builder), environ, start_response)
+    return governed
 
-    def _builder_of_request(
-        self, rule: Rule | None, environ: WSGIEnvironment, path: str
-    ) -> HeaderBuilder:
-        method = environ["REQUEST_METHOD"]
-        if rule is not None and rule.map is self._app.url_map:
-            return _governing(self._resolver.builder(rule.endpoint, method))
-        return _governing(self._resolver(_as_it_came(environ, path), method))
 
-    def _is_for_a_script(self, environ: WSGIEnvironment) -> bool:
-        """Whether a crash in debug mode shall be readable across origins.
+def _is_for_a_script(app: flask.Flask, environ: WSGIEnvironment) -> bool:
+    """Whether a crash in debug mode shall be readable across origins.
 
-        In debug mode Flask raises, for the debugger outside to show the traceback. That is right for
-        a page that somebody navigates to; a script of another origin could not read it.
-        """
-        return (
-            self._app.debug
-            and not self._app.testing
-            and not self._app.config["PROPAGATE_EXCEPTIONS"]
-            and "HTTP_ORIGIN" in environ
-            and environ.get("HTTP_SEC_FETCH_MODE") != "navigate"
-        )
+    In debug mode Flask raises, for the debugger outside to show the traceback. That is right for
+    a page that somebody navigates to; a script of another origin could not read it.
+    """
+    return (
+        app.debug
+        and not app.testing
+        and not app.config["PROPAGATE_EXCEPTIONS"]
+        and "HTTP_ORIGIN" in environ
+        and environ.get("HTTP_SEC_FETCH_MODE") != "navigate"
+    )
 
 
 def _crash_report(
@@ -234,14 +210,3 @@ def _crash_report(
     body, status, headers = response.get_wsgi_response(environ)
     start_response(status, headers, exc_info)
     return body
-
-
-def _as_it_came(environ: WSGIEnvironment, path: str) -> WSGIEnvironment:
-    """The same ``environ`` with its path, of which what is inside may have moved a part."""
-    whole = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
-    return {**environ, "SCRIPT_NAME": whole[: len(whole) - len(path)], "PATH_INFO": path}
-
-
-def _governing(builder: HeaderBuilder | None) -> HeaderBuilder:
-    assert builder is not None, "the extension governs everything"
-    return builder

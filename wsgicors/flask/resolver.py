@@ -21,7 +21,7 @@ from ..errors import ConfigError, Problem, shown
 from ..headers import HeaderBuilder
 from ..policy import SAFELISTED_METHODS, USUAL_METHODS, Policy
 from ..resolvers import RESOLVE_FAILED
-from .settings import Effective, Layer, blueprint_layers, config_layers, view_layers
+from .settings import Effective, Layer, blueprint_layers, config_layers, read_on, view_layers
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -72,15 +72,18 @@ class UrlMapResolver:
         self._governs_all = governs_all
         self._base: tuple[Layer, ...] = ()
         self._default: HeaderBuilder | None = None
+        #: The builder for every request, where all views are alike.
+        self.for_all: HeaderBuilder | None = None
         #: The URL map in which nothing is wrong.
         self.checked_map: object = None
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._by_policy: dict[Policy, HeaderBuilder] = {}
         self._is_routing_pure = False
         self._methods = USUAL_METHODS
         self._locations: dict[tuple[object, ...], _Location] = {}
-        #: By endpoint and method, the view that a builder was found for, and the builder.
-        self.by_view: dict[tuple[str, str], tuple[object, HeaderBuilder | None]] = {}
+        # By endpoint and method, the view that a builder was found for, and the builder.
+        self._by_view: dict[tuple[str, str], tuple[object, HeaderBuilder | None]] = {}
+        read_on(self)
 
     # --- at configuration time: before the first response ------------------------------------
 
@@ -96,11 +99,12 @@ class UrlMapResolver:
     def _check(self) -> None:
         url_map = self._app.url_map
         self._base = (*config_layers(self._app), *self._layers)
-        problems = [*self._unknown_endpoints(), *self._conflicts()]
+        effective_policies = list(self.effective_policies())
+        problems = [*self._unknown_endpoints(), *_conflicts(effective_policies)]
         if problems:
             raise ConfigError(problems)
         self._by_policy.clear()
-        self.by_view.clear()
+        self._by_view.clear()
         self._locations.clear()
         self._is_routing_pure = _is_routing_pure(self._app)
         self._methods = USUAL_METHODS.union(
@@ -109,7 +113,19 @@ class UrlMapResolver:
         self._default = (
             self._compiled(Effective.of(self._base).policy) if self._governs_all else None
         )
+        policies = {effective.policy for _, effective in effective_policies}
+        self.for_all = self._default if len(policies) == 1 and self._are_methods_known() else None
         self.checked_map = url_map
+
+    def _are_methods_known(self) -> bool:
+        """Whether no rule takes any method, of which some may have settings of their own."""
+        return all(rule.methods is not None for rule in self._app.url_map.iter_rules())
+
+    def forget_views(self) -> None:
+        """Look at the views anew, of which something may have been said."""
+        with self._lock:
+            self.for_all = None
+            self._by_view.clear()
 
     def _unknown_endpoints(self) -> Iterator[Problem]:
         known = {rule.endpoint for rule in self._app.url_map.iter_rules()}
@@ -119,15 +135,6 @@ class UrlMapResolver:
                     f"there is no endpoint {shown(endpoint)}; there are {', '.join(sorted(known))}"
                 )
                 yield Problem("endpoints", endpoint, "unknown-endpoint", message)
-
-    def _conflicts(self) -> Iterator[Problem]:
-        """The problems of all routes, each policy's once."""
-        routes: dict[tuple[Policy, tuple[str, ...]], tuple[Effective, list[str]]] = {}
-        for route, effective in self.effective_policies():
-            key = (effective.policy, tuple(effective.sources.values()))
-            routes.setdefault(key, (effective, []))[1].append(route)
-        for effective, names in routes.values():
-            yield from effective.problems(", ".join(dict.fromkeys(names)))
 
     def effective_policies(self) -> Iterator[tuple[str, Effective]]:
         """Each method of each route that is governed, as ``PUT /items/<int:id>``, and its policy."""
@@ -174,15 +181,30 @@ class UrlMapResolver:
         if endpoint is None:
             return self._default
         view = self._app.view_functions.get(endpoint)
-        known = self.by_view.get((endpoint, method))
+        known = self._by_view.get((endpoint, method))
         if known is not None and known[0] is view:
             return known[1]
         effective = self._effective(endpoint, method)
         builder = None if effective is None else self._compiled(effective.policy)
         if len(method) <= _MAX_METHOD_LENGTH:
-            if len(self.by_view) >= _MAX_REMEMBERED:
-                self.by_view.clear()
-            self.by_view[endpoint, method] = (view, builder)
+            if len(self._by_view) >= _MAX_REMEMBERED:
+                self._by_view.clear()
+            self._by_view[endpoint, method] = (view, builder)
+        return builder
+
+    def builder_of_request(self, environ: WSGIEnvironment, path: str) -> HeaderBuilder:
+        """The builder for a request that Flask has been given, and may have routed.
+
+        :param path: ``PATH_INFO`` as it came, of which what is inside may have moved a part.
+        """
+        method = environ["REQUEST_METHOD"]
+        # Werkzeug keeps the request there, and Flask in it where it has routed it.
+        rule = getattr(environ.get("werkzeug.request"), "url_rule", None)
+        if rule is None or rule.map is not self._app.url_map:
+            builder = self(_as_it_came(environ, path), method)
+        else:
+            builder = self.builder(rule.endpoint, method)
+        assert builder is not None, "the extension governs everything"
         return builder
 
     def __call__(self, environ: WSGIEnvironment, method: str) -> HeaderBuilder | None:
@@ -234,6 +256,22 @@ class UrlMapResolver:
                 self._app, environ, method, self._methods
             )
         return location
+
+
+def _conflicts(effective_policies: Iterable[tuple[str, Effective]]) -> Iterator[Problem]:
+    """The problems of all routes, each policy's once."""
+    routes: dict[tuple[Policy, tuple[str, ...]], tuple[Effective, list[str]]] = {}
+    for route, effective in effective_policies:
+        key = (effective.policy, tuple(effective.sources.values()))
+        routes.setdefault(key, (effective, []))[1].append(route)
+    for effective, names in routes.values():
+        yield from effective.problems(", ".join(dict.fromkeys(names)))
+
+
+def _as_it_came(environ: WSGIEnvironment, path: str) -> WSGIEnvironment:
+    """The same ``environ`` with the path that it came with."""
+    whole = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
+    return {**environ, "SCRIPT_NAME": whole[: len(whole) - len(path)], "PATH_INFO": path}
 
 
 def _that_could_be_reached(

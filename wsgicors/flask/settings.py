@@ -7,11 +7,12 @@ merged in order, are its `Effective` policy, which remembers for each field wher
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Iterable, Iterator
 from pathlib import PurePath
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Callable, NamedTuple
-from weakref import WeakKeyDictionary
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Protocol
+from weakref import WeakKeyDictionary, WeakSet
 
 from ..errors import ConfigError, Problem, shown
 from ..policy import Policy, nearest_field
@@ -66,9 +67,29 @@ class Effective(NamedTuple):
 _declared: WeakKeyDictionary[Any, list[Layer]] = WeakKeyDictionary()
 
 
+class Reader(Protocol):
+    """Whoever remembers what was declared."""
+
+    def forget_views(self) -> None:
+        """Something was declared, of views that may be known already."""
+
+
+_readers: WeakSet[Reader] = WeakSet()
+_readers_lock = threading.Lock()
+
+
+def read_on(reader: Reader) -> None:
+    """Have somebody told, as long as it lives, when anything is declared."""
+    with _readers_lock:
+        _readers.add(reader)
+
+
 def declare(target: object, layer: Layer) -> None:
     """Note what was said about a view, a view class or a blueprint; what is said later wins."""
     _declared.setdefault(target, []).append(layer)
+    with _readers_lock:
+        for reader in _readers:
+            reader.forget_views()
 
 
 def _said_of(target: object) -> list[Layer]:
