@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 import wsgicors
 
-from .environs import ORIGIN, exact_origin, tenant
+from .environs import FOREIGN, ORIGIN, exact_origin, tenant
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -107,13 +107,17 @@ def _installed_predecessor() -> Path:
 # --- frameworks ---------------------------------------------------------------------------------
 
 
-def bare_flask() -> Any:
-    """A Flask application alone."""
+def bare_flask(decorator: Callable[[Any], Any] | None = None) -> Any:
+    """A Flask application alone.
+
+    :param decorator: for the view that is asked for.
+    """
     import flask
 
     app = flask.Flask(__name__)
 
     @app.get("/items")
+    @(decorator or _undecorated)
     def items() -> flask.Response:
         return flask.Response(b"hello", content_type="text/plain")
 
@@ -122,6 +126,10 @@ def bare_flask() -> Any:
         return flask.Response(status=204)
 
     return app
+
+
+def _undecorated(view: Any) -> Any:
+    return view
 
 
 def our_flask(origins: Any) -> Any:
@@ -140,6 +148,22 @@ def flask_cors(origins: Any) -> Any:
     app = bare_flask()
     CORS(app, origins=origins, methods=_METHODS, allow_headers=_HEADERS, max_age=_MAX_AGE)
     return app
+
+
+def our_decorated_flask(origins: Any) -> Any:
+    """Wsgicors' extension, where the view that is asked for has settings of its own."""
+    from wsgicors.flask import CORS, cross_origin
+
+    app = bare_flask(cross_origin(allow_origins=origins))
+    CORS(app, allow_origins=[FOREIGN])
+    return app
+
+
+def decorated_flask_cors(origins: Any) -> Any:
+    """Flask-CORS in the same way: its decorator, which needs no extension."""
+    from flask_cors import cross_origin
+
+    return bare_flask(cross_origin(origins=origins))
 
 
 def bare_falcon(*middleware: Any) -> Any:

@@ -107,16 +107,29 @@ def _case(lane: Lane) -> str:
     return f"{lane.policy}: {lane.request}"
 
 
-def of_flask(times: Times) -> Iterator[Row]:
-    """What the extension costs."""
-    for request in ("allowed", "denied", "no origin"):
-        added = _added(times, Lane("wsgicors in Flask", "", request), "bare Flask")
-        theirs = _added(times, Lane("Flask-CORS", "", request), "bare Flask")
-        yield Row(FLASK_ADDED, request, "times", Limit(AT_MOST, 0.1), ratio(added, theirs))
+def of_flask(times: Times, at_views: Times) -> Iterator[Row]:
+    """What the extension costs.
+
+    :param at_views: the same with settings at the view, of which nothing is promised. Nor is it of
+        denials, where Flask-CORS has nothing more to do.
+    """
+    for request, limit in {"allowed": _A_TENTH, "no origin": _A_TENTH, "denied": None}.items():
+        yield Row(FLASK_ADDED, request, "times", limit, _added_to_flask(times, request))
+    for request in ("allowed", "no origin", "denied"):
+        case = f"settings at the view: {request}"
+        yield Row(FLASK_ADDED, case, "times", None, _added_to_flask(at_views, request))
     for request in ("preflight", "denied preflight"):
         ours = times[Lane("wsgicors in Flask", "", request)]
         theirs = times[Lane("Flask-CORS", "", request)]
         yield Row(FLASK_WHOLE, request, "times", Limit(AT_LEAST, 5), ratio(theirs, ours))
+
+
+_A_TENTH = Limit(AT_MOST, 0.1)
+
+
+def _added_to_flask(times: Times, request: str) -> Estimate:
+    added = _added(times, Lane("wsgicors in Flask", "", request), "bare Flask")
+    return ratio(added, _added(times, Lane("Flask-CORS", "", request), "bare Flask"))
 
 
 def _added(times: Times, lane: Lane, bare: str) -> Costs:

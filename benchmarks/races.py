@@ -68,6 +68,14 @@ def _few_rounds(effort: Effort) -> range:
 
 def plain_wsgi(effort: Effort, track: Track) -> Times:
     """Each policy under both releases of wsgicors, the bare application and the closure."""
+    again = {kind: repeated(environ, effort.batch) for kind, environ in REQUESTS.items()}
+    lanes = _lanes(_plain_apps(), again)
+    # They have applications of their own, where they make nobody be forgotten.
+    lanes.update(_lanes(_plain_apps(), _never_seen_before(effort)))
+    return race(lanes, track(range(effort.rounds), "plain WSGI"))
+
+
+def _plain_apps() -> dict[tuple[str, str], Any]:
     apps = {
         ("bare", ""): libraries.bare(),
         ("closure", ""): libraries.closure(),
@@ -76,16 +84,24 @@ def plain_wsgi(effort: Effort, track: Track) -> Times:
     for policy, origins in libraries.POLICIES.items():
         apps["wsgicors", policy] = libraries.ours(origins)
         apps[libraries.PREDECESSOR, policy] = libraries.predecessor(origins)
-    draws = {kind: repeated(environ, effort.batch) for kind, environ in REQUESTS.items()}
-    for kind, environ in (("allowed", actual()), ("preflight", preflight())):
-        another = from_origins(environ, always_another(lambda: "example.com"), effort.batch)
-        draws[f"{kind}, never seen before"] = another
-    lanes = {
+    return apps
+
+
+def _never_seen_before(effort: Effort) -> dict[str, Draw]:
+    other = always_another(lambda: "example.com")
+    kinds = {"allowed": actual(), "preflight": preflight()}
+    return {
+        f"{kind}, never seen before": from_origins(environ, other, effort.batch)
+        for kind, environ in kinds.items()
+    }
+
+
+def _lanes(apps: dict[tuple[str, str], Any], draws: dict[str, Draw]) -> Lanes:
+    return {
         Lane(*names, request): (app, draw)
         for names, app in apps.items()
         for request, draw in draws.items()
     }
-    return race(lanes, track(range(effort.rounds), "plain WSGI"))
 
 
 def every_library(effort: Effort, track: Track) -> Times:
@@ -99,6 +115,19 @@ def every_library(effort: Effort, track: Track) -> Times:
             draw = repeated(environ, _batch(bare, effort))
             lanes[Lane(name, "", request)] = app, _taken_by(bare, draw)
     return race(lanes, track(range(effort.rounds), "every library"))
+
+
+def decorated_views(effort: Effort, track: Track) -> Times:
+    """Both Flask extensions where the view has settings of its own, and Flask alone."""
+    apps = {
+        ("bare Flask", ""): libraries.bare_flask(),
+        ("wsgicors in Flask", ""): libraries.our_decorated_flask([ORIGIN]),
+        ("Flask-CORS", ""): libraries.decorated_flask_cors([ORIGIN]),
+    }
+    kinds = ("allowed", "denied", "no origin")
+    batch = _batch("bare Flask", effort)
+    draws = {kind: repeated(REQUESTS[kind], batch) for kind in kinds}
+    return race(_lanes(apps, draws), track(range(effort.rounds), "decorated views"))
 
 
 # --- many origins -------------------------------------------------------------------------------

@@ -31,13 +31,14 @@ def measure(effort: Effort, track: Track) -> Results:
     times = {
         "plain WSGI": races.plain_wsgi(effort, track),
         "every library": races.every_library(effort, track),
+        "decorated views": races.decorated_views(effort, track),
         "many origins": races.many_origins(effort, track),
         "ever more origins": races.by_number_of_origins(effort, track),
         "oversized headers": races.oversized(effort, track),
     }
     rows = [
         *promises.of_plain_wsgi(times["plain WSGI"]),
-        *promises.of_flask(times["every library"]),
+        *promises.of_flask(times["every library"], times["decorated views"]),
         *promises.of_many_origins(times["many origins"]),
         *promises.of_building(
             memory.bytes_per_origin(effort), memory.seconds_to_build(effort, track)

@@ -38,6 +38,26 @@ def for_admin(name):
     return cross_origin(allow_origins=[ADMIN])(view(name))
 
 
+# --- views that are alike -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("decorator", "are_alike"),
+    [
+        ROW(lambda view: view, True, id="nothing is said"),
+        ROW(cross_origin(allow_origins=[PAGE]), True, id="the same is said"),
+        ROW(cross_origin(allow_origins=[ADMIN]), False, id="something else is said"),
+    ],
+)
+def test_one_builder_is_there_for_all_views_that_are_alike(decorator, are_alike):
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[PAGE])
+    app.add_url_rule("/", "index", view("index"))
+    app.add_url_rule("/other", "other", decorator(view("other")))
+    assert callers(app) == {PAGE}
+    assert (app.extensions["wsgicors"].for_all is not None) is are_alike
+
+
 # --- which view -----------------------------------------------------------------------------------
 
 

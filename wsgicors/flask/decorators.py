@@ -16,7 +16,13 @@ from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response
 
 from ..errors import shown
-from ..middleware import answer_preflight, decide_actual, is_preflight, with_headers
+from ..middleware import (
+    PLAIN_NAMES,
+    answer_preflight,
+    decide_actual,
+    is_preflight,
+    with_headers,
+)
 from ..policy import Policy
 from .resolver import UrlMapResolver
 from .settings import EXTENSION, Layer, call_site, declare
@@ -128,7 +134,8 @@ class DecoratedView:
             return view(*args, **kwargs)
         if self._is_async:
             return _called_async(view, args, kwargs)
-        _answer_instead_of_view(app, request)
+        if request.method == "OPTIONS" or not _is_governed(app):
+            _answer_instead_of_view(app, request)
         return view(*args, **kwargs)
 
 
@@ -222,7 +229,12 @@ def _answer_alone_to(app: flask.Flask, request: flask.Request) -> Response | Non
         builder = resolver(environ, environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"])
         if builder is not None:
             return _preflight_response(builder, environ)
-    flask.after_this_request(functools.partial(_with_headers, resolver))
+
+    @flask.after_this_request
+    def see_to_headers(response: flask.Response) -> flask.Response:
+        _see_to_headers(resolver, request, response)
+        return response
+
     return None
 
 
@@ -250,14 +262,18 @@ def _without_content_type(response: flask.Response) -> flask.Response:
     return response
 
 
-def _with_headers(resolver: UrlMapResolver, response: flask.Response) -> flask.Response:
-    request = flask.request
+def _see_to_headers(
+    resolver: UrlMapResolver, request: flask.Request, response: flask.Response
+) -> None:
     rule = request.url_rule
     builder = None if rule is None else resolver.builder(rule.endpoint, request.method)
     if builder is not None:
         decision = decide_actual(builder, request.environ)
-        response.headers = Headers(with_headers(list(response.headers), decision))
-    return response
+        headers = response.headers
+        if PLAIN_NAMES.issuperset(headers.keys()):
+            headers.extend(decision.lines)
+        else:
+            response.headers = Headers(with_headers(list(headers), decision))
 
 
 def is_automatic(rule: Any) -> bool:
