@@ -148,20 +148,16 @@ def test_policies_follow_a_view_that_was_decorated_before_it_came_into_use():
     assert callers(app) == set()
 
 
-def test_policies_follow_a_blueprint_that_is_decorated_late():
+@pytest.mark.parametrize(
+    "view",
+    [
+        pytest.param(index, id="one builder for all views"),
+        pytest.param(cross_origin(max_age=60)(index), id="builders by view"),
+    ],
+)
+def test_policies_follow_a_blueprint_that_is_decorated_late(view):
     blueprint = flask.Blueprint("shop", __name__)
-    blueprint.add_url_rule("/", "index", index)
-    app = flask.Flask("example")
-    CORS(app, allow_origins=[PAGE])
-    app.register_blueprint(blueprint)
-    assert callers(app) == {PAGE}
-    same_origin(blueprint)
-    assert callers(app) == set()
-
-
-def test_policies_follow_a_view_that_is_known_and_whose_blueprint_is_decorated_late():
-    blueprint = flask.Blueprint("shop", __name__)
-    blueprint.add_url_rule("/", "index", cross_origin(max_age=60)(index))
+    blueprint.add_url_rule("/", "index", view)
     app = flask.Flask("example")
     CORS(app, allow_origins=[PAGE])
     app.register_blueprint(blueprint)
