@@ -16,6 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import Rule
 
 from wsgicors import CORSMiddleware
+from wsgicors.compat import flask_cors as compatible
 from wsgicors.flask import CORS, cross_origin, same_origin
 from wsgicors.flask.command import cors_command
 from wsgicors.testing import Browser, CORSError
@@ -365,6 +366,15 @@ def test_without_the_extension_only_decorated_views_are_governed():
         "/static/<path:filename>": "not governed",
     }
     assert "CORS(app) is not in use" in text
+
+
+def test_resources_of_flask_cors_are_said_not_to_be_shown():
+    app = Flask(__name__)
+    compatible.CORS(app, resources={"/api/*": {"origins": APP}})
+    text = words_of(app)
+    assert "may still be shared by its path" in text
+    assert "not in use" not in text
+    assert json.loads(output_of(app, "--format", "json"))["governs_paths"]
 
 
 def test_with_the_extension_nothing_is_said_to_be_missing():

@@ -415,6 +415,8 @@ class _ConfiguredView(DecoratedView):
 class _Views(UrlMapResolver):
     """The views of an application that speak for themselves, or whose blueprints do."""
 
+    governs_paths = True
+
     def __init__(self, app: flask.Flask) -> None:
         super().__init__(app, governs_all=False)
         self.blueprints: dict[str, _Resources] = {}

@@ -49,6 +49,10 @@ _DECORATED_ONLY = (
     "CORS(app) is not in use: only what is decorated is governed, and its preflights are seen first"
     " by hooks such as before_request and by undecorated views of the same URL."
 )
+_BY_PATH = (
+    "What is not governed here may still be shared by its path: the resources that CORS(app) was told"
+    " are not shown."
+)
 _WRAPPED = (
     "A CORSMiddleware is around app.wsgi_app: it writes the headers of every response that it"
     " governs, whatever is said here."
@@ -142,6 +146,7 @@ def _report(context: click.Context) -> Report:
 def _as_json(report: Report, question: Question | None) -> dict[str, Any]:
     return {
         "governs_all": report.governs_all,
+        "governs_paths": report.governs_paths,
         "is_wrapped": report.is_wrapped,
         "routes": [_route_as_json(route, report, question) for route in report.routes],
     }
@@ -315,7 +320,9 @@ def _notes(report: Report) -> Iterator[str]:
 
 
 def _caveats(report: Report) -> Iterator[str]:
-    if not report.governs_all:
+    if report.governs_paths:
+        yield _BY_PATH
+    elif not report.governs_all:
         yield _DECORATED_ONLY
     if report.is_wrapped:
         yield _WRAPPED

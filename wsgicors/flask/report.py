@@ -64,6 +64,8 @@ class Report(NamedTuple):
     routes: tuple[Route, ...]
     #: Whether routes about which nothing was said are governed too.
     governs_all: bool
+    #: Whether paths are governed too, whatever is routed there.
+    governs_paths: bool
     #: Whether a middleware outside writes the headers, whatever the routes say.
     is_wrapped: bool
     #: The URLs whose methods have different policies.
@@ -92,7 +94,9 @@ class Report(NamedTuple):
         unrouted = resolver.unrouted()
         if unrouted is not None:
             routes.append(Route("", None, None, (), unrouted))
-        return cls(tuple(routes), unrouted is not None, _is_wrapped(app), divided)
+        return cls(
+            tuple(routes), unrouted is not None, resolver.governs_paths, _is_wrapped(app), divided
+        )
 
     def taking(self, method: str) -> Report:
         """The same for the routes that take a method, and for this method alone."""

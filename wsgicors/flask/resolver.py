@@ -58,6 +58,9 @@ class UrlMapResolver:
     :param governs_all: whether views about which nothing was said are governed too.
     """
 
+    #: Whether somebody has said by path what is shared, which no rule of the map tells.
+    governs_paths = False
+
     def __init__(
         self,
         app: Flask,
