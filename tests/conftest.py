@@ -1,8 +1,9 @@
-"""What holds for every test: a skip is an error where nothing may be missing."""
+"""What holds for every test, and what several files need."""
 
 from __future__ import annotations
 
 import os
+import signal
 
 import pytest
 
@@ -26,3 +27,11 @@ def _without_skip(report):
         report.outcome = "failed"
         report.longrepr = f"{reason} (and {SKIPS_ARE_ERRORS} is set)"
     return report
+
+
+@pytest.fixture
+def hearing_interrupts():
+    """A job in the background of a shell script is born deaf to them, and its children with it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

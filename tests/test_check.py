@@ -641,14 +641,6 @@ def test_https_where_only_http_is_spoken_is_one_line(url, capsys):
     assert_unaskable(capsys, [asked], "TLS failed", "does the server speak https there?")
 
 
-@pytest.fixture
-def hearing_interrupts():
-    """A job in the background of a shell script is born deaf to them, and its children with it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 def test_an_interrupt_is_one_line(hearing_interrupts, tmp_path):
     command = [sys.executable, "-m", "wsgicors", "check"]
     search = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}

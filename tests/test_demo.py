@@ -81,7 +81,7 @@ def test_command_prints_addresses_that_answer():
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to one process")
-def test_ctrl_c_stops_the_command_quietly():
+def test_ctrl_c_stops_the_command_quietly(hearing_interrupts):
     with started("--port", "0", "--api-port", "0") as process:
         printed_until_ready(process)
         process.send_signal(signal.SIGINT)

@@ -80,7 +80,7 @@ class Server:
 
 
 @pytest.fixture
-def server(tmp_path):
+def server(tmp_path, hearing_interrupts):
     server = Server(tmp_path)
     yield server
     if server._process.poll() is None:
