@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from weakref import WeakKeyDictionary
 
 import pytest
 
@@ -35,3 +36,9 @@ def hearing_interrupts():
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture
+def nothing_declared(monkeypatch):
+    """Where no view of any application was ever decorated, one builder is there for all of them."""
+    monkeypatch.setattr("wsgicors.flask.settings._declared", WeakKeyDictionary())

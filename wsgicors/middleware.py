@@ -153,16 +153,14 @@ class CORSMiddleware:
         def start(
             status: str, headers: list[HeaderLine], exc_info: Any = None
         ) -> Callable[[bytes], object]:
+            if type(headers) is not list:  # which is what PEP 3333 asks for
+                headers = list(headers)
             for name, _ in headers:
                 if name not in PLAIN_NAMES:
                     headers = merged(headers, decision)
                     break
             else:
-                try:
-                    headers = headers + decision.lines
-                except TypeError:
-                    # Not the list that PEP 3333 asks for.
-                    headers = [*headers, *decision.lines]
+                headers = headers + decision.lines
             if exc_info is None:
                 return start_response(status, headers)
             return start_response(status, headers, exc_info)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import functools
 import inspect
+import sys
 
 import flask
 import pytest
 from exchanges import ADMIN, PAGE, callers
 from flask.views import MethodView, View
 from flask_calls import actual, cors_headers, granted_methods, preflight
+from werkzeug.datastructures import Headers
 
 from wsgicors import ConfigError
 from wsgicors.flask import CORS, cross_origin, same_origin
@@ -399,6 +401,25 @@ def test_decorated_view_can_be_called_outside_of_a_request():
         assert double(21) == 42
 
 
+def test_decorated_view_called_outside_of_a_request_sees_no_exception():
+    assert cross_origin(allow_origins=[PAGE])(sys.exc_info)() == (None, None, None)
+
+
+def test_view_that_only_the_application_can_call_is_left_to_it(governed):
+    class Item:
+        __name__ = "item"
+
+        async def __call__(self):
+            return "item"
+
+    def ensure_sync(view):
+        return (lambda: asyncio.run(view())) if isinstance(view, Item) else view
+
+    governed.ensure_sync = ensure_sync
+    governed.add_url_rule("/", view_func=cross_origin(allow_origins=[PAGE])(Item()))
+    assert actual(governed).text == "item"
+
+
 def test_decorated_async_view_can_be_awaited_outside_of_a_request():
     @cross_origin(allow_origins=[PAGE])
     async def double(number):
@@ -537,6 +558,26 @@ def test_alone_replaces_what_the_view_wrote_itself(alone):
         return flask.Response(headers={"Access-Control-Allow-Origin": "*", "Vary": "Accept"})
 
     assert cors_headers(actual(alone)) == {"Allow-Origin": PAGE, "Vary": "Accept, Origin"}
+
+
+def test_alone_leaves_headers_that_responses_share_as_they_are(alone):
+    headers = Headers([("Cache-Control", "no-store")])
+    shared = cross_origin(allow_origins=[PAGE])(lambda: flask.Response(headers=headers))
+    alone.add_url_rule("/shared", "shared", shared)
+    alone.add_url_rule("/private", "private", lambda: flask.Response(headers=headers))
+    assert callers(alone, "/shared") == {PAGE}
+    assert callers(alone, "/private") == set()
+
+
+def test_alone_takes_headers_of_any_kind(alone):
+    @alone.get("/")
+    @cross_origin(allow_origins=[PAGE])
+    def view():
+        response = flask.Response()
+        response.headers = [("Content-Type", "text/plain")]
+        return response
+
+    assert callers(alone) == {PAGE}
 
 
 def test_alone_session_cookie_keeps_its_vary(alone):

@@ -38,24 +38,47 @@ def for_admin(name):
     return cross_origin(allow_origins=[ADMIN])(view(name))
 
 
-# --- views that are alike -------------------------------------------------------------------------
+# --- one builder for all views -------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("decorator", "are_alike"),
-    [
-        ROW(lambda view: view, True, id="nothing is said"),
-        ROW(cross_origin(allow_origins=[PAGE]), True, id="the same is said"),
-        ROW(cross_origin(allow_origins=[ADMIN]), False, id="something else is said"),
-    ],
-)
-def test_one_builder_is_there_for_all_views_that_are_alike(decorator, are_alike):
+def has_one_builder(**options):
     app = flask.Flask("example")
-    CORS(app, allow_origins=[PAGE])
     app.add_url_rule("/", "index", view("index"))
-    app.add_url_rule("/other", "other", decorator(view("other")))
+    CORS(app, allow_origins=[PAGE], **options)
     assert callers(app) == {PAGE}
-    assert (app.extensions["wsgicors"].for_all is not None) is are_alike
+    return app.extensions["wsgicors"].for_all is not None
+
+
+def test_one_builder_is_there_for_all_where_nothing_is_said_of_any_view(nothing_declared):
+    assert has_one_builder()
+
+
+def test_one_builder_is_not_enough_where_something_is_said_of_any_view(nothing_declared):
+    decorated = for_admin("elsewhere")
+    assert not has_one_builder()
+    assert decorated() == "elsewhere"
+
+
+def test_one_builder_is_not_enough_where_something_is_said_of_an_endpoint(nothing_declared):
+    assert not has_one_builder(endpoints={"static": {"allow_origins": [ADMIN]}})
+
+
+def test_what_is_declared_while_views_are_looked_at_counts(nothing_declared):
+    class Lazy:
+        __name__ = "lazy"
+        required_methods, methods, provide_automatic_options = (), None, None
+
+        def __getattr__(self, name):
+            same_origin(blueprint)
+            raise AttributeError(name)
+
+    blueprint = flask.Blueprint("admin", __name__)
+    blueprint.add_url_rule("/admin", "index", view("admin"))
+    app = flask.Flask("example", static_folder=None)
+    CORS(app, allow_origins=[PAGE])
+    app.register_blueprint(blueprint)
+    app.add_url_rule("/lazy", "lazy", Lazy())
+    assert callers(app, "/admin") == set()
 
 
 # --- which view -----------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from exchanges import ADMIN, PAGE, callers
 from flask_calls import actual, cors_headers, preflight
 from werkzeug.test import create_environ
 
+from wsgicors import CORSMiddleware
 from wsgicors.flask import CORS, cross_origin
 from wsgicors.testing import Browser
 
@@ -21,15 +22,17 @@ class Overdrawn(Exception):
     pass
 
 
-@pytest.fixture
-def app(tmp_path):
+@pytest.fixture(params=["one builder for all views", "builders by view"])
+def app(request, nothing_declared, tmp_path):
     """An application with a view for each way in which a response can come about."""
+    decorated = request.param == "builders by view" and cross_origin()(lambda: "elsewhere")
     app = flask.Flask("example", static_folder=tmp_path, static_url_path="/static")
     (tmp_path / "font.woff2").write_bytes(b"0123456789")
     app.secret_key = "secret"
     CORS(app, allow_origins=[PAGE])
     _add_views(app, tmp_path)
-    return app
+    yield app
+    del decorated  # which is remembered as long as it lives
 
 
 def _add_views(app, folder):
@@ -321,6 +324,12 @@ def test_crash_in_debug_mode_reaches_the_debugger_of_a_navigation(app, origin, h
     app.debug = True
     with pytest.raises(ZeroDivisionError):
         actual(app, "/crash", origin=origin, headers=headers)
+
+
+def test_crash_in_debug_mode_can_be_read_below_another_layer(app):
+    app.debug = True
+    app.wsgi_app = CORSMiddleware(app.wsgi_app, allow_origins=[PAGE])
+    assert actual(app, "/crash").status_code == 500
 
 
 def test_crash_in_debug_mode_is_under_the_policy_of_the_view(app):

@@ -16,13 +16,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response
 
 from ..errors import shown
-from ..middleware import (
-    PLAIN_NAMES,
-    answer_preflight,
-    decide_actual,
-    is_preflight,
-    with_headers,
-)
+from ..middleware import answer_preflight, decide_actual, is_preflight, with_headers
 from ..policy import Policy
 from .resolver import UrlMapResolver
 from .settings import EXTENSION, Layer, call_site, declare
@@ -111,7 +105,7 @@ class DecoratedView:
         # Flask looks for these ("View Function Options"): the view is to get its OPTIONS.
         self.required_methods = {*getattr(view, "required_methods", ()), _AUTOMATIC_OPTIONS}
         self.provide_automatic_options = False
-        self._is_async = inspect.iscoroutinefunction(view)
+        self._is_plain = inspect.isfunction(view) and not inspect.iscoroutinefunction(view)
 
     def __setattr__(self, name: str, value: Any) -> None:
         # `View.as_view` says None to mean that it has no opinion.
@@ -130,21 +124,16 @@ class DecoratedView:
         try:
             app, request = _current_app(), _current_request()
         except RuntimeError:
+            app = None
+        if app is None:
             # It is called by the application itself, and for no request.
             return view(*args, **kwargs)
-        if self._is_async:
-            return _called_async(view, args, kwargs)
+        if not self._is_plain and _is_awaited(view):
+            return _awaited(view, args, kwargs)
         if request.method == "OPTIONS" or not _is_governed(app):
             _answer_instead_of_view(app, request)
-        return view(*args, **kwargs)
-
-
-def _called_async(view: Callable[..., Any], args: Any, kwargs: Any) -> Any:
-    app, request = _current_app(), _current_request()
-    if _is_awaited():
-        return _awaited(view, args, kwargs)
-    _answer_instead_of_view(app, request)
-    return app.ensure_sync(view)(*args, **kwargs)
+        # `Flask.ensure_sync` leaves plain functions as they are, so it need not be asked each time.
+        return view(*args, **kwargs) if self._is_plain else app.ensure_sync(view)(*args, **kwargs)
 
 
 async def _awaited(view: Callable[..., Any], args: Any, kwargs: Any) -> Any:
@@ -152,8 +141,10 @@ async def _awaited(view: Callable[..., Any], args: Any, kwargs: Any) -> Any:
     return await view(*args, **kwargs)
 
 
-def _is_awaited() -> bool:
-    """Whether a coroutine is expected, because another coroutine calls and not Flask."""
+def _is_awaited(view: Callable[..., Any]) -> bool:
+    """Whether a coroutine is expected of a view, because another coroutine calls it and not Flask."""
+    if not inspect.iscoroutinefunction(view):
+        return False
     try:
         asyncio.get_running_loop()
     except RuntimeError:
@@ -214,11 +205,7 @@ def _answer_alone_to_request() -> Response | None:
 
 def _is_governed(app: flask.Flask) -> bool:
     """Whether an extension sees to the headers of an application."""
-    extension = app.extensions.get(EXTENSION)
-    if isinstance(extension, UrlMapResolver):
-        # Its views may be less alike than when it looked at them: this one can have come late.
-        extension.for_all = None
-    return extension is not None
+    return EXTENSION in app.extensions
 
 
 def _answer_alone_to(app: flask.Flask, request: flask.Request) -> Response | None:
@@ -269,11 +256,8 @@ def _see_to_headers(
     builder = None if rule is None else resolver.builder(rule.endpoint, request.method)
     if builder is not None:
         decision = decide_actual(builder, request.environ)
-        headers = response.headers
-        if PLAIN_NAMES.issuperset(headers.keys()):
-            headers.extend(decision.lines)
-        else:
-            response.headers = Headers(with_headers(list(headers), decision))
+        # New ones: those of the response may be the application's own.
+        response.headers = Headers(with_headers(list(response.headers), decision))
 
 
 def is_automatic(rule: Any) -> bool:

@@ -143,10 +143,13 @@ def _governed(  # noqa: C901 - the hot path
             assert builder is not None, "the extension governs everything"
             return answer_preflight(builder, environ, start_response)
         path = environ.get("PATH_INFO", "")
+        has_started = False
 
         def start(  # noqa: C901 - the hot path
             status: str, headers: list[HeaderLine], exc_info: Any = None
         ) -> Callable[[bytes], object]:
+            nonlocal has_started
+            has_started = True
             # Not before now is it known where Flask has routed the request. What `decide_actual` and
             # `with_headers` do is written out (docs/hot_path.rst).
             builder = resolver.for_all or resolver.builder_of_request(environ, path)
@@ -162,16 +165,14 @@ def _governed(  # noqa: C901 - the hot path
             environ[DECISION] = decision
             if not decision.allowed and (logger.level or root.level) <= DEBUG and is_logged(DEBUG):
                 log_denial(environ, decision)
+            if type(headers) is not list:  # which is what PEP 3333 asks for
+                headers = list(headers)
             for name, _ in headers:
                 if name not in PLAIN_NAMES:
                     headers = merged(headers, decision)
                     break
             else:
-                try:
-                    headers = headers + decision.lines
-                except TypeError:
-                    # Not the list that PEP 3333 asks for.
-                    headers = [*headers, *decision.lines]
+                headers = headers + decision.lines
             if exc_info is None:
                 return start_response(status, headers)
             return start_response(status, headers, exc_info)
@@ -182,8 +183,7 @@ def _governed(  # noqa: C901 - the hot path
             if not _is_for_a_script(app, environ):
                 raise
             app.logger.exception("crashed in %s %s", environ["REQUEST_METHOD"], shown(path))
-            # Where a response was started, the other takes its place (PEP 3333, "Error Handling").
-            return _crash_report(environ, start, sys.exc_info() if DECISION in environ else None)
+            return _crash_report(environ, start, sys.exc_info() if has_started else None)
 
     return governed
 

@@ -21,7 +21,15 @@ from ..errors import ConfigError, Problem, shown
 from ..headers import HeaderBuilder
 from ..policy import SAFELISTED_METHODS, USUAL_METHODS, Policy
 from ..resolvers import RESOLVE_FAILED
-from .settings import Effective, Layer, blueprint_layers, config_layers, read_on, view_layers
+from .settings import (
+    Effective,
+    Layer,
+    blueprint_layers,
+    config_layers,
+    is_anything_declared,
+    read_on,
+    view_layers,
+)
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -75,11 +83,11 @@ class UrlMapResolver:
         self._governs_all = governs_all
         self._base: tuple[Layer, ...] = ()
         self._default: HeaderBuilder | None = None
-        #: The builder for every request, where all views are alike.
+        #: The builder for every request, as long as no view can have settings of its own.
         self.for_all: HeaderBuilder | None = None
         #: The URL map in which nothing is wrong.
         self.checked_map: object = None
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
         self._by_policy: dict[Policy, HeaderBuilder] = {}
         self._is_routing_pure = False
         self._methods = USUAL_METHODS
@@ -102,8 +110,7 @@ class UrlMapResolver:
     def _check(self) -> None:
         url_map = self._app.url_map
         self._base = (*config_layers(self._app), *self._layers)
-        effective_policies = list(self.effective_policies())
-        problems = [*self._unknown_endpoints(), *_conflicts(effective_policies)]
+        problems = [*self._unknown_endpoints(), *self._conflicts()]
         if problems:
             raise ConfigError(problems)
         self._by_policy.clear()
@@ -116,19 +123,16 @@ class UrlMapResolver:
         self._default = (
             self._compiled(Effective.of(self._base).policy) if self._governs_all else None
         )
-        policies = {effective.policy for _, effective in effective_policies}
-        self.for_all = self._default if len(policies) == 1 and self._are_methods_known() else None
+        self.for_all = None if self._endpoints else self._default
+        # Asked in this order, whatever is declared meanwhile is heard of here or in `forget_views`.
+        if is_anything_declared():
+            self.for_all = None
         self.checked_map = url_map
 
-    def _are_methods_known(self) -> bool:
-        """Whether no rule takes any method, of which some may have settings of their own."""
-        return all(rule.methods is not None for rule in self._app.url_map.iter_rules())
-
     def forget_views(self) -> None:
-        """Look at the views anew, of which something may have been said."""
-        with self._lock:
-            self.for_all = None
-            self._by_view.clear()
+        """Look at the views anew, of which something was said."""
+        self.for_all = None
+        self._by_view.clear()
 
     def _unknown_endpoints(self) -> Iterator[Problem]:
         known = {rule.endpoint for rule in self._app.url_map.iter_rules()}
@@ -138,6 +142,15 @@ class UrlMapResolver:
                     f"there is no endpoint {shown(endpoint)}; there are {', '.join(sorted(known))}"
                 )
                 yield Problem("endpoints", endpoint, "unknown-endpoint", message)
+
+    def _conflicts(self) -> Iterator[Problem]:
+        """The problems of all routes, each policy's once."""
+        routes: dict[tuple[Policy, tuple[str, ...]], tuple[Effective, list[str]]] = {}
+        for route, effective in self.effective_policies():
+            key = (effective.policy, tuple(effective.sources.values()))
+            routes.setdefault(key, (effective, []))[1].append(route)
+        for effective, names in routes.values():
+            yield from effective.problems(", ".join(dict.fromkeys(names)))
 
     def effective_policies(self) -> Iterator[tuple[str, Effective]]:
         """Each method of each route that is governed, as ``PUT /items/<int:id>``, and its policy."""
@@ -259,16 +272,6 @@ class UrlMapResolver:
                 self._app, environ, method, self._methods
             )
         return location
-
-
-def _conflicts(effective_policies: Iterable[tuple[str, Effective]]) -> Iterator[Problem]:
-    """The problems of all routes, each policy's once."""
-    routes: dict[tuple[Policy, tuple[str, ...]], tuple[Effective, list[str]]] = {}
-    for route, effective in effective_policies:
-        key = (effective.policy, tuple(effective.sources.values()))
-        routes.setdefault(key, (effective, []))[1].append(route)
-    for effective, names in routes.values():
-        yield from effective.problems(", ".join(dict.fromkeys(names)))
 
 
 def _as_it_came(environ: WSGIEnvironment, path: str) -> WSGIEnvironment:

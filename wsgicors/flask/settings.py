@@ -88,8 +88,14 @@ def declare(target: object, layer: Layer) -> None:
     """Note what was said about a view, a view class or a blueprint; what is said later wins."""
     _declared.setdefault(target, []).append(layer)
     with _readers_lock:
-        for reader in _readers:
-            reader.forget_views()
+        readers = list(_readers)
+    for reader in readers:
+        reader.forget_views()
+
+
+def is_anything_declared() -> bool:
+    """Whether anything was said about any view or blueprint, of whatever application."""
+    return bool(_declared)
 
 
 def _said_of(target: object) -> list[Layer]:
