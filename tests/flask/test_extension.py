@@ -180,6 +180,18 @@ def test_policies_follow_a_blueprint_that_is_decorated_late(nothing_declared, de
     assert callers(app) == set()
 
 
+def test_header_lines_in_an_unusual_container_are_not_lost():
+    def inside(environ, start_response):
+        start_response("200 OK", (("Content-Type", "text/plain"),))
+        return [b"text"]
+
+    app = flask.Flask("example")
+    app.wsgi_app = inside
+    CORS(app, allow_origins=[PAGE])
+    response = actual(app)
+    assert (response.content_type, response.access_control_allow_origin) == ("text/plain", PAGE)
+
+
 def test_policies_follow_a_rule_that_is_added_to_the_map_in_use():
     app = flask.Flask("example")
     CORS(app, allow_origins=[])
