@@ -14,6 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter, Rule
 
 from wsgicors.flask import CORS, cross_origin, same_origin
+from wsgicors.flask.resolver import UrlMapResolver
 from wsgicors.testing import Browser, CORSError
 
 ROW = pytest.param
@@ -61,6 +62,19 @@ def test_one_builder_is_not_enough_where_something_is_said_of_any_view(nothing_d
 
 def test_one_builder_is_not_enough_where_something_is_said_of_an_endpoint(nothing_declared):
     assert not has_one_builder(endpoints={"static": {"allow_origins": [ADMIN]}})
+
+
+def test_one_builder_is_not_even_there_for_a_moment(monkeypatch):
+    def remember(resolver, name, value):
+        values.setdefault(name, []).append(value)
+        object.__setattr__(resolver, name, value)
+
+    values = {}
+    monkeypatch.setattr(UrlMapResolver, "__setattr__", remember)
+    decorated = for_admin("elsewhere")
+    assert not has_one_builder()
+    assert set(values["for_all"]) == {None}
+    assert decorated() == "elsewhere"
 
 
 def test_what_is_declared_while_views_are_looked_at_counts(nothing_declared):

@@ -123,8 +123,8 @@ class UrlMapResolver:
         self._default = (
             self._compiled(Effective.of(self._base).policy) if self._governs_all else None
         )
-        self.for_all = None if self._endpoints else self._default
-        # Asked in this order, whatever is declared meanwhile is heard of here or in `forget_views`.
+        self.for_all = None if self._endpoints or is_anything_declared() else self._default
+        # Asked once more, because `forget_views` may have been told just before that was noted.
         if is_anything_declared():
             self.for_all = None
         self.checked_map = url_map
