@@ -26,15 +26,10 @@ from strategies import (
     texts,
 )
 
-from wsgicors.origins import (
-    OriginError,
-    OriginSet,
-    is_loopback,
-    is_origin,
-    is_registry,
-    parse_pattern,
-    registrable_domain,
-)
+from wsgicors.diagnosis import OriginError, parse_pattern
+from wsgicors.hosts import is_loopback
+from wsgicors.origins import OriginSet, is_origin
+from wsgicors.suffixes import is_registry, registrable_domain
 
 ROW = pytest.param
 ANY_ORIGIN = 'every origin is allow_origins="*"'
@@ -233,7 +228,7 @@ def test_what_to_write_never_names_another_host_than_a_browser_would_go_to(text)
 WITHOUT_IDNA = """
 import sys
 sys.modules["idna"] = None
-from wsgicors.origins import OriginError, parse_pattern
+from wsgicors.diagnosis import OriginError, parse_pattern
 try:
     parse_pattern(sys.argv[1])
 except OriginError as error:

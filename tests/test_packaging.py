@@ -20,8 +20,12 @@ PACKAGE = ROOT / "wsgicors"
 
 # From the ground up. A room imports only rooms on floors below its own.
 FLOORS = [
-    ["errors", "cache"],
+    ["errors", "cache", "hosts", "names"],
+    ["suffixes"],
     ["origins"],
+    ["diagnosis"],
+    ["fields"],
+    ["guards", "vocabulary"],
     ["policy"],
     ["headers"],
     ["resolvers", "fetch"],

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from strategies import policies, texts
 
 from wsgicors import ConfigError, Policy
-from wsgicors.policy import FIELDS, nearest_field
+from wsgicors.fields import FIELDS
+from wsgicors.vocabulary import nearest_field
 
 ROW = pytest.param
 HTTPS_ONLY = re.compile(r"https://[a-z]+\.example\.com")

@@ -22,8 +22,9 @@ from wsgicors.check.command import main
 from wsgicors.check.findings import SEVERITIES
 from wsgicors.check.hostile import example_of, resembling
 from wsgicors.check.mistakes import MISTAKES
+from wsgicors.diagnosis import parse_pattern
 from wsgicors.flask import CORS
-from wsgicors.origins import OriginSet, is_origin, parse_pattern
+from wsgicors.origins import OriginSet, is_origin
 
 ROW = pytest.param
 GUIDE = Path(__file__).parent.parent / "docs" / "check.rst"

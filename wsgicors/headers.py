@@ -19,14 +19,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Callable
 
 from .errors import ConfigError, shown
-from .origins import MAX_ORIGIN_LENGTH, OriginSet, is_origin
-from .policy import (
+from .names import (
     FORBIDDEN_METHODS,
     SAFE_METHODS,
     SAFELISTED_METHODS,
     TOKEN,
     is_forbidden_request_header,
 )
+from .origins import MAX_ORIGIN_LENGTH, OriginSet, is_origin
 
 if TYPE_CHECKING:
     from .policy import Policy

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any, Callable, Optional
 from urllib.parse import unquote
 
 from .errors import ConfigError, Problem, shown
+from .fields import is_sync_callable
 from .headers import HeaderBuilder
-from .policy import USUAL_METHODS, Policy, is_sync_callable
+from .names import USUAL_METHODS
+from .policy import Policy
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

@@ -10,9 +10,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from wsgicors.fetch import Request
-from wsgicors.origins import OriginError, parse_pattern
-
+from ..diagnosis import OriginError, parse_pattern
+from ..fetch import Request
 from . import report
 from .hostile import STRANGER
 from .scan import scan

@@ -8,16 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Optional
 
-from wsgicors.errors import shown
-from wsgicors.fetch import CHROMIUM, FIREFOX, WEBKIT, fields, refusals
-from wsgicors.fetch.refusals import Refusal
-from wsgicors.origins import is_origin
-from wsgicors.policy import FORBIDDEN_RESPONSE_HEADERS
-
+from ..errors import shown
+from ..fetch import CHROMIUM, FIREFOX, WEBKIT, fields, refusals
+from ..fetch.refusals import Refusal
+from ..names import FORBIDDEN_RESPONSE_HEADERS
+from ..origins import is_origin
 from .findings import Finding
 
 if TYPE_CHECKING:
-    from wsgicors.fetch import Exchange
+    from ..fetch import Exchange
 
 _Rule = Callable[["Exchange"], Optional[Refusal]]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from wsgicors.fetch import Exchange
+    from ..fetch import Exchange
 
 #: The gravest first.
 SEVERITIES = ("critical", "high", "medium", "low")

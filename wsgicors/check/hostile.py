@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from wsgicors.origins import OriginPattern, registrable_domain
+from ..origins import OriginPattern
+from ..suffixes import registrable_domain
 
 #: An origin that resembles none (``.example`` is nobody's: RFC 2606).
 STRANGER = "https://evil.example"
@@ -30,7 +31,7 @@ class Hostile(NamedTuple):
 def example_of(pattern: OriginPattern) -> str:
     """An origin that matches a pattern.
 
-    >>> from wsgicors.origins import parse_pattern
+    >>> from wsgicors.diagnosis import parse_pattern
     >>> example_of(parse_pattern("https://*.example.com:*"))
     'https://www.example.com'
     """
@@ -42,7 +43,7 @@ def resembling(trusted: OriginPattern) -> Iterator[Hostile]:
 
     :param trusted: a pattern; its wildcards are filled in.
 
-    >>> from wsgicors.origins import parse_pattern
+    >>> from wsgicors.diagnosis import parse_pattern
     >>> for kind, origin in list(resembling(parse_pattern("https://example.com")))[:3]:
     ...     print(kind, origin)
     http-twin http://example.com

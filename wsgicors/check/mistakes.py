@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from .findings import Finding
 
 if TYPE_CHECKING:
-    from wsgicors.fetch import Exchange
+    from ..fetch import Exchange
 
 
 class Mistake(NamedTuple):

@@ -6,14 +6,12 @@ import textwrap
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from wsgicors.fetch import transcript
-
+from ..fetch import transcript
 from .findings import SEVERITIES
 from .verdict import headers_to_send
 
 if TYPE_CHECKING:
-    from wsgicors.fetch import Exchange, NetworkError
-
+    from ..fetch import Exchange, NetworkError
     from .findings import Finding
     from .scan import Scan
     from .verdict import Verdict

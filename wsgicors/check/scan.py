@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from wsgicors.fetch import Exchange, HTTPRequest, HTTPResponse, fields, refusals
-from wsgicors.fetch.checks import cors_check
-from wsgicors.origins import OriginSet, is_origin, parse_pattern
-
+from ..diagnosis import parse_pattern
+from ..fetch import Exchange, HTTPRequest, HTTPResponse, fields, refusals
+from ..fetch.checks import cors_check
+from ..origins import OriginSet, is_origin
 from . import faults
 from .findings import SEVERITIES, Finding
 from .hostile import STRANGER, Hostile, example_of, resembling
@@ -20,7 +20,7 @@ from .mistakes import MISTAKES, let_in
 from .verdict import COOKIE
 
 if TYPE_CHECKING:
-    from wsgicors.fetch import Request
+    from ..fetch import Request
 
     Send = Callable[[HTTPRequest], HTTPResponse]
 

@@ -18,14 +18,14 @@ import httpx
 from werkzeug.test import create_environ
 from werkzeug.wrappers import Response
 
-from wsgicors.errors import shown
-from wsgicors.fetch import HTTPResponse, parse_url
+from ..errors import shown
+from ..fetch import HTTPResponse, parse_url
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-    from wsgicors.fetch import HTTPRequest
-    from wsgicors.fetch.urls import URL
+    from ..fetch import HTTPRequest
+    from ..fetch.urls import URL
 
     Send = Callable[[HTTPRequest], HTTPResponse]
 

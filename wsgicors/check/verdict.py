@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from wsgicors.fetch import CORSError, NetworkError, Response, UserAgent, fetch, fields, run
-from wsgicors.policy import FORBIDDEN_RESPONSE_HEADERS
+from ..fetch import CORSError, NetworkError, Response, UserAgent, fetch, fields, run
+from ..names import FORBIDDEN_RESPONSE_HEADERS
 
 if TYPE_CHECKING:
-    from wsgicors.fetch import Exchange, HTTPRequest, HTTPResponse, Request
-    from wsgicors.fetch.fields import HeaderList
+    from ..fetch import Exchange, HTTPRequest, HTTPResponse, Request
+    from ..fetch.fields import HeaderList
 
 #: A cookie that says nothing, because some servers answer otherwise to a request that has one.
 COOKIE = "wsgicors-check=1"

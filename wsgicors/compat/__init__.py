@@ -6,8 +6,8 @@ import contextlib
 import re
 from collections.abc import Iterator, Mapping
 
+from ..diagnosis import OriginError, parse_pattern
 from ..errors import ConfigError
-from ..origins import OriginError, parse_pattern
 
 #: ``"*"`` as others mean it: they repeat whatever is asked for, ``Authorization`` included.
 ANY_HEADER = ("*", "Authorization")

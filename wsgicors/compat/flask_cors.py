@@ -23,7 +23,8 @@ from ..flask.decorators import DecoratedView
 from ..flask.resolver import UrlMapResolver
 from ..flask.settings import CONFIG_PREFIX, EXTENSION
 from ..middleware import CORSMiddleware
-from ..policy import Policy, nearest_field
+from ..policy import Policy
+from ..vocabulary import nearest_field
 from . import ANY_HEADER, in_words_of, is_pattern
 
 if TYPE_CHECKING:

@@ -13,11 +13,11 @@ from wsgiref.util import shift_path_info
 from flask import Blueprint, Flask, Response, jsonify, redirect, request
 from werkzeug.exceptions import HTTPException, NotFound
 
-from wsgicors import CORSMiddleware, Policy
-from wsgicors.demo.checks import PAGE
-from wsgicors.demo.recorder import Recorder
-from wsgicors.demo.scenario import Addresses, ByHand, Fields, Scenario
-from wsgicors.flask import CORS
+from .. import CORSMiddleware, Policy
+from ..flask import CORS
+from .checks import PAGE
+from .recorder import Recorder
+from .scenario import Addresses, ByHand, Fields, Scenario
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

@@ -7,7 +7,7 @@ from typing import Any, Callable
 
 from werkzeug.datastructures import Headers
 
-from wsgicors.demo.recorder import Run
+from .recorder import Run
 
 #: Stands for the origin of the page, which is known only once the servers listen.
 PAGE = "$page"

@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from typing import NoReturn
 
-from wsgicors.demo.servers import PortTaken, running
+from .servers import PortTaken, running
 
 BANNER = """\
 The wsgicors demo is running. Open the page in your browser:

@@ -11,11 +11,11 @@ from typing import Any
 
 from flask import Flask, Response, abort, jsonify, redirect, request
 
-from wsgicors import ConfigError, Policy
-from wsgicors.demo.api import LAYERS, Api, Governed
-from wsgicors.demo.checks import PAGE
-from wsgicors.demo.recorder import Recorder
-from wsgicors.demo.scenario import Addresses, Group, Scenario
+from .. import ConfigError, Policy
+from .api import LAYERS, Api, Governed
+from .checks import PAGE
+from .recorder import Recorder
+from .scenario import Addresses, Group, Scenario
 
 MOST_BYTES = 64 * 1024
 

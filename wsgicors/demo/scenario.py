@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from wsgicors.demo.checks import Check
-from wsgicors.demo.recorder import Run
+from .checks import Check
+from .recorder import Run
 
 #: The fields of a policy, as JSON knows them.
 Fields = dict[str, Any]

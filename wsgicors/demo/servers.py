@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from wsgicors.demo.api import Api
-from wsgicors.demo.page import Page
-from wsgicors.demo.recorder import Recorder, RunLog
-from wsgicors.demo.scenario import Addresses
-from wsgicors.demo.table import GROUPS, SCENARIOS
+from .api import Api
+from .page import Page
+from .recorder import Recorder, RunLog
+from .scenario import Addresses
+from .table import GROUPS, SCENARIOS
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from wsgicors.demo.checks import (
+from .checks import (
     PAGE,
     Check,
     actuals,
@@ -22,7 +22,7 @@ from wsgicors.demo.checks import (
     refused,
     status,
 )
-from wsgicors.demo.scenario import ByHand, Fields, Group, Scenario, Step
+from .scenario import ByHand, Fields, Group, Scenario, Step
 
 SHARED_WITH_ALL: Fields = {"allow_origins": "*"}
 SHARED_WITH_PAGE: Fields = {"allow_origins": [PAGE]}

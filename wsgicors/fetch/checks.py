@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wsgicors.policy import FORBIDDEN_RESPONSE_HEADERS
-
+from ..names import FORBIDDEN_RESPONSE_HEADERS
 from . import fields, refusals
 
 if TYPE_CHECKING:

@@ -12,8 +12,7 @@ from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
-from wsgicors.origins import registrable_domain
-
+from ..suffixes import registrable_domain
 from . import fields
 from .engines import STANDARD, Engine
 from .urls import URL, is_address

@@ -13,8 +13,7 @@ import itertools
 import time
 from collections.abc import Callable, Generator
 
-from wsgicors.policy import FORBIDDEN_RESPONSE_HEADERS, SAFELISTED_METHODS
-
+from ..names import FORBIDDEN_RESPONSE_HEADERS, SAFELISTED_METHODS
 from . import checks, fields, redirects, refusals, urls
 from .cookies import CookieJar
 from .engines import STANDARD, Engine

@@ -10,9 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from wsgicors.policy import FORBIDDEN_METHODS, NORMALIZED_METHODS, TOKEN
-from wsgicors.policy import is_forbidden_request_header as is_forbidden_request_header_name
-
+from ..names import FORBIDDEN_METHODS, NORMALIZED_METHODS, TOKEN
+from ..names import is_forbidden_request_header as is_forbidden_request_header_name
 from .engines import STANDARD, Engine
 
 #: A header list: names as they were written, with their values, in order.

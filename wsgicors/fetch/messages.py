@@ -10,9 +10,9 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
-from wsgicors.origins import is_origin, parse_pattern
-from wsgicors.policy import SAFELISTED_METHODS
-
+from ..diagnosis import parse_pattern
+from ..names import SAFELISTED_METHODS
+from ..origins import is_origin
 from . import fields, urls
 
 if TYPE_CHECKING:
@@ -204,7 +204,7 @@ def checked_origin(origin: str) -> str:
     >>> checked_origin("https://app.example.com/")
     Traceback (most recent call last):
         ...
-    wsgicors.origins.OriginError: has a path, ...; write 'https://app.example.com'
+    wsgicors.diagnosis.OriginError: has a path, ...; write 'https://app.example.com'
     """
     if origin != "null" and not is_origin(origin):
         parse_pattern(origin)  # raises, and says what to write

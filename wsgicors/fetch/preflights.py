@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from wsgicors.policy import SAFELISTED_METHODS
-
+from ..names import SAFELISTED_METHODS
 from . import fields, urls
 from .engines import STANDARD, Engine
 

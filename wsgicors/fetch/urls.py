@@ -13,8 +13,8 @@ import re
 from typing import NamedTuple
 from urllib.parse import quote, urljoin, urlsplit
 
-from wsgicors.origins import is_loopback, registrable_domain
-
+from ..hosts import is_loopback
+from ..suffixes import registrable_domain
 from .engines import STANDARD, Engine
 
 # Of a URL whose scheme is special.

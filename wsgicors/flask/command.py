@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 from flask.cli import ScriptInfo
 
-from wsgicors.errors import ConfigError
-from wsgicors.fetch.fields import normalize_method
-from wsgicors.policy import FIELDS
-
+from ..errors import ConfigError
+from ..fetch.fields import normalize_method
+from ..fields import FIELDS
 from .report import Question, Report, Route, Verdict, verdicts
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-    from wsgicors.policy import Policy
+    from ..policy import Policy
 
 # Below, a table of all fields would be cut up too much to be read.
 _TABLE_WIDTH = 140

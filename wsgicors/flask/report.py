@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from werkzeug.test import create_environ
 from werkzeug.wrappers import Response
 
-from wsgicors.errors import ConfigError, Problem, shown
-from wsgicors.fetch import CORSError, HTTPResponse, Request, fetch, run
-from wsgicors.headers import HeaderBuilder
-from wsgicors.middleware import CORSMiddleware, answer_preflight, decide_actual, is_preflight
-
+from ..errors import ConfigError, Problem, shown
+from ..fetch import CORSError, HTTPResponse, Request, fetch, run
+from ..headers import HeaderBuilder
+from ..middleware import CORSMiddleware, answer_preflight, decide_actual, is_preflight
 from .decorators import is_automatic
 from .resolver import UrlMapResolver
 from .settings import EXTENSION
@@ -26,9 +25,8 @@ if TYPE_CHECKING:
     from flask import Flask
     from werkzeug.routing import Rule
 
-    from wsgicors.fetch import HTTPRequest
-    from wsgicors.policy import Policy
-
+    from ..fetch import HTTPRequest
+    from ..policy import Policy
     from .settings import Effective
 
 # Nobody has a page there (RFC 6761), so that every origin is a foreign one.

@@ -19,7 +19,8 @@ from werkzeug.routing import Map, RequestRedirect, Rule
 
 from ..errors import ConfigError, Problem, shown
 from ..headers import HeaderBuilder
-from ..policy import SAFELISTED_METHODS, USUAL_METHODS, Policy
+from ..names import SAFELISTED_METHODS, USUAL_METHODS
+from ..policy import Policy
 from ..resolvers import RESOLVE_FAILED
 from .settings import (
     Effective,

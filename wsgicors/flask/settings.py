@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Protocol
 from weakref import WeakKeyDictionary, WeakSet
 
 from ..errors import ConfigError, Problem, shown
-from ..policy import Policy, nearest_field
+from ..policy import Policy
+from ..vocabulary import nearest_field
 
 if TYPE_CHECKING:
     from flask import Flask

@@ -1,0 +1,156 @@
+"""What is wrong with a text that should be an origin pattern, and what was probably meant."""
+
+from __future__ import annotations
+
+import re
+
+from .hosts import canonical_ipv6, is_loopback
+from .origins import DEFAULT_PORTS, MAX_ORIGIN_LENGTH, PORT, OriginPattern, read_pattern
+
+
+class OriginError(ValueError):
+    """Raised for a text that is no origin pattern.
+
+    :param reason: a short code, stable from release to release.
+    :param message: what is wrong, and what to write instead, without the text itself.
+    """
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.message = message
+
+
+def parse_pattern(text: str) -> OriginPattern:
+    """Take an origin pattern apart.
+
+    :param text: such as ``https://*.example.com:*``.
+    :raises OriginError: if it is none, with what to write instead.
+
+    >>> parse_pattern("https://*.example.com")
+    OriginPattern(scheme='https', host='example.com', port='', subdomains=True)
+    >>> parse_pattern("https://example.com/")
+    Traceback (most recent call last):
+        ...
+    wsgicors.diagnosis.OriginError: has a path, a query or a fragment: an origin has none; write 'https://example.com'
+    """
+    pattern = read_pattern(text) if len(text) <= MAX_ORIGIN_LENGTH else None
+    if pattern is None:
+        raise _diagnosed(text)
+    return pattern
+
+
+# What can be wrong with a pattern, most telling first: a code, how the text gives it away, and
+# what to say of it.
+_FAULTS = [
+    (reason, re.compile(sign, re.DOTALL | re.IGNORECASE | re.ASCII), wrong)
+    for reason, sign, wrong in [
+        ("empty", r"$", "is empty"),
+        ("not-ascii", r".*[^\x00-\x7f]", "is not ASCII: browsers send such a host in Punycode"),
+        (
+            "regular-expression",
+            r".*(?:[\\^$|()]|\.\+|://\.\*)|\.\*",
+            "looks like a regular expression: compile it with re.compile(); it must match in full",
+        ),
+        ("blank-or-control", r".*[\x00-\x20\x7f]", "holds a blank or a control character"),
+        ("no-scheme", r"(?!.*://)", "has no scheme"),
+        ("user-info", r".*://[^/?#]*@", "holds user information: no browser sends that"),
+        ("path", r".*://[^/?#]*[/?#]", "has a path, a query or a fragment: an origin has none"),
+        ("upper-case", r"(?-i:.*[A-Z])", "is not in lower case, as browsers send it"),
+        ("trailing-dot", r".*\.(?::.*)?$", "has a host that ends in a dot"),
+        (
+            "default-port",
+            r"(?:http|ws)://[^/]*:80$|(?:https|wss)://[^/]*:443$|ftp://[^/]*:21$",
+            "names its scheme's default port, which browsers leave out",
+        ),
+        (
+            "wildcard",
+            r"(?=.*\*)(?!(?:[^*:/]+://)?(?:\*\.)?(?:\[[^*\]]*\]|[^*:]+)(?::[^:/]*)?$)",
+            (
+                'may hold "*" only for subdomains (https://*.example.com) and for any port'
+                ' (http://localhost:*); every origin is allow_origins="*"'
+            ),
+        ),
+        (
+            "port",
+            rf".*://(?:\[[^\]]*\]|[^:\[]*):(?!(?:{PORT}|\*)$)",
+            "has a port that is not a number from 1 to 65535",
+        ),
+        (
+            "ip-address",
+            r".*://(?:\*\.)?(?:\[|(?:[^/]*\.)?(?:[0-9]+|0x[0-9a-f]*)$)",
+            "has an IP address that is not one address in the form that browsers write",
+        ),
+        ("malformed", r"", "is no origin, scheme://host or scheme://host:port"),
+    ]
+]
+_LOOSELY = re.compile(
+    r"(?:(?P<scheme>[a-z][a-z0-9+.-]*)://)?(?:[^@/?#\\]*@)?"
+    r"(?P<host>\[[^\]]*\]|[^:/?#\s\\]*)(?::(?P<port>[0-9]+|\*))?(?=[/?#]|$)",
+    re.ASCII,
+)
+
+
+def _diagnosed(text: str) -> OriginError:
+    if len(text) > MAX_ORIGIN_LENGTH:
+        return OriginError("too-long", f"is longer than {MAX_ORIGIN_LENGTH} bytes")
+    reason, wrong = next((code, wrong) for code, sign, wrong in _FAULTS if sign.match(text))
+    meant = _repaired(text)
+    if meant is not None:
+        return OriginError(reason, f"{wrong}; write {meant!r}")
+    if reason == "not-ascii":
+        wrong += ' (pip install "wsgicors[idna]" to have it shown here)'
+    return OriginError(reason, wrong)
+
+
+def _repaired(text: str) -> str | None:
+    """The pattern that was probably meant, if there is one."""
+    if text.strip().lower() == "null":
+        return "null"
+    match = _LOOSELY.match(text.strip().lower())
+    if match is None:
+        return None
+    subdomains, host = _split_wildcard(_in_punycode(match["host"].rstrip(".")))
+    if host.startswith("["):
+        host = canonical_ipv6(host) or host
+    scheme = match["scheme"] or ("http" if is_loopback(host) else "https")
+    port = (match["port"] or "").lstrip("0")
+    if port in ("", DEFAULT_PORTS.get(scheme)):
+        meant = f"{scheme}://{subdomains}{host}"
+    else:
+        meant = f"{scheme}://{subdomains}{host}:{port}"
+    return None if read_pattern(meant) is None else meant
+
+
+def _split_wildcard(host: str) -> tuple[str, str]:
+    """Read the ``.example.com`` of cookies and of Django as ``*.example.com`` too."""
+    bare = host[1:] if host.startswith("*.") else host
+    return ("*.", bare[1:]) if bare.startswith(".") else ("", bare)
+
+
+def _in_punycode(host: str) -> str:
+    """The host as a browser writes it; unchanged where that cannot be told."""
+    if host.isascii():
+        return host
+    wildcard, bare = _split_wildcard(host)
+    try:
+        return wildcard + _to_ascii(bare)
+    except UnicodeError:
+        return host
+
+
+def _to_ascii(name: str) -> str:
+    """UTS 46 without transitional processing, as the URL standard has it ("domain to ASCII").
+
+    :raises UnicodeError: if the name is not valid, or if only the idna package could tell.
+    """
+    try:
+        import idna
+    except ImportError:
+        encoded = name.encode("idna").decode("ascii")
+        # Python's own codec is of 2003. It maps a few characters ("ß") to other names, and
+        # advice to open the door to another name would be worse than none.
+        if encoded.encode("ascii").decode("idna") != name:
+            raise UnicodeError(f"{name!r} differs between IDNA 2003 and 2008") from None
+        return encoded
+    return idna.encode(name, uts46=True).decode("ascii")

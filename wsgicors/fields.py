@@ -1,0 +1,191 @@
+"""The fields of a policy: every form in which each may be written, into one; and what is wrong in it alone."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Callable
+
+from .diagnosis import OriginError, parse_pattern
+from .errors import Problem, shown
+from .names import (
+    FORBIDDEN_METHODS,
+    FORBIDDEN_RESPONSE_HEADERS,
+    NORMALIZED_METHODS,
+    TOKEN,
+    is_forbidden_request_header,
+)
+
+if TYPE_CHECKING:
+    from typing_extensions import Literal
+
+Complain = Callable[[object, str, str], None]
+
+_MAX_AGE_CEILING = 86400
+
+
+def parsed(name: str, value: object, problems: list[Problem]) -> object:
+    """What was written in a field, in canonical form; what is wrong with it is added to ``problems``."""
+
+    def complain(value: object, reason: str, message: str) -> None:
+        problems.append(Problem(name, value, reason, message))
+
+    if value is None:
+        complain(value, "wrong-type", "None is no value; leave the field out to have it unset")
+        return None
+    return FIELDS[name](value, complain)
+
+
+def _origins(value: object, complain: Complain) -> object:
+    if callable(value):
+        if not is_sync_callable(value):
+            complain(
+                value, "wrong-type", "the callable must not be async: its result is never awaited"
+            )
+        return value
+    items = [value] if isinstance(value, re.Pattern) else _items(value, complain)
+    if _is_wildcard(items, complain, "origins"):
+        return "*"
+    for item in items:
+        _check_origin(item, complain)
+    return tuple(items)
+
+
+def is_sync_callable(value: object) -> bool:
+    """Whether something can be called, and not only to be awaited: WSGI has nobody to await it."""
+    if not callable(value):
+        return False
+    return not any(map(inspect.iscoroutinefunction, (value, type(value).__call__)))
+
+
+def _check_origin(item: object, complain: Complain) -> None:
+    if isinstance(item, re.Pattern):
+        if not isinstance(item.pattern, str):
+            complain(item, "wrong-type", f"{shown(item)} matches bytes; compile it from a str")
+    elif not isinstance(item, str):
+        complain(
+            item, "wrong-type", f"{shown(item)} is neither a str nor a compiled regular expression"
+        )
+    elif item not in ("null", "*"):
+        try:
+            parse_pattern(item)
+        except OriginError as error:
+            complain(item, error.reason, f"{shown(item)} {error.message}")
+
+
+def _methods(value: object, complain: Complain) -> object:
+    methods = _tokens(value, complain, "method")
+    if _is_wildcard(methods, complain, "methods"):
+        return "*"
+    for method in methods:
+        upper = method.upper()
+        if upper in FORBIDDEN_METHODS:
+            _complain_of_forbidden(method, "sends it on behalf of a script", complain)
+        elif upper in NORMALIZED_METHODS and method != upper:
+            complain(
+                method, "not-normalized", f"browsers send {shown(method)} as {upper!r}; write that"
+            )
+    return tuple(dict.fromkeys(methods))
+
+
+def _request_headers(value: object, complain: Complain) -> object:
+    names = _header_names(value, complain)
+    for name in names:
+        if is_forbidden_request_header(name):
+            _complain_of_forbidden(name, "lets a script set it", complain)
+    return names
+
+
+def _response_headers(value: object, complain: Complain) -> object:
+    names = _header_names(value, complain)
+    for name in names:
+        if name.lower() in FORBIDDEN_RESPONSE_HEADERS:
+            _complain_of_forbidden(name, "lets a script read it", complain)
+    return names
+
+
+def _complain_of_forbidden(name: str, deed: str, complain: Complain) -> None:
+    complain(name, "forbidden", f"{shown(name)} is forbidden: no browser {deed}; leave it out")
+
+
+def _header_names(value: object, complain: Complain) -> Literal["*"] | tuple[str, ...]:
+    # Names are case-insensitive: the first spelling of each stands.
+    first_spellings: dict[str, str] = {}
+    for name in _tokens(value, complain, "header name"):
+        first_spellings.setdefault(name.lower(), name)
+    names = tuple(first_spellings.values())
+    return "*" if names == ("*",) else names
+
+
+def _tokens(value: object, complain: Complain, what: str) -> list[str]:
+    tokens = []
+    for item in _items(value, complain):
+        if isinstance(item, str) and TOKEN.fullmatch(item):
+            tokens.append(item)
+        else:
+            complain(item, "malformed", f"{shown(item)} is no {what} (letters, digits and hyphens)")
+    return tokens
+
+
+def _items(value: object, complain: Complain) -> list[Any]:
+    if isinstance(value, str):
+        return [item for item in re.split(r"[,\s]+", value) if item]
+    if isinstance(value, Iterable) and not isinstance(value, (bytes, bytearray, Mapping)):
+        # A set has no order of its own, and two runs of a program should send the same header.
+        return sorted(value, key=str) if isinstance(value, (set, frozenset)) else list(value)
+    complain(value, "wrong-type", f"{shown(value)} is neither a string nor a list of them")
+    return []
+
+
+def _is_wildcard(items: list[Any], complain: Complain, what: str) -> bool:
+    if "*" in items and len(items) > 1:
+        complain(
+            "*",
+            "wildcard-among-others",
+            f'"*" already means all {what}; write it alone or leave it out',
+        )
+    return items == ["*"]
+
+
+def _flag(value: object, complain: Complain) -> object:
+    if isinstance(value, str):
+        value = {"true": True, "false": False}.get(value.strip().lower(), value)
+    if not isinstance(value, bool):
+        complain(value, "wrong-type", f"{shown(value)} is neither true nor false")
+    return value
+
+
+def _seconds(value: object, complain: Complain) -> object:
+    if isinstance(value, str) and re.fullmatch(r"\s*-?[0-9]{1,9}\s*", value, re.ASCII):
+        value = int(value)
+    elif isinstance(value, timedelta) and not value.microseconds:
+        value = value.days * 86400 + value.seconds
+    if not isinstance(value, int) or isinstance(value, bool):
+        complain(
+            value,
+            "wrong-type",
+            f"{shown(value)} is no number of whole seconds, nor a timedelta of such",
+        )
+    elif not 0 <= value <= _MAX_AGE_CEILING:
+        complain(
+            value,
+            "out-of-range",
+            f"{shown(value)} is out of range: write whole seconds from 0 (do not cache) to"
+            f" {_MAX_AGE_CEILING} (one day)",
+        )
+    return value
+
+
+#: Each field with the function that parses what may be written there.
+FIELDS: dict[str, Callable[[object, Complain], object]] = {
+    "allow_origins": _origins,
+    "allow_methods": _methods,
+    "allow_headers": _request_headers,
+    "expose_headers": _response_headers,
+    "allow_credentials": _flag,
+    "max_age": _seconds,
+    "dangerously_allow_insecure_origins": _flag,
+    "dangerously_allow_public_suffixes": _flag,
+}
