@@ -17,7 +17,9 @@ from urllib.parse import urlsplit
 import pytest
 from browser.driver import drive
 from browser.engines import ENGINES, visiting
+from serving import served
 from werkzeug.test import Client
+from werkzeug.wrappers import Request, Response
 
 from wsgicors import ConfigError, CORSMiddleware, Policy
 from wsgicors.demo import recorder
@@ -227,6 +229,9 @@ def page(demo):
     return Client(demo.page.app)
 
 
+AS_JSON = {"content_type": "application/json"}
+
+
 def asked(client, method, path, body=None, **options):
     options = {"base_url": PAGE, "headers": {"Origin": PAGE}, "json": body or {}, **options}
     return client.open(path, method=method, **options)
@@ -247,6 +252,14 @@ def test_the_list_names_no_placeholder(page):
         pytest.param({"headers": {}}, 403, id="no origin"),
         pytest.param({"json": None, "data": "{}"}, 415, id="no JSON"),
         pytest.param({"json": []}, 400, id="no JSON object"),
+        pytest.param({"json": None, "data": b"\xff", **AS_JSON}, 400, id="no text"),
+        pytest.param({"json": None, "data": "[" * 60_000, **AS_JSON}, 400, id="nested too deeply"),
+        pytest.param(
+            {"headers": {"Origin": PAGE, "Sec-Fetch-Site": "cross-site"}}, 403, id="a foreign site"
+        ),
+        pytest.param(
+            {"headers": {"Origin": PAGE, "Sec-Fetch-Site": "same-site"}}, 403, id="a foreign port"
+        ),
         pytest.param({"json": {"max_age": "9" * 100_000}}, 413, id="too large"),
         pytest.param(
             {"base_url": "http://evil.example:7070"}, 302, id="a name rebound to this machine"
@@ -287,11 +300,28 @@ def test_results_that_are_none_are_refused(page, results):
     assert asked(page, "POST", f"/runs/{run}/results", {"results": results}).status_code == 400
 
 
-def test_every_answer_of_the_page_is_sealed(page):
-    with page.get("/", base_url=PAGE) as answer:
+@pytest.mark.parametrize("path", ["/", "/static/frame.html", "/scenarios", "/nowhere"])
+def test_every_answer_of_the_page_is_sealed(page, path):
+    with page.get(path, base_url=PAGE) as answer:
         policy = answer.headers["Content-Security-Policy"]
+        assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+        assert answer.headers["X-Frame-Options"] == "SAMEORIGIN"
     assert policy.startswith("default-src 'none'")
+    assert f"frame-ancestors {PAGE};" in policy
     assert "unsafe" not in policy
+
+
+def test_the_frame_is_of_no_origin_however_it_is_opened(page):
+    with page.get("/static/frame.html", base_url=PAGE) as answer:
+        assert answer.headers["Content-Security-Policy"].endswith("; sandbox allow-scripts")
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_a_foreign_page_may_link_to_the_page_and_ask_it_for_nothing(page, site):
+    headers = {"Sec-Fetch-Site": site}
+    with page.get("/", base_url=PAGE, headers=headers) as answer:
+        assert answer.status_code == 200
+    assert page.get("/scenarios", base_url=PAGE, headers=headers).status_code == 403
 
 
 def call_api(demo, layer, scenario="simple-get-one", path="/items", **options):
@@ -342,6 +372,39 @@ def test_an_invalid_change_is_told_in_the_librarys_words_and_changes_nothing(
     for problem in expected.problems:
         assert problem.message in answer.json["message"]
     assert call_api(demo, layer, headers={"Origin": PAGE}) == PAGE
+
+
+SENT = (
+    "POST /runs HTTP/1.1\r\nHost: {host}\r\nOrigin: {origin}\r\nSec-Fetch-Site: {site}\r\n"
+    "Content-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        pytest.param({}, 200, id="the page"),
+        pytest.param({"body": "[" * 60_000}, 400, id="deeply nested JSON"),
+        pytest.param({"body": '{"a":' * 9_000}, 400, id="deeply nested objects"),
+        pytest.param({"site": "cross-site"}, 403, id="a foreign site"),
+        pytest.param({"origin": "https://evil.example"}, 403, id="a foreign origin"),
+        pytest.param({"origin": "{page}/"}, 403, id="not to the letter"),
+        pytest.param({"host": "evil.example"}, 302, id="a name rebound to this machine"),
+        pytest.param({"host": "localhost"}, 302, id="another port"),
+        pytest.param({"host": "a b"}, 302, id="no host at all"),
+    ],
+)
+def test_over_a_socket_only_the_page_is_served(changes, status):
+    with running(0, 0) as demo:
+        page = demo.addresses.page
+        body = changes.get("body", '{"scenario": "fetch"}')
+        default = {"host": urlsplit(page).netloc, "origin": "{page}", "site": "same-origin"}
+        fields = {**default, **changes, "body": body, "length": len(body)}
+        fields["origin"] = fields["origin"].replace("{page}", page)
+        with socket.create_connection(("127.0.0.1", urlsplit(page).port), timeout=20) as connection:
+            connection.sendall(SENT.format(**fields).encode())
+            with connection.makefile("rb") as answer:
+                assert answer.readline().split()[1] == str(status).encode()
 
 
 # --- the API and the recorder ---------------------------------------------------------------------
@@ -512,6 +575,37 @@ def test_the_panel_changes_a_policy_and_shows_what_is_wrong_with_it(engine):
     assert all(problem.message in told["error"] for problem in config_error(fields).problems)
     assert set(told["invalid"]) == {problem.field for problem in config_error(fields).problems}
     assert told["left"] == ""
+
+
+FOREIGN = """<!doctype html><script type="module">
+const heard = [];
+addEventListener("message", ({ data }) => heard.push(data));
+const [frame, page] = [open("%(page)s/static/frame.html"), open("%(page)s/")];
+const opened = Boolean(frame && page);
+for (let times = 0; times < 30; times += 1) {
+  frame?.postMessage({ url: "/scenarios", options: {} }, "*");
+  await new Promise((resolve) => setTimeout(resolve, 100));
+}
+const cut = [frame?.closed, page?.closed];
+fetch("/told", { method: "POST", body: JSON.stringify({ opened, heard, cut }) });
+</script>"""
+
+
+@pytest.mark.browser
+@each_engine
+def test_a_page_of_another_origin_is_not_heard_and_loses_what_it_opened(engine):
+    told = []
+    with running(0, 0) as demo:
+
+        @Request.application
+        def foreign(request):
+            if request.path == "/told":
+                told.append(json.loads(request.get_data()))
+            return Response(FOREIGN % {"page": demo.addresses.page}, mimetype="text/html")
+
+        with served(foreign) as url, visiting(engine, url) as visit:
+            visit.wait_until(lambda: told, seconds=60)
+    assert told == [{"opened": True, "heard": [], "cut": [True, True]}]
 
 
 @pytest.mark.browser

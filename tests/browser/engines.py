@@ -43,6 +43,7 @@ CHROMIUM = Engine(
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-sync",
+        "--disable-popup-blocking",
         "--user-data-dir={profile}",
         "{url}",
     ),
@@ -61,6 +62,7 @@ FIREFOX = Engine(
         "user.js": """
             user_pref("browser.aboutwelcome.enabled", false);
             user_pref("browser.safebrowsing.update.enabled", false);
+            user_pref("dom.disable_open_during_load", false);
             user_pref("datareporting.policy.dataSubmissionEnabled", false);
             user_pref("network.captive-portal-service.enabled", false);
             user_pref("network.connectivity-service.enabled", false);
@@ -75,7 +77,7 @@ WEBKIT = Engine(
         "/usr/lib/*/webkit2gtk-4.*/MiniBrowser",
         "/usr/libexec/webkit2gtk-4.*/MiniBrowser",
     ),
-    arguments=("{url}",),
+    arguments=("--javascript-can-open-windows-automatically=true", "{url}"),
     starter=("xvfb-run", "--auto-servernum"),
 )
 

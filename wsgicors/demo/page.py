@@ -1,7 +1,7 @@
 """The page's own server: its files, the list of scenarios, runs and policies; not the API.
 
-Everything here is for this page alone. No other origin gets a CORS header, and what changes
-something wants the page's own ``Origin`` and JSON, so that no foreign page can send it blindly.
+Everything here is for this page alone. No other origin gets a CORS header, only the page itself may
+ask for data, and no foreign page can frame this one or keep a handle on its window.
 """
 
 from __future__ import annotations
@@ -18,6 +18,11 @@ from .recorder import Recorder
 from .scenario import Addresses, Group, Scenario
 
 MOST_BYTES = 64 * 1024
+
+_SAFE = ("GET", "HEAD")
+_FILES = ("index", "static")
+_FRAME = "/static/frame.html"
+_NOT_YOURS = "only the page itself may do this"
 
 
 class Page:
@@ -45,6 +50,7 @@ class Page:
         app = Flask(__name__)
         app.before_request(self._only_at_home)
         app.before_request(self._only_for_the_page)
+        app.before_request(_only_what_is_json)
         app.after_request(self._sealed)
         app.add_url_rule(
             "/", view_func=lambda: app.send_static_file("index.html"), endpoint="index"
@@ -65,15 +71,13 @@ class Page:
         return None
 
     def _only_for_the_page(self) -> None:
-        if request.method in ("GET", "HEAD"):
+        # Anybody may link to the page and its files; all else is asked by the page's own scripts.
+        if request.endpoint in _FILES and request.method in _SAFE:
             return
-        if request.headers.get("Origin") != self.addresses.page:
-            abort(403, "only the page itself may do this")
-        if not request.is_json:
-            abort(415, "send JSON")
-        # Flask's own limit, MAX_CONTENT_LENGTH, covers forms alone before Werkzeug 2.3.
-        if request.content_length is None or request.content_length > MOST_BYTES:
-            abort(413, f"send at most {MOST_BYTES} bytes, and say how many")
+        if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+            abort(403, _NOT_YOURS)
+        if request.method not in _SAFE and request.headers.get("Origin") != self.addresses.page:
+            abort(403, _NOT_YOURS)
 
     def _sealed(self, response: Response) -> Response:
         # The page's origin is written out, because to a sandboxed frame 'self' may mean nobody.
@@ -82,9 +86,14 @@ class Page:
             f"default-src 'none'; script-src {page} {api}; style-src {page}; font-src {api}; "
             f"media-src {api}; img-src {page} {api}; connect-src {page} {api} {twin}; "
             f"frame-src {page}; frame-ancestors {page}; base-uri 'none'; form-action 'none'"
+            # Opened as a window of its own, it is not of the page's origin either.
+            + ("; sandbox allow-scripts" if request.path == _FRAME else "")
         )
-        response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Cache-Control"] = "no-store"
+        response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+        response.headers["Referrer-Policy"] = "no-referrer"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["X-Frame-Options"] = "SAMEORIGIN"
         return response
 
     # --- what may be asked ----------------------------------------------------------------------
@@ -172,8 +181,21 @@ def _as_list(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
+def _only_what_is_json() -> None:
+    if request.method in _SAFE:
+        return
+    if not request.is_json:
+        abort(415, "send JSON")
+    # Flask's own limit, MAX_CONTENT_LENGTH, covers forms alone before Werkzeug 2.3.
+    if request.content_length is None or request.content_length > MOST_BYTES:
+        abort(413, f"send at most {MOST_BYTES} bytes, and say how many")
+
+
 def _body() -> Mapping[str, Any]:
-    body = request.get_json()
+    try:
+        body = request.get_json()
+    except RecursionError:
+        abort(400, "the JSON is nested too deeply")
     if not isinstance(body, dict):
         abort(400, "send a JSON object")
     return body

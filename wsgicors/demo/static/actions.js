@@ -93,8 +93,8 @@ async function inSandbox(call) {
 
 function answerFrom(sender) {
   return new Promise((resolve) => {
-    const listen = ({ source, data }) => {
-      if (source !== sender) return;
+    const listen = ({ source, origin, data }) => {
+      if (source !== sender || origin !== "null") return;
       removeEventListener("message", listen);
       resolve(data);
     };
