@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import io
+import logging
 import pickle
 
 import pytest
@@ -10,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wsgicors import ConfigError, Problem
-from wsgicors.errors import shown
+from wsgicors.errors import log_exception, shown, shown_traceback
 
 ROW = pytest.param
 
@@ -85,3 +87,130 @@ class Unprintable:
 
 def test_an_object_that_cannot_be_shown_is_named_by_its_class():
     assert "Unprintable" in shown(Unprintable())
+
+
+class Forger:
+    def __repr__(self):
+        return "a\nroot logged in \x1b[2J"
+
+
+def test_an_object_that_shows_itself_in_several_lines_is_shown_in_one():
+    assert shown(Forger()) == r"a\nroot logged in \x1b[2J"
+
+
+# --- tracebacks ----------------------------------------------------------------------------------
+
+
+def logged(raise_):
+    """What stands in a log of the usual format for an exception, and its record."""
+    stream, records = io.StringIO(), []
+    logger = logging.Logger("test")  # noqa: LOG001 - its own, which nobody else hears
+    logger.addHandler(logging.StreamHandler(stream))
+    logger.addFilter(lambda record: records.append(record) or True)
+    try:
+        raise_()
+    except Exception:  # noqa: BLE001 - whatever it is, it is logged
+        log_exception(logger, "it failed for %s", 7)
+    return stream.getvalue(), records[0]
+
+
+def fail(message):
+    raise LookupError(message)
+
+
+def fail_because(first, second):
+    try:
+        fail(first)
+    except LookupError as error:
+        raise ValueError(second) from error
+
+
+def fail_while_handling(first, second):
+    try:
+        fail(first)
+    except LookupError:
+        fail(second)
+
+
+def fail_deeply(depth):
+    return fail("bottom") if depth == 0 else fail_deeply(depth - 1)
+
+
+class Unspeakable(Exception):
+    def __str__(self):
+        raise RuntimeError("even this")
+
+
+def test_a_logged_exception_has_its_traceback_and_the_exception_itself():
+    text, record = logged(lambda: fail("gone"))
+    assert text.startswith("it failed for 7\nTraceback (most recent call last):\n  File ")
+    assert text.endswith("\nLookupError: gone\n")
+    assert isinstance(record.exc_info[1], LookupError)
+    assert (record.levelname, record.funcName) == ("ERROR", "logged")
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["x\nroot logged in", "x\r\nroot logged in", "x\x85root logged in", "x\u2028root logged in"],
+)
+@pytest.mark.parametrize(
+    "fail_with",
+    [
+        fail,
+        lambda message: fail_because(message, "second"),
+        lambda message: fail_because("first", message),
+        lambda message: fail_while_handling(message, "second"),
+    ],
+    ids=["alone", "cause", "effect", "context"],
+)
+def test_no_message_of_an_exception_forges_a_line(message, fail_with):
+    text, _ = logged(lambda: fail_with(message))
+    assert not any(line.startswith("root") for line in text.splitlines())
+    assert "root logged in" in text
+    assert text.isascii()
+
+
+def test_a_traceback_tells_what_led_to_it_first():
+    text, _ = logged(lambda: fail_because("first", "second"))
+    assert text.index("LookupError: first") < text.index("ValueError: second")
+
+
+def test_a_cause_that_is_hidden_stays_so():
+    try:
+        fail_while_handling("first", "second")
+    except LookupError as error:
+        error.__suppress_context__ = True
+        assert "LookupError: first" not in shown_traceback(error)
+
+
+def test_a_traceback_is_bounded():
+    chain = fail
+    for _ in range(20):
+        chain = lambda message, inner=chain: fail_after(inner, message)  # noqa: E731
+    for raise_ in (lambda: fail("x" * 99_999), lambda: fail_deeply(500), lambda: chain("x" * 999)):
+        assert len(logged(raise_)[0]) < 10_000
+
+
+def fail_after(inner, message):
+    try:
+        inner(message)
+    except LookupError:
+        fail(message)
+
+
+def test_an_exception_without_a_message_is_named():
+    assert shown_traceback(LookupError()) == "LookupError"
+    assert shown_traceback(Unspeakable()) == "Unspeakable"
+
+
+def test_nothing_is_logged_where_nothing_is_handled_or_nobody_listens():
+    records = []
+    logger = logging.Logger("test")  # noqa: LOG001 - its own, which nobody else hears
+    logger.addFilter(records.append)
+    log_exception(logger, "nothing")
+    logger.setLevel(logging.CRITICAL)
+    try:
+        fail("x")
+    except LookupError:
+        log_exception(logger, "nothing")
+    assert records == []

@@ -448,6 +448,13 @@ def test_a_resolve_that_fails_shares_with_nobody(resolve, caplog):
     assert first.exc_info
 
 
+def test_what_a_resolve_raises_forges_no_line_of_the_log(caplog):
+    app = CORSMiddleware(site(), resolve=failing)
+    answer(app, environ_of("/x\r\nroot logged in\x1b[2J" + "y" * 9999))
+    assert r"LookupError: /x\r\nroot logged in\x1b[2J" in caplog.text
+    assert len(caplog.text) < 4000
+
+
 @pytest.mark.parametrize("path", [None, "/" + "x" * 10_000], ids=["no path", "long path"])
 def test_a_resolve_that_fails_is_logged_in_short(path, caplog):
     environ = environ_of(path or "/")

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import sys
+import traceback
+from collections.abc import Iterable, Iterator
+from logging import ERROR, Logger
 from typing import NamedTuple
 
 _SHOWN_LENGTH = 80
+# Of a traceback: exceptions that led to one another, the nearest frames of each, characters of a line.
+_MAX_LINKS = 4
+_MAX_FRAMES = 20
+_MAX_LINE_LENGTH = 500
 
 
 class Problem(NamedTuple):
@@ -77,4 +84,73 @@ def shown(value: object) -> str:
         text = ascii(value)
     except Exception:  # noqa: BLE001 - a message must not fail for what a value does when it is shown
         return f"<{type(value).__name__}>"
-    return text if len(text) <= 2 * _SHOWN_LENGTH else text[: 2 * _SHOWN_LENGTH] + "..."
+    return _one_line(text, 2 * _SHOWN_LENGTH)
+
+
+def _one_line(text: str, length: int) -> str:
+    """A text as it is, but for characters that do not belong in a line, and cut."""
+    cut = text if len(text) <= length else text[:length] + "..."
+    return cut if cut.isascii() and cut.isprintable() else ascii(cut)[1:-1]
+
+
+def shown_traceback(error: BaseException) -> str:
+    r"""Write an exception and what led to it, oldest first, so that it can stand in a log.
+
+    Its message comes out as `shown` writes it. Of a long traceback, the nearest frames are kept.
+
+    >>> print(shown_traceback(ValueError("no\nroot logged in")))
+    ValueError: 'no\nroot logged in'
+    """
+    return "\n".join(line for link in _links(error) for line in _traceback_lines(link))
+
+
+def _links(error: BaseException) -> list[BaseException]:
+    links: list[BaseException] = []
+    link: BaseException | None = error
+    while link is not None and len(links) < _MAX_LINKS:
+        links.append(link)
+        link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
+    return links[::-1]
+
+
+def _traceback_lines(error: BaseException) -> Iterator[str]:
+    if error.__traceback__ is not None:
+        yield "Traceback (most recent call last):"
+        frames = traceback.extract_tb(error.__traceback__, limit=-_MAX_FRAMES)
+        for line in "".join(traceback.format_list(frames)).splitlines():
+            yield _one_line(line, _MAX_LINE_LENGTH)
+    message = _one_line(_message(error), _MAX_LINE_LENGTH)
+    yield f"{type(error).__name__}: {message}" if message else type(error).__name__
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - as above
+        return ""
+
+
+def log_exception(logger: Logger, message: str, *values: object) -> None:
+    """Log the exception that is being handled, at level ``ERROR``.
+
+    As `logging.Logger.exception`, but the traceback is written by `shown_traceback`. Handlers that
+    want the exception itself find it in ``exc_info``.
+    """
+    exc_info = sys.exc_info()
+    if exc_info[1] is None or not logger.isEnabledFor(ERROR):
+        return
+    frame = sys._getframe(1)
+    code = frame.f_code
+    record = logger.makeRecord(
+        logger.name,
+        ERROR,
+        code.co_filename,
+        frame.f_lineno,
+        message,
+        values,
+        exc_info,
+        code.co_name,
+    )
+    # Where there is one, a formatter does not write its own.
+    record.exc_text = shown_traceback(exc_info[1])
+    logger.handle(record)

@@ -18,7 +18,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Callable
 
-from .errors import ConfigError, shown
+from .errors import ConfigError, log_exception, shown
 from .names import (
     FORBIDDEN_METHODS,
     SAFE_METHODS,
@@ -403,8 +403,8 @@ def _says_yes(predicate: Callable[[str, Any], bool], origin: str, environ: Any) 
     """Ask a callable of the user's, which can only ever open the door by saying exactly ``True``."""
     try:
         answer = predicate(origin, environ)
-    except Exception:
-        logger.exception("allow_origins raised for %s, which is denied", shown(origin))
+    except Exception:  # noqa: BLE001 - it is logged, and denies
+        log_exception(logger, "allow_origins raised for %s, which is denied", shown(origin))
         return False
     if not isinstance(answer, bool):
         message = "allow_origins returned %s for %s, which is denied: return True or False"

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Callable, Optional
 from urllib.parse import unquote
 
-from .errors import ConfigError, Problem, shown
+from .errors import ConfigError, Problem, log_exception, shown
 from .fields import is_sync_callable
 from .headers import HeaderBuilder
 from .names import USUAL_METHODS
@@ -73,9 +73,9 @@ def resolver_by_callable(resolve: Resolve, base: Policy | None) -> Resolver:
         try:
             policy = resolve(environ, method)
             return None if policy is None else builder_of(checked_policy(policy))
-        except Exception:
+        except Exception:  # noqa: BLE001 - it is logged, and denies
             path = shown(environ.get("PATH_INFO"))
-            logger.exception("resolve failed for %s, which is denied", path)
+            log_exception(logger, "resolve failed for %s, which is denied", path)
             return RESOLVE_FAILED
 
     return _PerMethod(builder_for)

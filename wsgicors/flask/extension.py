@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Callable
 import flask
 from werkzeug.exceptions import InternalServerError
 
-from ..errors import ConfigError, Problem, shown
+from ..errors import ConfigError, Problem, log_exception, shown
 from ..middleware import (
     DECISION,
     PLAIN_NAMES,
@@ -182,7 +182,9 @@ def _governed(  # noqa: C901 - the hot path
         except Exception:
             if not _is_for_a_script(app, environ):
                 raise
-            app.logger.exception("crashed in %s %s", environ["REQUEST_METHOD"], shown(path))
+            log_exception(
+                app.logger, "crashed in %s %s", shown(environ["REQUEST_METHOD"]), shown(path)
+            )
             return _crash_report(environ, start, sys.exc_info() if has_started else None)
 
     return governed

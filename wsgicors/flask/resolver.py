@@ -17,7 +17,7 @@ from flask import Flask
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import Map, RequestRedirect, Rule
 
-from ..errors import ConfigError, Problem, shown
+from ..errors import ConfigError, Problem, log_exception, shown
 from ..headers import HeaderBuilder
 from ..names import SAFELISTED_METHODS, USUAL_METHODS
 from ..policy import Policy
@@ -228,10 +228,10 @@ class UrlMapResolver:
         """Whose policy governs a request that Flask has not routed, or not with this method."""
         try:
             return self._builder_at(self._location(environ, method), method, environ)
-        except Exception:
+        except Exception:  # noqa: BLE001 - it is logged, and denies
             # A converter of the application's may raise anything.
-            logger.exception(
-                "routing failed for %s, which is denied", shown(environ.get("PATH_INFO"))
+            log_exception(
+                logger, "routing failed for %s, which is denied", shown(environ.get("PATH_INFO"))
             )
             return RESOLVE_FAILED
 
