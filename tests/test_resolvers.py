@@ -220,7 +220,103 @@ def test_what_is_not_governed_gets_the_servers_own_start_response():
     assert seen[0][1] is start_response
 
 
+# --- where the application is mounted ------------------------------------------------------------
+
+
+def test_a_route_that_repeats_where_the_application_is_mounted_is_told_of_once(caplog):
+    app = CORSMiddleware(site(), BASE, routes={"/shop/internal": named("api"), "/shopping": None})
+    for _ in range(3):
+        assert whose(app, "/internal") == "base"
+        answer(app, environ_of("/internal", SCRIPT_NAME="/shop"))
+    (message,) = caplog.messages
+    assert message.startswith(
+        "routes['/shop/internal'] begins with '/shop', which is where requests"
+    )
+    assert message.endswith("so this one should probably be '/internal'")
+    assert caplog.records[0].levelname == "WARNING"
+
+
+@pytest.mark.parametrize(
+    ("route", "mount", "is_told"),
+    [
+        ROW("/shop", "/shop", True, id="the mount itself"),
+        ROW("/a/b/c", "/a/b", True, id="deeper"),
+        ROW("/caf\xe9/x", "/caf\xc3\xa9", True, id="Unicode, as PEP 3333 has it"),
+        ROW("/shopping", "/shop", False, id="half a segment"),
+        ROW("/internal", "/shop", False, id="below the mount"),
+        ROW("/", "/shop", False, id="the default of all"),
+        ROW("/shop/x", "", False, id="mounted at the root"),
+    ],
+)
+def test_which_routes_repeat_the_mount(route, mount, is_told, caplog):
+    app = CORSMiddleware(site(), BASE, routes={route: named("api")})
+    answer(app, environ_of("/x", SCRIPT_NAME=mount))
+    assert len(caplog.messages) == is_told
+
+
+def test_what_is_kept_of_mounts_is_bounded(caplog):
+    app = CORSMiddleware(site(), BASE, routes={f"/m{number}/x": None for number in range(1000)})
+    for number in range(1000):
+        answer(app, environ_of("/x", SCRIPT_NAME=f"/m{number}"))
+    assert 0 < len(caplog.messages) <= 64
+
+
 # --- routes that are wrong -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("route", "instead"),
+    [
+        ROW("/admin/*", "/admin", id="glob"),
+        ROW("/admin/**", "/admin", id="deep glob"),
+        ROW("/admin*", "/admin", id="glob without a slash"),
+        ROW("/*", "/", id="glob of everything"),
+        ROW("/*/admin", "/", id="glob at the start"),
+        ROW("/admin/<path:p>", "/admin", id="Flask's converter"),
+        ROW("/admin/<int:id>", "/admin", id="Flask's converter of numbers"),
+        ROW("/admin/<id>/edit", "/admin", id="Flask's variable inside"),
+        ROW("/admin/{id}", "/admin", id="braces"),
+        ROW("/admin/{id:path}", "/admin", id="Starlette's converter"),
+        ROW("/admin/:id", "/admin", id="colon"),
+        ROW("/admin/[id]", "/admin", id="brackets"),
+        ROW("/admin/.*", "/admin", id="expression"),
+        ROW("/admin.*", "/admin", id="expression without a slash"),
+        ROW("/admin/.+", "/admin", id="expression, something"),
+        ROW("^/admin", "/admin", id="expression with a start"),
+        ROW("^/admin/.*$", "/admin", id="expression with a start and an end"),
+        ROW("/admin$", "/admin", id="expression with an end"),
+        ROW("/admin/?", "/admin", id="expression with a slash or none"),
+        ROW("/admin(/.*)?", "/admin", id="expression with a group"),
+        ROW("/admin/(a|b)", "/admin", id="expression with alternatives"),
+        ROW("/admin/\\d+", "/admin", id="expression with digits"),
+        ROW("/api/v[0-9]+/x", "/api", id="expression inside a segment"),
+        ROW("/admin?x=1", "/admin", id="query"),
+        ROW("/admin#top", "/admin", id="fragment"),
+    ],
+)
+def test_a_route_that_is_a_pattern_is_refused_with_the_prefix_to_write(route, instead):
+    (problem,) = problems_of(BASE, routes={route: named("api")})
+    assert (problem.field, problem.value, problem.reason) == ("routes", route, "pattern")
+    assert problem.message.startswith(f"in routes[{route!a}]: ")
+    assert f"write {instead!r}" in problem.message
+    assert CORSMiddleware(site(), BASE, routes={instead: named("api")})
+
+
+@pytest.mark.parametrize(
+    "route",
+    [
+        "/c++",
+        "/$metadata",
+        "/Foo_(bar)",
+        "/projects:batch",
+        "/~user",
+        "/@me",
+        "/a=b;c,d",
+        "/.well-known",
+    ],
+)
+def test_a_route_with_characters_that_paths_have_is_taken(route):
+    assert whose(CORSMiddleware(site(), BASE, routes={route: named("api")}), f"{route}/x") == "api"
 
 
 @pytest.mark.parametrize(
@@ -371,24 +467,94 @@ def names_of(*names):
     return st.sampled_from(names).map(str.split)
 
 
+# --- resolve, and what caches know of it ---------------------------------------------------------
+
+OURS, PUBLIC = Policy(allow_origins=APP, allow_credentials=True), Policy(allow_origins="*")
+
+
+def by_origin(environ, method):
+    return OURS if environ.get("HTTP_ORIGIN") == APP else PUBLIC
+
+
+@pytest.mark.parametrize(
+    "resolve", [by_origin, lambda *asked: PUBLIC], ids=["by origin", "constant"]
+)
+@pytest.mark.parametrize("origin", [None, APP, EVIL, "null"])
+def test_what_resolve_governs_varies_by_origin_whatever_the_policy(resolve, origin):
+    app = CORSMiddleware(site(), resolve=resolve)
+    assert send(app, origin=origin).values("Vary") == ["Origin"]
+    vary = preflight(app, origin=origin or EVIL).values("Vary")
+    assert vary == ["Origin, Access-Control-Request-Method"]
+
+
+def test_what_a_base_alone_shares_with_everybody_varies_by_nothing():
+    assert send(CORSMiddleware(site(), allow_origins="*"), origin=APP).values("Vary") == []
+
+
+WITH_HEADER = Policy(
+    allow_origins=APP,
+    allow_methods="PUT, DELETE, PATCH, MOVE",
+    allow_headers="X-Admin",
+    max_age=600,
+)
+WITHOUT = Policy(allow_origins=APP, allow_methods="MOVE, COPY", max_age=600)
+
+
+def max_ages(resolve, method, headers=None):
+    return preflight(CORSMiddleware(site(), resolve=resolve), asks=method, headers=headers).values(
+        "Access-Control-Max-Age"
+    )
+
+
+def test_headers_granted_to_one_method_are_not_remembered_for_another_that_a_policy_names():
+    resolve = lambda environ, method: WITHOUT if method == "MOVE" else WITH_HEADER  # noqa: E731
+    assert max_ages(resolve, "PUT", "x-admin") == ["0"]
+
+
+def test_nor_for_one_that_no_policy_in_reach_names():
+    resolve = lambda environ, method: WITHOUT if method == "COPY" else WITH_HEADER  # noqa: E731
+    assert max_ages(resolve, "PUT", "x-admin") == ["600"]
+    assert max_ages(resolve, "COPY") == ["0"]
+
+
+@pytest.mark.parametrize("method", ["PUT", "MOVE", "COPY"])
+def test_where_one_policy_governs_all_methods_its_answers_are_remembered(method):
+    for policy in (WITH_HEADER, WITHOUT):
+        assert max_ages(lambda *asked, policy=policy: policy, method) == ["600"]
+
+
+def test_policies_that_name_ever_more_methods_are_not_remembered():
+    def resolve(environ, method):
+        return WITH_HEADER.merge(Policy(allow_methods=[method, method + "X"]))
+
+    assert max_ages(resolve, "PUT") == ["0"]
+
+
+def test_an_overlong_method_is_not_handed_to_resolve():
+    asked = []
+    app = CORSMiddleware(site(), resolve=lambda environ, method: asked.append(method) or PUBLIC)
+    assert preflight(app, asks="x" * 100_000).decision.reason == "method-not-allowed"
+    assert max(map(len, asked)) < 65
+
+
 policies_by_method = st.fixed_dictionaries(
     {
         method: st.none()
         | st.fixed_dictionaries(
             {
                 "allow_origins": st.sampled_from([APP, f"{APP} {EVIL}", []]),
-                "allow_methods": names_of("", "PUT", "PUT DELETE"),
+                "allow_methods": names_of("", "PUT", "PUT DELETE", "MOVE", "COPY MOVE PUT"),
                 "allow_headers": names_of("", "X-A", "X-B", "X-A X-B", "*"),
                 "allow_credentials": st.booleans(),
             },
             optional={"max_age": st.sampled_from([0, 600])},
         ).map(lambda fields: Policy(**fields))
-        for method in ("POST", "PUT", "DELETE")
+        for method in ("POST", "PUT", "DELETE", "MOVE", "COPY")
     }
 )
 fetches = st.fixed_dictionaries(
     {
-        "method": st.sampled_from(["POST", "PUT", "DELETE"]),
+        "method": st.sampled_from(["POST", "PUT", "DELETE", "MOVE", "COPY"]),
         "headers": st.sampled_from([{}, {"X-A": "1"}, {"X-B": "1"}, {"X-A": "1", "X-B": "1"}]),
         "credentials": st.sampled_from(["omit", "include"]),
     }
@@ -494,22 +660,22 @@ def test_routes_and_resolve_at_once_are_refused():
 def test_policies_that_are_made_anew_each_time_are_each_their_own_and_soon_forgotten():
     names = iter(f"n{number}" for number in range(1000))
     app = CORSMiddleware(site(), resolve=lambda *asked: named(next(names)))
-    before = number_of_policies()
+    before = number_of(Policy), number_of(HeaderBuilder)
     for number in range(1000):
         assert answer(app, environ_of(origin=f"https://n{number}.example")).decision.allowed
-    assert number_of_policies() - before < 600
+    assert (number_of(Policy), number_of(HeaderBuilder)) == before
 
 
-def number_of_policies():
+def number_of(kind):
     gc.collect()
-    return sum(isinstance(value, Policy) for value in gc.get_objects())
+    return sum(type(value) is kind for value in gc.get_objects())
 
 
 def test_a_policy_that_comes_again_is_not_compiled_again(monkeypatch):
     compiled = []
     monkeypatch.setattr(
         "wsgicors.resolvers.HeaderBuilder",
-        lambda policy: compiled.append(policy) or HeaderBuilder(policy),
+        lambda policy, **varies: compiled.append(policy) or HeaderBuilder(policy, **varies),
     )
     policies = [named("a"), named("b")]
     app = CORSMiddleware(
@@ -520,12 +686,30 @@ def test_a_policy_that_comes_again_is_not_compiled_again(monkeypatch):
     assert sorted(compiled, key=repr) == policies
 
 
-def test_more_policies_than_are_remembered_are_still_told_apart():
-    policies = [named(f"n{number}") for number in range(300)]
+def test_however_many_policies_there_are_each_is_compiled_once_and_told_apart(monkeypatch):
+    compiled = []
+    monkeypatch.setattr(
+        "wsgicors.resolvers.HeaderBuilder",
+        lambda policy, **varies: compiled.append(policy) or HeaderBuilder(policy, **varies),
+    )
+    policies = [named(f"n{number}") for number in range(3000)]
     app = CORSMiddleware(
         site(), resolve=lambda environ, method: policies[int(environ["QUERY_STRING"])]
     )
     for _ in range(2):
-        for number in range(300):
+        for number in range(3000):
             environ = environ_of(origin=f"https://n{number}.example", QUERY_STRING=str(number))
             assert answer(app, environ).decision.allowed
+    assert len(compiled) == 3000
+
+
+@pytest.mark.parametrize("fields", [{}, {"allow_credentials": True, "allow_origins": APP}])
+def test_what_a_policy_was_compiled_to_is_not_given_to_another_at_its_place(fields):
+    kept = [named("a")]
+    app = CORSMiddleware(site(), resolve=lambda *asked: kept[0])
+    for number in range(200):
+        kept[0] = Policy(**{"allow_origins": f"https://n{number}.example", **fields})
+        origin = kept[0].allow_origins[0]
+        assert answer(app, environ_of(origin=origin)).values("Access-Control-Allow-Origin") == [
+            origin
+        ]

@@ -90,6 +90,8 @@ class HeaderBuilder:
 
     :param policy: a whole policy.
     :param denial: the reason to give for denials, where it is not the origin.
+    :param varies: whether another policy may govern requests of other origins, so that all answers
+        depend on ``Origin``.
     :raises ConfigError: if the policy is not whole or contradicts itself.
 
     >>> from wsgicors import Policy
@@ -103,12 +105,14 @@ class HeaderBuilder:
     (('Vary', 'Origin'),)
     """
 
-    def __init__(self, policy: Policy, denial: str = "origin-not-allowed") -> None:
+    def __init__(
+        self, policy: Policy, denial: str = "origin-not-allowed", *, varies: bool = False
+    ) -> None:
         problems = policy.conflicts()
         if problems:
             raise ConfigError(problems)
         self.policy = policy
-        self._origins = _Origins(policy)
+        self._origins = _Origins(policy, varies)
         self._request_headers = _RequestHeaders(policy)
         self._credentials = _line(
             "Access-Control-Allow-Credentials", "true" if policy.allow_credentials else ""
@@ -171,6 +175,7 @@ class HeaderBuilder:
         others: Iterable[tuple[str, HeaderBuilder | None]],
         origin: str | None,
         environ: Any = None,
+        looked_at: str | None = None,
     ) -> HeaderBuilder:
         """The builder for one method of a URL whose other methods have policies of their own.
 
@@ -183,14 +188,37 @@ class HeaderBuilder:
         :param others: the other methods and their builders, ``None`` for one that is not governed.
         :param origin: whose preflight it is.
         :param environ: handed to a callable ``allow_origins``.
+        :param looked_at: the requested method, if it is not among those that the builders of the
+            other methods will be compared with. Then what they grant is compared here, too.
         """
-        is_harmless = not self.policy.allow_headers or all(
-            self._is_harmless_to(method, other, origin, environ) for method, other in others
+        if looked_at is not None:
+            others = list(others)
+        is_harmless = self._is_harmless_to_all(others, origin, environ) and (
+            looked_at is None
+            or not any(self._is_harmed_by(other, looked_at, origin, environ) for _, other in others)
         )
         if is_harmless not in self._beside:
             max_age = self.policy.max_age if is_harmless else 0
             self._beside[is_harmless] = self._with_methods(self._methods.one_at_a_time(), max_age)
         return self._beside[is_harmless]
+
+    def _is_harmless_to_all(
+        self, others: Iterable[tuple[str, HeaderBuilder | None]], origin: str | None, environ: Any
+    ) -> bool:
+        return not self.policy.allow_headers or all(
+            self._is_harmless_to(method, other, origin, environ) for method, other in others
+        )
+
+    def _is_harmed_by(
+        self, other: HeaderBuilder | None, method: str, origin: str | None, environ: Any
+    ) -> bool:
+        """Whether headers that are granted to another method must not go with the one of this builder."""
+        return (
+            other is not None
+            and bool(other.policy.allow_headers)
+            and other.actual(origin, environ).origin_allowed
+            and not other._is_harmless_to(method, self, origin, environ)
+        )
 
     def _is_harmless_to(
         self, method: str, other: HeaderBuilder | None, origin: str | None, environ: Any
@@ -257,8 +285,7 @@ class HeaderBuilder:
         # What is too long to be looked at is all the same, whatever it is.
         if len(origin) > MAX_ORIGIN_LENGTH:
             origin = _OVERLONG_ORIGIN
-        if len(method) > _MAX_METHOD_LENGTH:
-            method = _OVERLONG_METHOD
+        method = bounded_method(method)
         if headers is not None and len(headers) > _MAX_REQUEST_HEADERS_LENGTH:
             headers = _OVERLONG_HEADERS
         if self._origins.is_dynamic:
@@ -298,11 +325,11 @@ class HeaderBuilder:
 class _Origins:
     """``allow_origins``: who is listed by name, and whether any others are admitted."""
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, policy: Policy, varies: bool = False) -> None:
         origins: Any = policy.allow_origins
         self.is_wildcard = origins == "*"
         self.is_dynamic = callable(origins)
-        self.vary = () if self.is_wildcard else ("Origin",)
+        self.vary = () if self.is_wildcard and not varies else ("Origin",)
         self._predicate = origins if self.is_dynamic else None
         items = () if self.is_wildcard or self.is_dynamic else origins
         texts = [item for item in items if isinstance(item, str)]
@@ -421,6 +448,11 @@ def _requested_names(headers: str | None) -> tuple[str, ...] | None:
     # RFC 9110, section 5.6.1: empty elements of a list do not count.
     names = [name.strip(" \t") for name in headers.lower().split(",")]
     return tuple([name for name in names if name])
+
+
+def bounded_method(method: str) -> str:
+    """The same, unless it is too long to be looked at: then one that no policy names."""
+    return method if len(method) <= _MAX_METHOD_LENGTH else _OVERLONG_METHOD
 
 
 def _is_method(method: str) -> bool:

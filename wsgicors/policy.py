@@ -80,6 +80,7 @@ class Policy:
     """
 
     __slots__ = (
+        "__weakref__",  # what is made of a policy goes when the policy goes
         "allow_credentials",
         "allow_headers",
         "allow_methods",

@@ -7,13 +7,15 @@ A resolver is asked with ``environ``, and whether that is a preflight. It gives 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Callable, Optional
 from urllib.parse import unquote
+from weakref import ref
 
 from .errors import ConfigError, Problem, log_exception, shown
 from .fields import is_sync_callable
-from .headers import HeaderBuilder
+from .headers import HeaderBuilder, bounded_method
 from .names import USUAL_METHODS
 from .policy import Policy
 
@@ -29,8 +31,17 @@ logger = logging.getLogger("wsgicors")
 _NOBODY = Policy(allow_origins=())
 _AMBIGUOUS_PATH = HeaderBuilder(_NOBODY, "ambiguous-path")
 RESOLVE_FAILED = HeaderBuilder(_NOBODY, "resolve-failed")
-# Policies that a callable returns are compiled once, if it does not make a new one each time.
-_MAX_COMPILED = 256
+# The methods of one URL are compared as long as they are not more.
+_MAX_METHODS = 64
+# Where requests came mounted, as far as anything was told of it.
+_MAX_MOUNTS = 64
+# What stands in a route of a framework, a glob or a regular expression, and hardly in a path.
+_PATTERN = re.compile(r"[*<>{}\[\]\\|^?#]|\.\+|^:|\$$")
+_CLASS = re.compile(r"\\[dDsSwW]")
+# A whole segment, followed by a pattern that is to take in what is below it.
+_SEGMENT_AND_PATTERN = re.compile(
+    r"(?!\.[*+])([^*<>{}\[\]\\|^?#()$]+?)(?:\.?\*+|\.\+|\$|\(|[?#].*)"
+)
 
 
 def resolver_by_path(routes: Routes, base: Policy | None) -> Resolver:
@@ -38,25 +49,37 @@ def resolver_by_path(routes: Routes, base: Policy | None) -> Resolver:
 
     :raises ConfigError: with the problems of all routes.
     """
-    builders = _compiled_routes(routes, base)
-    depth = max(prefix.count("/") for prefix in builders)
-
-    def builder_for(path: str) -> HeaderBuilder | None:
-        prefix = "/".join(path.split("/", depth + 1)[: depth + 1])
-        while prefix not in builders:
-            prefix = prefix.rpartition("/")[0]
-        return builders[prefix]
+    compiled = _Routes(_compiled_routes(routes, base))
+    mounts = _Mounts(routes)
 
     def resolver(environ: WSGIEnvironment, is_preflight: bool) -> HeaderBuilder | None:
-        path = environ.get("PATH_INFO", "")
+        if environ.get("SCRIPT_NAME"):
+            mounts.look_at(environ["SCRIPT_NAME"])
+        return compiled.builder_for(environ.get("PATH_INFO", ""))
+
+    return resolver
+
+
+class _Routes:
+    """The builders of all prefixes, by which that of a path is found."""
+
+    def __init__(self, builders: dict[str, HeaderBuilder | None]) -> None:
+        self._builders = builders
+        self._depth = 1 + max(prefix.count("/") for prefix in builders)
+
+    def builder_for(self, path: str) -> HeaderBuilder | None:
         if _is_ambiguous(path):
             return _AMBIGUOUS_PATH
-        builder = builder_for(path)
-        if any(builder_for(reading) is not builder for reading in _other_readings(path)):
+        builder = self._of_longest_prefix(path)
+        if any(self._of_longest_prefix(each) is not builder for each in _other_readings(path)):
             return _AMBIGUOUS_PATH
         return builder
 
-    return resolver
+    def _of_longest_prefix(self, path: str) -> HeaderBuilder | None:
+        prefix = "/".join(path.split("/", self._depth)[: self._depth])
+        while prefix not in self._builders:
+            prefix = prefix.rpartition("/")[0]
+        return self._builders[prefix]
 
 
 def resolver_by_callable(resolve: Resolve, base: Policy | None) -> Resolver:
@@ -90,12 +113,38 @@ class _PerMethod:
     def __call__(self, environ: WSGIEnvironment, is_preflight: bool) -> HeaderBuilder | None:
         if not is_preflight:
             return self._builder_for(environ, environ["REQUEST_METHOD"])
-        method = environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"]
+        method = bounded_method(environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"])
         builder = self._builder_for(environ, method)
         if builder is None:
             return None
-        others = ((name, self._builder_for(environ, name)) for name in USUAL_METHODS - {method})
-        return builder.beside(others, environ["HTTP_ORIGIN"], environ)
+        others = self._others(environ, method, builder)
+        # A usual method is found from every other one. Any else is looked at from there, too.
+        looked_at = None if method in USUAL_METHODS else method
+        return builder.beside(others, environ["HTTP_ORIGIN"], environ, looked_at)
+
+    def _others(
+        self, environ: WSGIEnvironment, method: str, builder: HeaderBuilder
+    ) -> Iterator[tuple[str, HeaderBuilder | None]]:
+        """The builders of all other methods that are usual, or that a policy in reach names."""
+        seen = {method}
+        names = [*USUAL_METHODS, *_named_methods(builder)]
+        while names:
+            name = names.pop()
+            if name in seen:
+                continue
+            if len(seen) > _MAX_METHODS:
+                # As if one more were not governed, of which nothing is known.
+                yield "", None
+                return
+            seen.add(name)
+            other = self._builder_for(environ, name)
+            names += _named_methods(other)
+            yield name, other
+
+
+def _named_methods(builder: HeaderBuilder | None) -> Iterable[str]:
+    methods = None if builder is None else builder.policy.allow_methods
+    return () if methods is None or methods == "*" else methods
 
 
 def checked_policy(policy: object) -> Policy:
@@ -110,21 +159,44 @@ def checked_policy(policy: object) -> Policy:
 
 
 def _compiler(base: Policy) -> Callable[[Policy], HeaderBuilder]:
-    # By identity, because to hash a policy is to hash all its origins.
-    compiled: dict[int, tuple[Policy, HeaderBuilder]] = {}
+    # By identity, because to hash a policy is to hash all its origins. An entry goes with its policy.
+    compiled: dict[int, tuple[ref[Policy], HeaderBuilder]] = {}
 
     def builder_of(policy: Policy) -> HeaderBuilder:
         known = compiled.get(id(policy))
-        if known is not None:
+        if known is not None and known[0]() is policy:
             return known[1]
-        builder = HeaderBuilder(base.merge(policy))
-        if len(compiled) >= _MAX_COMPILED:
-            compiled.clear()
-        # Kept with its policy, so that no other can have the same identity meanwhile.
-        compiled[id(policy)] = (policy, builder)
+        builder = HeaderBuilder(base.merge(policy), varies=True)
+        key = id(policy)
+        compiled[key] = ref(policy, lambda _: compiled.pop(key, None)), builder
         return builder
 
     return builder_of
+
+
+class _Mounts:
+    """Tells of routes that repeat where the application is mounted, and so match nothing."""
+
+    def __init__(self, routes: Routes) -> None:
+        # As SCRIPT_NAME has them (PEP 3333).
+        self._untold = {route.rstrip("/").encode().decode("latin-1") for route in routes}
+        self._known: set[str] = set()
+
+    def look_at(self, mount: str) -> None:
+        """Look at the ``SCRIPT_NAME`` of a request."""
+        if mount in self._known or len(self._known) >= _MAX_MOUNTS:
+            return
+        self._known.add(mount)
+        for route in [each for each in self._untold if f"{each}/".startswith(f"{mount}/")]:
+            self._untold.discard(route)
+            below = route[len(mount) :] or "/"
+            logger.warning(_MOUNTED, shown(route), shown(mount), shown(below))
+
+
+_MOUNTED = (
+    "routes[%s] begins with %s, which is where requests come in (SCRIPT_NAME); routes are compared with"
+    " what follows it (PATH_INFO), so this one should probably be %s"
+)
 
 
 def _compiled_routes(routes: Routes, base: Policy | None) -> dict[str, HeaderBuilder | None]:
@@ -161,6 +233,8 @@ def _prefix(route: Any, taken: Mapping[str, object]) -> str:
     :raises ConfigError: if no path can begin with it, or if it stands there twice.
     """
     is_path = isinstance(route, str) and route.startswith("/")
+    if isinstance(route, str) and _is_pattern(route):
+        raise ConfigError([_pattern_problem(route)])
     if not is_path or _is_ambiguous(route) or unquote(route) != route:
         reason, message = "malformed", "write whole segments of a decoded path, such as '/api/v1'"
         raise ConfigError([Problem("routes", route, reason, message)])
@@ -169,6 +243,32 @@ def _prefix(route: Any, taken: Mapping[str, object]) -> str:
         message = "stands there twice; a slash at the end makes no difference"
         raise ConfigError([Problem("routes", route, "twice", message)])
     return prefix
+
+
+def _is_pattern(route: str) -> bool:
+    path = route.lstrip("^")
+    has_pattern = path != route or any(map(_PATTERN.search, path.split("/")))
+    return has_pattern and path.startswith("/") and not _is_ambiguous(_CLASS.sub("", path))
+
+
+def _pattern_problem(route: str) -> Problem:
+    prefix = "/" + "/".join(_whole_segments(route))
+    message = (
+        f"is compared as it is written, so a pattern matches nothing; write {shown(prefix)}, which takes in"
+        " all that is below it (and resolve, where a prefix cannot say it)"
+    )
+    return Problem("routes", route, "pattern", message)
+
+
+def _whole_segments(route: str) -> Iterator[str]:
+    """The segments of a route before its first pattern."""
+    for segment in route.lstrip("^").split("/")[1:]:
+        before = _SEGMENT_AND_PATTERN.fullmatch(segment)
+        if before is None and not _PATTERN.search(segment):
+            yield segment
+            continue
+        yield from before.groups() if before else ()
+        return
 
 
 def _is_ambiguous(path: str) -> bool:
