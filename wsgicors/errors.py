@@ -96,10 +96,10 @@ def _one_line(text: str, length: int) -> str:
 def shown_traceback(error: BaseException) -> str:
     r"""Write an exception and what led to it, oldest first, so that it can stand in a log.
 
-    Its message comes out as `shown` writes it. Of a long traceback, the nearest frames are kept.
+    Messages are escaped as `shown` does it. Of a long traceback, the nearest frames are kept.
 
     >>> print(shown_traceback(ValueError("no\nroot logged in")))
-    ValueError: 'no\nroot logged in'
+    ValueError: no\nroot logged in
     """
     return "\n".join(line for link in _links(error) for line in _traceback_lines(link))
 
