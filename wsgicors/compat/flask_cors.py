@@ -432,7 +432,7 @@ class _Views(UrlMapResolver):
         builder = self(environ, method)
         if builder is not None:
             return builder.policy
-        endpoint = self._location(environ, method).endpoint or ""
+        endpoint = self.place(environ, method).endpoint(method) or ""
         policies = (self.blueprints[name].policy_at(environ) for name in self._governed(endpoint))
         return next((policy for policy in policies if policy is not None), None)
 

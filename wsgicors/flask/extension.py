@@ -27,6 +27,7 @@ from ..middleware import (
 )
 from ..origins import MAX_ORIGIN_LENGTH
 from ..policy import Policy
+from .crossing import Crossing, is_routed_as_it_came
 from .resolver import UrlMapResolver
 from .settings import EXTENSION, Layer, call_site, config_layers
 
@@ -131,6 +132,8 @@ def _governed(  # noqa: C901 - the hot path
     app: flask.Flask, wsgi_app: WSGIApplication, resolver: UrlMapResolver
 ) -> WSGIApplication:
     """The WSGI application of a Flask application, with its policies around it."""
+    crossing = None if is_routed_as_it_came(app) else Crossing(app, wsgi_app, resolver)
+    resolver_of_preflights = resolver if crossing is None else crossing.builder_of_preflight
 
     def governed(  # noqa: C901 - its closure counts, and must be in here
         environ: WSGIEnvironment, start_response: StartResponse
@@ -139,10 +142,12 @@ def _governed(  # noqa: C901 - the hot path
         if resolver.checked_map is not app.url_map:
             resolver.ensure_checked()
         if "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ and is_preflight(environ):
-            builder = resolver(environ, environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"])
-            assert builder is not None, "the extension governs everything"
+            builder = resolver_of_preflights(environ, environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"])
+            if builder is None:
+                return wsgi_app(environ, start_response)
             return answer_preflight(builder, environ, start_response)
         path = environ.get("PATH_INFO", "")
+        passage = None if crossing is None else crossing.begin(environ)
         has_started = False
 
         def start(  # noqa: C901 - the hot path
@@ -152,7 +157,11 @@ def _governed(  # noqa: C901 - the hot path
             has_started = True
             # Not before now is it known where Flask has routed the request. What `decide_actual` and
             # `with_headers` do is written out (docs/hot_path.rst).
-            builder = resolver.for_all or resolver.builder_of_request(environ, path)
+            builder = resolver.for_all or (
+                resolver.builder_of_request(environ, path) if passage is None else passage.builder
+            )
+            if builder is None:
+                return start_response(status, headers, *filter(None, [exc_info]))
             if "HTTP_ORIGIN" in environ:
                 origin = environ["HTTP_ORIGIN"]
                 decision = builder.otherwise

@@ -1,7 +1,7 @@
 """The resolver for Flask: whose policy governs, found in the application's own URL map.
 
 An actual request was routed by Flask already, so only its endpoint and method are looked up. A
-preflight is routed here, with the method that it asks about.
+preflight is routed here, for the method that it asks about and all others of its URL.
 """
 
 from __future__ import annotations
@@ -9,24 +9,26 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from operator import length_hint
-from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import unquote, urlsplit
+from contextlib import AbstractContextManager, nullcontext
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from flask import Flask
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
-from werkzeug.routing import Map, RequestRedirect, Rule
+from flask import Flask, Request, current_app, has_app_context
+from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.routing import Map, Rule
 
 from ..errors import ConfigError, Problem, log_exception, shown
 from ..headers import HeaderBuilder
 from ..names import SAFELISTED_METHODS, USUAL_METHODS
 from ..policy import Policy
 from ..resolvers import RESOLVE_FAILED
+from .rules import NOWHERE, Place, are_plain, fitting_rules, place_by_asking, place_of
 from .settings import (
     Effective,
     Layer,
     blueprint_layers,
     config_layers,
+    handler_of,
     is_anything_declared,
     read_on,
     view_layers,
@@ -38,24 +40,37 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("wsgicors")
 
-# A redirect of the URL map leads to another rule; no sane map has a longer chain of them.
-_MAX_REDIRECTS = 4
-# Rules that take any method would otherwise let clients fill the memory with made-up ones.
-_MAX_REMEMBERED = 65536
+# What clients can make up is looked at up to this length. No rule has the other method.
 _MAX_METHOD_LENGTH = 64
-# Where the last requests led: so many, of so many bytes each at the most.
-_MAX_LOCATIONS = 1024
-_MAX_REMEMBERED_LENGTH = 1024
-_ROUTED_BY = (
-    "PATH_INFO",
-    "SCRIPT_NAME",
-    "HTTP_HOST",
-    "SERVER_NAME",
-    "SERVER_PORT",
-    "wsgi.url_scheme",
-    "HTTP_UPGRADE",
-    "HTTP_CONNECTION",
-)
+_OVERLONG_METHOD = "?"
+_MAX_HOST_LENGTH = 1024
+# Adapters of the URL map are remembered for so many hosts and prefixes.
+_MAX_ADAPTERS = 1024
+# No client decides which rules and layers meet, but there may be very many ways.
+_MAX_REMEMBERED = 65536
+
+
+class _Known(NamedTuple):
+    """The builder that was found for an endpoint and a method, and what it was found for."""
+
+    view: Any
+    #: The method of its view class that answers.
+    handler: Any
+    builder: HeaderBuilder | None
+
+
+class _Governing:
+    """What certain layers add up to; compiled when the first request needs it."""
+
+    def __init__(self, policy: Policy, builders: dict[Policy, HeaderBuilder]) -> None:
+        self.policy = policy
+        self._builders = builders
+
+    @cached_property
+    def builder(self) -> HeaderBuilder:
+        """The builder, shared by equal policies, so that builders can be told apart by identity."""
+        builder = self._builders.get(self.policy)
+        return builder or self._builders.setdefault(self.policy, HeaderBuilder(self.policy))
 
 
 class UrlMapResolver:
@@ -83,18 +98,15 @@ class UrlMapResolver:
         self._endpoints = endpoints or {}
         self._governs_all = governs_all
         self._base: tuple[Layer, ...] = ()
-        self._default: HeaderBuilder | None = None
+        #: The builder for URLs that no route matches; ``None`` if they are not governed.
+        self.default: HeaderBuilder | None = None
         #: The builder for every request, as long as no view can have settings of its own.
         self.for_all: HeaderBuilder | None = None
         #: The URL map in which nothing is wrong.
         self.checked_map: object = None
         self._lock = threading.Lock()
-        self._by_policy: dict[Policy, HeaderBuilder] = {}
-        self._is_routing_pure = False
         self._methods = USUAL_METHODS
-        self._locations: dict[tuple[object, ...], _Location] = {}
-        # By endpoint and method, the view that a builder was found for, and the builder.
-        self._by_view: dict[tuple[str, str], tuple[object, HeaderBuilder | None]] = {}
+        self._forget()
         read_on(self)
 
     # --- at configuration time: before the first response ------------------------------------
@@ -111,29 +123,32 @@ class UrlMapResolver:
     def _check(self) -> None:
         url_map = self._app.url_map
         self._base = (*config_layers(self._app), *self._layers)
+        self._forget()
         problems = [*self._unknown_endpoints(), *self._conflicts()]
         if problems:
             raise ConfigError(problems)
-        self._by_policy.clear()
-        self._by_view.clear()
-        self._locations.clear()
-        self._is_routing_pure = _is_routing_pure(self._app)
-        self._methods = USUAL_METHODS.union(
-            *(rule.methods or () for rule in self._app.url_map.iter_rules())
-        )
-        self._default = (
-            self._compiled(Effective.of(self._base).policy) if self._governs_all else None
-        )
-        self.for_all = None if self._endpoints or is_anything_declared() else self._default
+        self._methods = USUAL_METHODS.union(*(rule.methods or () for rule in url_map.iter_rules()))
+        self.default = self._governing(()).builder if self._governs_all else None
+        self.for_all = None if self._endpoints or is_anything_declared() else self.default
         # Asked once more, because `forget_views` may have been told just before that was noted.
         if is_anything_declared():
             self.for_all = None
         self.checked_map = url_map
 
+    def _forget(self) -> None:
+        # Replaced and not emptied, so that whoever is at work on what was known before remembers it
+        # where nobody will look.
+        self._by_view: dict[tuple[Any, str], _Known] = {}
+        self._by_layers: dict[tuple[int, ...], tuple[tuple[Layer, ...], _Governing]] = {}
+        self._by_policies: dict[tuple[Policy, ...], _Governing] = {}
+        self._builders: dict[Policy, HeaderBuilder] = {}
+        self._places: dict[tuple[int, ...], tuple[list[Rule], Place]] = {}
+        self._adapters: dict[tuple[object, ...], MapAdapter] = {}
+
     def forget_views(self) -> None:
         """Look at the views anew, of which something was said."""
         self.for_all = None
-        self._by_view.clear()
+        self._by_view = {}
 
     def _unknown_endpoints(self) -> Iterator[Problem]:
         known = {rule.endpoint for rule in self._app.url_map.iter_rules()}
@@ -146,12 +161,29 @@ class UrlMapResolver:
 
     def _conflicts(self) -> Iterator[Problem]:
         """The problems of all routes, each policy's once."""
+        if not any(governing.policy.conflicts() for governing in self._each_governing()):
+            return
         routes: dict[tuple[Policy, tuple[str, ...]], tuple[Effective, list[str]]] = {}
         for route, effective in self.effective_policies():
             key = (effective.policy, tuple(effective.sources.values()))
             routes.setdefault(key, (effective, []))[1].append(route)
         for effective, names in routes.values():
             yield from effective.problems(", ".join(dict.fromkeys(names)))
+
+    def _each_governing(self) -> Iterable[_Governing]:
+        """Whatever governs any route."""
+        if self._governs_all:
+            self._governing(())
+        for rule, method in self._rules_and_methods():
+            own = self._own_layers(rule.endpoint, method)
+            if own:
+                self._governing(own)
+        return dict.fromkeys(self._by_policies.values())
+
+    def _rules_and_methods(self) -> Iterator[tuple[Rule, str]]:
+        for rule in self._app.url_map.iter_rules():
+            for method in sorted(rule.methods or SAFELISTED_METHODS):
+                yield rule, method
 
     def effective_policies(self) -> Iterator[tuple[str, Effective]]:
         """Each method of each route that is governed, as ``PUT /items/<int:id>``, and its policy."""
@@ -167,67 +199,92 @@ class UrlMapResolver:
 
         What was said for all of the application counts once `ensure_checked` has read it.
         """
-        for rule in self._app.url_map.iter_rules():
-            for method in sorted(rule.methods or SAFELISTED_METHODS):
-                yield rule, method, self._effective(rule.endpoint, method)
+        for rule, method in self._rules_and_methods():
+            own = self._own_layers(rule.endpoint, method)
+            is_governed = own or self._governs_all
+            yield rule, method, Effective.of([*self._base, *own]) if is_governed else None
 
     def unrouted(self) -> Effective | None:
         """The policy of URLs that no route matches; ``None`` if they are not governed."""
         return Effective.of(self._base) if self._governs_all else None
 
-    def _effective(self, endpoint: str, method: str) -> Effective | None:
-        special = [self._endpoints[endpoint]] if endpoint in self._endpoints else []
-        own = (
-            *blueprint_layers(self._app, endpoint),
-            *special,
-            *view_layers(self._app.view_functions.get(endpoint), method),
-        )
-        return Effective.of([*self._base, *own]) if own or self._governs_all else None
+    # --- for an endpoint and a method ---------------------------------------------------------------
 
-    def _compiled(self, policy: Policy) -> HeaderBuilder:
-        # Views of the same policy share a builder, so that builders can be told apart by identity.
-        builder = self._by_policy.get(policy)
-        if builder is None:
-            builder = self._by_policy[policy] = HeaderBuilder(policy)
+    def builder(self, endpoint: Any, method: str) -> HeaderBuilder | None:
+        """The builder for an endpoint; ``None`` stands for no route at all, as the endpoint."""
+        if endpoint is None:
+            return self.default
+        view = self._app.view_functions.get(endpoint)
+        known = self._by_view.get((endpoint, method))
+        if known is not None and known.view is view and known.handler is handler_of(view, method):
+            return known.builder
+        return self._found(endpoint, method)
+
+    def _found(self, endpoint: Any, method: str) -> HeaderBuilder | None:
+        """Look a view up, and remember it, unless a client has made the method up."""
+        by_view, view = self._by_view, self._app.view_functions.get(endpoint)
+        handler = handler_of(view, method)
+        own = self._own_layers(endpoint, method)
+        builder = self._governing(own).builder if own or self._governs_all else None
+        if method in self._methods:
+            by_view[endpoint, method] = _Known(view, handler, builder)
         return builder
+
+    def _own_layers(self, endpoint: Any, method: str) -> tuple[Layer, ...]:
+        special = [self._endpoints[endpoint]] if endpoint in self._endpoints else []
+        view = self._app.view_functions.get(endpoint)
+        return (*blueprint_layers(self._app, endpoint), *special, *view_layers(view, method))
+
+    def _governing(self, own: tuple[Layer, ...]) -> _Governing:
+        """What the layers of an endpoint add up to, on top of those of all."""
+        # By identity, because to compare policies is to compare all their origins.
+        key = tuple(map(id, own))
+        known = self._by_layers.get(key)
+        if known is None:
+            # Kept with the layers, so that no others can have the same identity meanwhile.
+            known = (own, self._merged(tuple(layer.policy for layer in own)))
+            _remember(self._by_layers, key, known, _MAX_REMEMBERED)
+        return known[1]
+
+    def _merged(self, policies: tuple[Policy, ...]) -> _Governing:
+        governing = self._by_policies.get(policies)
+        if governing is None:
+            whole = Policy()
+            for policy in (*(layer.policy for layer in self._base), *policies):
+                whole = whole.merge(policy)
+            governing = _Governing(whole, self._builders)
+            _remember(self._by_policies, policies, governing, _MAX_REMEMBERED)
+        return governing
 
     # --- for a request --------------------------------------------------------------------------
 
-    def builder(self, endpoint: str | None, method: str) -> HeaderBuilder | None:
-        """The builder for an endpoint; ``None`` stands for no route at all, as the endpoint."""
-        if endpoint is None:
-            return self._default
-        view = self._app.view_functions.get(endpoint)
-        known = self._by_view.get((endpoint, method))
-        if known is not None and known[0] is view:
-            return known[1]
-        effective = self._effective(endpoint, method)
-        builder = None if effective is None else self._compiled(effective.policy)
-        if len(method) <= _MAX_METHOD_LENGTH:
-            if len(self._by_view) >= _MAX_REMEMBERED:
-                self._by_view.clear()
-            self._by_view[endpoint, method] = (view, builder)
-        return builder
-
-    def builder_of_request(self, environ: WSGIEnvironment, path: str) -> HeaderBuilder:
+    def builder_of_request(self, environ: WSGIEnvironment, path: str) -> HeaderBuilder | None:
         """The builder for a request that Flask has been given, and may have routed.
 
         :param path: ``PATH_INFO`` as it came, of which what is inside may have moved a part.
         """
-        method = environ["REQUEST_METHOD"]
-        # Werkzeug keeps the request there, and Flask in it where it has routed it.
-        rule = getattr(environ.get("werkzeug.request"), "url_rule", None)
-        if rule is None or rule.map is not self._app.url_map:
-            builder = self(_as_it_came(environ, path), method)
-        else:
-            builder = self.builder(rule.endpoint, method)
-        assert builder is not None, "the extension governs everything"
-        return builder
+        # Werkzeug keeps the request there.
+        request = environ.get("werkzeug.request")
+        # A view may have handed it on to another application, which has an encoder of its own.
+        if request is None or getattr(request, "json_module", None) is not self._app.json:
+            return self(_as_it_came(environ, path), environ["REQUEST_METHOD"])
+        return self.builder_where_routed(request)
+
+    def builder_where_routed(self, request: Request) -> HeaderBuilder | None:
+        """The builder for a request of this application, which Flask has tried to route."""
+        rule = request.url_rule
+        if rule is not None and rule.map is self._app.url_map:
+            return self.builder(rule.endpoint, request.method)
+        if isinstance(request.routing_exception, NotFound):
+            return self.default
+        return self(request.environ, request.method)
 
     def __call__(self, environ: WSGIEnvironment, method: str) -> HeaderBuilder | None:
         """Whose policy governs a request that Flask has not routed, or not with this method."""
+        if len(method) > _MAX_METHOD_LENGTH:
+            method = _OVERLONG_METHOD
         try:
-            return self._builder_at(self._location(environ, method), method, environ)
+            return self._builder_at(self.place(environ, method), method, environ)
         except Exception:  # noqa: BLE001 - it is logged, and denies
             # A converter of the application's may raise anything.
             log_exception(
@@ -236,43 +293,109 @@ class UrlMapResolver:
             return RESOLVE_FAILED
 
     def _builder_at(
-        self, location: _Location, method: str, environ: WSGIEnvironment
+        self, place: Place, method: str, environ: WSGIEnvironment
     ) -> HeaderBuilder | None:
         origin = environ.get("HTTP_ORIGIN")
-        if not location.methods:
-            # Whatever the method, the answer will be that there is nothing.
-            return self._default and self._default.routed("*").beside((), origin)
-        builders = {
-            name: self.builder(endpoint, name) for name, endpoint in location.endpoints.items()
-        }
-        are_alike = (
-            len({id(builder) for builder in builders.values()}) == 1 and location.methods != "*"
-        )
-        if location.endpoint is not None:
-            builder = self.builder(location.endpoint, method)
+        if not place.methods:
+            return self.nowhere(origin)
+        builders = {name: self.builder(endpoint, name) for name, endpoint in place.views.items()}
+        are_alike = len(set(map(id, builders.values()))) == 1 and self._is_complete(place)
+        endpoint = place.endpoint(method)
+        if endpoint is not None:
+            builder = self.builder(endpoint, method)
         else:
-            builder = next(iter(builders.values())) if are_alike else self._default
+            builder = next(iter(builders.values())) if are_alike else self.default
         if builder is None:
             return None
-        builder = builder.routed(location.methods)
+        builder = builder.routed(place.methods)
         if are_alike:
             return builder
         return builder.beside(_that_could_be_reached(builders, method), origin, environ)
 
-    def _location(self, environ: WSGIEnvironment, method: str) -> _Location:
-        """Where a request leads, as long as that depends on nothing but these parts of ``environ``."""
-        parts = [environ.get(name, "") for name in _ROUTED_BY]
-        if not self._is_routing_pure or sum(map(len, parts)) + len(method) > _MAX_REMEMBERED_LENGTH:
-            return _Location.of(self._app, environ, method, self._methods)
-        key = (length_hint(self._app.url_map.iter_rules()), method, *parts)
-        location = self._locations.get(key)
-        if location is None:
-            if len(self._locations) >= _MAX_LOCATIONS:
-                self._locations.clear()
-            location = self._locations[key] = _Location.of(
-                self._app, environ, method, self._methods
-            )
-        return location
+    def nowhere(self, origin: str | None) -> HeaderBuilder | None:
+        """The builder where nothing is routed: whatever the method, that will be the answer."""
+        return self.default and self.default.routed("*").beside((), origin)
+
+    def _is_complete(self, place: Place) -> bool:
+        """Whether the methods of a place that are known are all that could differ."""
+        view = self._app.view_functions.get(place.otherwise)
+        return place.methods != "*" or not (view is None or hasattr(view, "view_class"))
+
+    def place(self, environ: WSGIEnvironment, method: str) -> Place:
+        """Where a request leads, with this method and all others."""
+        if len(environ.get("HTTP_HOST", "")) > _MAX_HOST_LENGTH:
+            raise ValueError("the Host is too long to be looked at")
+        with self._context():
+            try:
+                adapter, path = self._adapter(environ)
+            except HTTPException:
+                return NOWHERE
+            rules = fitting_rules(adapter, path)
+            if rules is not None and are_plain(rules, adapter):
+                return self._place_of(rules)
+            return place_by_asking(adapter, path, method, self._methods)
+
+    def _place_of(self, rules: list[Rule]) -> Place:
+        key = tuple(map(id, rules))
+        known = self._places.get(key)
+        if known is None:
+            known = (rules, place_of(rules, self._methods) if rules else NOWHERE)
+            _remember(self._places, key, known, _MAX_REMEMBERED)
+        return known[1]
+
+    def _context(self) -> AbstractContextManager[object]:
+        """What a converter of the application's own may count on, as where Flask routes."""
+        app = self._app
+        converters = app.url_map.converters.values()
+        if _has_own_adapter(app) or any(each not in _DEFAULT_CONVERTERS for each in converters):
+            is_there = has_app_context() and current_app == app
+            return _NO_CONTEXT if is_there else app.app_context()
+        return _NO_CONTEXT
+
+    def _adapter(self, environ: WSGIEnvironment) -> tuple[MapAdapter, str]:
+        """The URL map as it is bound for a request, and the path to look for.
+
+        :raises HTTPException: if the request is refused before it is routed.
+        """
+        app = self._app
+        if _has_own_adapter(app) or "HTTP_UPGRADE" in environ:
+            adapter = self._bound(environ)
+            return adapter, adapter.path_info
+        config, get = app.config, environ.get
+        hosts = config["SERVER_NAME"], *(config.get("TRUSTED_HOSTS") or ())
+        server = get("SERVER_NAME"), get("SERVER_PORT"), get("wsgi.url_scheme")
+        key = (get("HTTP_HOST"), get("SCRIPT_NAME"), *server, hosts, app.subdomain_matching)
+        known = self._adapters.get(key)
+        if known is None:
+            known = self._bound(environ)
+            _remember(self._adapters, key, known, _MAX_ADAPTERS)
+        path = get("PATH_INFO", "").encode("latin-1").decode(errors="replace")
+        return known, path
+
+    def _bound(self, environ: WSGIEnvironment) -> MapAdapter:
+        request = self._app.request_class(environ, populate_request=False)
+        adapter = self._app.create_url_adapter(request)
+        assert adapter is not None, "there is always an adapter for a request"
+        return adapter
+
+
+_NO_CONTEXT = nullcontext()
+_DEFAULT_CONVERTERS = frozenset(Map.default_converters.values())
+
+
+def _has_own_adapter(app: Flask) -> bool:
+    """Whether the same host is not always bound alike, for all that is known of an application."""
+    return (
+        type(app).create_url_adapter is not Flask.create_url_adapter
+        or app.request_class is not Request
+        or type(app.url_map) is not Map
+    )
+
+
+def _remember(memory: dict[Any, Any], key: object, value: object, size: int) -> None:
+    if len(memory) >= size:
+        memory.clear()
+    memory[key] = value
 
 
 def _as_it_came(environ: WSGIEnvironment, path: str) -> WSGIEnvironment:
@@ -288,78 +411,3 @@ def _that_could_be_reached(
     for name, builder in builders.items():
         if name != method and (builder is not None or name in SAFELISTED_METHODS):
             yield name, builder
-
-
-class _Location(NamedTuple):
-    """What the URL map has at the URL of a request."""
-
-    #: The endpoint for the method in question, ``None`` if there is none.
-    endpoint: str | None
-    #: All methods that lead anywhere, ``"*"`` for any.
-    methods: str | tuple[str, ...]
-    #: The endpoint for each of them, but for ``OPTIONS`` where Flask itself answers.
-    endpoints: dict[str, str]
-
-    @classmethod
-    def of(
-        cls, app: Flask, environ: WSGIEnvironment, method: str, methods: Iterable[str]
-    ) -> _Location:
-        """Ask the URL map about one method, and about all others that it may know."""
-        try:
-            adapter = app.create_url_adapter(app.request_class(environ, populate_request=False))
-        except HTTPException:
-            return cls(None, (), {})
-        assert adapter is not None, "there is always an adapter for a request"
-        # Werkzeug takes methods in any case, browsers do not: "patch" is routed, but not granted.
-        outcomes = {name: _outcome(adapter, name) for name in {*methods, method.upper()}}
-        rules = {name: rule for name, rule in outcomes.items() if isinstance(rule, Rule)}
-        endpoints = {
-            name: rule.endpoint
-            for name, rule in rules.items()
-            if not (name == "OPTIONS" and getattr(rule, "provide_automatic_options", False))
-        }
-        endpoint = rules[method.upper()].endpoint if method.upper() in rules else None
-        if any(rule.methods is None for rule in rules.values()):
-            return cls(endpoint, "*", endpoints)
-        nowhere = (NotFound, MethodNotAllowed)
-        routed = (name for name, outcome in outcomes.items() if not isinstance(outcome, nowhere))
-        return cls(endpoint, tuple(sorted(routed)), endpoints)
-
-
-def _is_routing_pure(app: Flask) -> bool:
-    """Whether the same URL always leads to the same views.
-
-    Converters, redirects and adapters of an application's own may ask a database or the clock.
-    """
-    url_map = app.url_map
-    return (
-        type(app).create_url_adapter is Flask.create_url_adapter
-        and type(url_map) is Map
-        and set(url_map.converters.values()) <= set(Map.default_converters.values())
-        and not any(callable(rule.redirect_to) for rule in url_map.iter_rules())
-    )
-
-
-def _outcome(adapter: MapAdapter, method: str) -> Rule | HTTPException:
-    """Where a browser ends up, after the redirects that the URL map makes (a missing slash, ...)."""
-    path: str | None = adapter.path_info
-    outcome: Rule | HTTPException = NotFound()
-    for _ in range(_MAX_REDIRECTS):
-        try:
-            return adapter.match(path, method, return_rule=True)[0]
-        except RequestRedirect as redirect:
-            outcome, path = redirect, _path_within(adapter, redirect.new_url)
-            if path is None:
-                break
-        except HTTPException as error:
-            return error
-    return outcome
-
-
-def _path_within(adapter: MapAdapter, url: str) -> str | None:
-    """The path of a URL as the map knows it; ``None`` if the URL leads elsewhere."""
-    parts = urlsplit(url)
-    root = adapter.script_name.rstrip("/")
-    if parts.netloc != adapter.get_host(None) or not parts.path.startswith(root):
-        return None
-    return unquote(parts.path[len(root) :])

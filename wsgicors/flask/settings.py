@@ -177,6 +177,12 @@ def _method_of(view_class: Any, method: str) -> Callable[..., Any] | None:
     return found
 
 
+def handler_of(view: Any, method: str) -> Callable[..., Any] | None:
+    """The method of a view's class that answers; ``None`` if the view comes from no class."""
+    view_class = getattr(view, "view_class", None)
+    return None if view_class is None else _method_of(view_class, method)
+
+
 def _links(view: Any) -> list[Any]:
     """A view and all that it wraps (`functools.wraps`), from the outside in."""
     links: list[Any] = []

@@ -1,0 +1,295 @@
+"""Middleware between ``CORS(app)`` and Flask: the policy is that of the view that Flask routes to."""
+
+from __future__ import annotations
+
+import flask
+import pytest
+from exchanges import ADMIN, PAGE, callers, refusal
+from flask_calls import actual, cors_headers, granted_methods, preflight
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from wsgicors.flask import CORS, cross_origin, same_origin
+from wsgicors.testing import Browser, CORSError
+
+ROW = pytest.param
+
+
+def changing(changes, *, copies=True):
+    """A middleware that changes ``environ``, its own or the one that it was given."""
+
+    def middleware(wsgi_app):
+        def application(environ, start_response):
+            inside = dict(environ) if copies else environ
+            inside.update(changes(environ))
+            return wsgi_app(inside, start_response)
+
+        return application
+
+    return middleware
+
+
+def below(prefix):
+    def changes(environ):
+        path = environ["PATH_INFO"]
+        if not path.startswith(prefix):
+            return {}
+        return {
+            "SCRIPT_NAME": environ["SCRIPT_NAME"] + prefix,
+            "PATH_INFO": path[len(prefix) :],
+        }
+
+    return changes
+
+
+MOVES = [
+    ROW(below("/v1"), {}, "/v1/secret", id="a prefix"),
+    ROW(lambda environ: {"PATH_INFO": "/secret"}, {}, "/anything", id="another path"),
+    ROW(
+        lambda environ: {"HTTP_HOST": "admin.example.com"},
+        {"host": "admin.example.com"},
+        "/secret",
+        id="another host",
+    ),
+    ROW(
+        lambda environ: {"wsgi.url_scheme": "https", "SCRIPT_NAME": "/v1"},
+        {},
+        "/secret",
+        id="another scheme and mount point",
+    ),
+]
+
+
+def moved(changes, rule, *, copies=True, decorator=same_origin, **fields):
+    """An application with one view, in the way of which stands a middleware."""
+    app = flask.Flask("example", host_matching=bool(rule), static_folder=None)
+    app.reached = []
+
+    @app.route("/secret", methods=["GET", "DELETE"], **rule)
+    @decorator
+    def secret():
+        app.reached.append(flask.request.method)
+        return "secret"
+
+    app.wsgi_app = changing(changes, copies=copies)(app.wsgi_app)
+    CORS(app, **{"allow_origins": [PAGE], **fields})
+    return app
+
+
+@pytest.mark.parametrize("copies", [True, False])
+@pytest.mark.parametrize(("changes", "rule", "path"), MOVES)
+def test_request_that_is_moved_to_a_closed_view_stays_out(changes, rule, path, copies):
+    app = moved(changes, rule, copies=copies)
+    assert callers(app, path) == callers(app, path, "DELETE") == set()
+    app.reached.clear()
+    with pytest.raises(CORSError):
+        Browser(app, PAGE).fetch(path, "DELETE")
+    assert app.reached == []
+
+
+@pytest.mark.parametrize("copies", [True, False])
+@pytest.mark.parametrize(("changes", "rule", "path"), MOVES)
+def test_request_that_is_moved_to_an_open_view_gets_there(changes, rule, path, copies):
+    decorator = cross_origin(allow_origins=[ADMIN])
+    app = moved(changes, rule, copies=copies, decorator=decorator)
+    assert callers(app, path) == callers(app, path, "DELETE") == {ADMIN}
+    assert granted_methods(preflight(app, path, "DELETE", origin=ADMIN)) == {
+        "GET",
+        "HEAD",
+        "DELETE",
+        "OPTIONS",
+    }
+
+
+def test_method_that_is_not_routed_there_is_not_granted():
+    app = moved(below("/v1"), {}, decorator=cross_origin(max_age=60))
+    assert refusal(app, PAGE, "/v1/secret", "PATCH").reason == "method-not-allowed"
+    response = actual(app, "/v1/secret", "PATCH")
+    assert (response.status_code, response.access_control_allow_origin) == (405, PAGE)
+
+
+def test_wrong_method_of_a_closed_view_is_closed_too():
+    app = moved(below("/v1"), {})
+    response = actual(app, "/v1/secret", "PATCH")
+    assert (response.status_code, cors_headers(response)) == (405, {"Vary": "Origin"})
+
+
+def test_proxy_fix_inside_is_believed():
+    app = flask.Flask("example", host_matching=True, static_folder=None)
+    app.add_url_rule("/", "admin", same_origin(lambda: "admin"), host="admin.example.com")
+    app.add_url_rule("/", "page", lambda: "page", host="api.example.com")
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_host=1)
+    CORS(app, allow_origins=[PAGE])
+    proxied = {
+        host: changing(lambda environ, host=host: {"HTTP_X_FORWARDED_HOST": host})(app)
+        for host in ("admin.example.com", "api.example.com")
+    }
+    assert callers(proxied["api.example.com"]) == {PAGE}
+    assert callers(proxied["admin.example.com"]) == set()
+
+
+def test_dispatcher_inside_leads_to_the_view_below_its_prefix():
+    app = flask.Flask("example", static_folder=None)
+    app.add_url_rule("/secret", "secret", same_origin(lambda: "secret"), methods=["DELETE"])
+    app.wsgi_app = DispatcherMiddleware(lambda *arguments: None, {"/v1": app.wsgi_app})
+    CORS(app, allow_origins=[PAGE])
+    assert callers(app, "/v1/secret", "DELETE") == set()
+
+
+def other_application(status):
+    def application(environ, start_response):
+        start_response(status, [("Content-Type", "text/plain")])
+        return [b"other"]
+
+    return application
+
+
+@pytest.mark.parametrize("status", ["200 OK", "404 NOT FOUND", "405 METHOD NOT ALLOWED"])
+def test_request_that_never_comes_to_flask_is_under_the_policy_of_all(status):
+    app = flask.Flask("example")
+    app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {"/other": other_application(status)})
+    CORS(app, allow_origins=[PAGE])
+    assert callers(app, "/other/x") == callers(app, "/other/x", "DELETE") == {PAGE}
+
+
+@pytest.mark.parametrize(
+    "status", ["400 BAD REQUEST", "401 UNAUTHORIZED", "403 FORBIDDEN", "503 SERVICE UNAVAILABLE"]
+)
+def test_preflight_that_somebody_refuses_on_the_way_is_denied(status):
+    app = flask.Flask("example")
+    app.wsgi_app = other_application(status)
+    CORS(app, allow_origins="*")
+    assert preflight(app).status_code == 403
+    # What refuses it can be read, like any other response.
+    assert actual(app).access_control_allow_origin == "*"
+
+
+def test_application_mounted_inside_keeps_its_denial_of_a_preflight():
+    app, mounted = flask.Flask("example"), flask.Flask("mounted")
+    mounted.add_url_rule("/items", "items", lambda: "items", methods=["DELETE"])
+    CORS(mounted, allow_origins=[ADMIN])
+    app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {"/mounted": mounted})
+    CORS(app, allow_origins="*")
+    assert preflight(app, "/mounted/items", "DELETE", origin=PAGE).status_code == 403
+    assert preflight(app, "/mounted/items", "DELETE", origin=ADMIN).status_code == 204
+
+
+def test_applications_that_are_tried_one_after_the_other_are_told_apart():
+    def cascade(environ, start_response):
+        status = []
+        body = first(environ, lambda *arguments: status.append(arguments))
+        if not status[0][0].startswith("404"):
+            start_response(*status[0])
+            return body
+        return inner(environ, start_response)
+
+    first, app = flask.Flask("first"), flask.Flask("example")
+    CORS(first, allow_origins=[ADMIN])
+    app.add_url_rule("/items", "items", cross_origin(allow_origins=[PAGE])(lambda: "items"))
+    inner, app.wsgi_app = app.wsgi_app, cascade
+    CORS(app, allow_origins=[])
+    assert actual(app, "/items").access_control_allow_origin == PAGE
+
+
+def behind_middleware():
+    app = flask.Flask("example")
+    app.wsgi_app = changing(lambda environ: {})(app.wsgi_app)
+    app.ran = []
+    return app
+
+
+def noting(app, name):
+    return lambda *arguments: app.ran.append(name)
+
+
+def test_preflight_behind_middleware_runs_no_hook_and_no_view():
+    app = behind_middleware()
+    blueprint = flask.Blueprint("shop", __name__)
+    blueprint.before_request(noting(app, "of the blueprint"))
+    blueprint.url_value_preprocessor(noting(app, "values of the blueprint"))
+    blueprint.add_url_rule("/", "index", noting(app, "view"), methods=["PUT"])
+    app.url_value_preprocessor(noting(app, "values, early"))
+    CORS(app, allow_origins=[PAGE])
+    app.register_blueprint(blueprint)
+    app.before_request(noting(app, "before"))
+    app.url_value_preprocessor(noting(app, "values, late"))
+    assert preflight(app).status_code == 204
+    assert preflight(app, origin=ADMIN).status_code == 403
+    assert app.ran == []
+
+
+def test_preflight_behind_middleware_comes_before_a_hook_that_puts_itself_first():
+    app = behind_middleware()
+    CORS(app, allow_origins=[PAGE])
+    assert preflight(app).status_code == 204
+    app.url_value_preprocessors[None].insert(0, noting(app, "first"))
+    app.before_request_funcs.setdefault(None, []).insert(0, noting(app, "before"))
+    assert preflight(app).status_code == 204
+    assert app.ran == []
+    assert app.url_value_preprocessors[None][1:].count(app.url_value_preprocessors[None][0]) == 0
+
+
+def test_preflight_behind_middleware_of_an_unknown_url_is_under_the_policy_of_all():
+    app = behind_middleware()
+    CORS(app, allow_origins=[PAGE])
+    app.before_request(lambda: flask.abort(401))
+    assert callers(app, "/missing", "PUT") == {PAGE}
+    assert actual(app, "/missing", origin=ADMIN).access_control_allow_origin is None
+
+
+@pytest.mark.parametrize(
+    "handle",
+    [
+        ROW(lambda app: app.register_error_handler(Exception, lambda error: ("no", 500)), id="all"),
+        ROW(lambda app: app.config.update(TRAP_HTTP_EXCEPTIONS=True), id="trapped"),
+        ROW(lambda app: app.config.update(TRAP_HTTP_EXCEPTIONS=True, TESTING=True), id="raised"),
+        ROW(lambda app: app.after_request(lambda response: 1 / 0), id="crash afterwards"),
+    ],
+)
+def test_nothing_inside_changes_the_answer_to_a_preflight(handle):
+    app = behind_middleware()
+    handle(app)
+    app.add_url_rule("/", "index", lambda: "index", methods=["PUT"])
+    CORS(app, allow_origins=[PAGE])
+    assert callers(app, "/", "PUT") == {PAGE}
+
+
+def test_middleware_that_crashes_is_left_to_the_server():
+    app = flask.Flask("example")
+    app.wsgi_app = lambda environ, start_response: 1 / 0
+    CORS(app, allow_origins=[PAGE])
+    with pytest.raises(ZeroDivisionError):
+        preflight(app)
+
+
+def test_subclass_with_a_wsgi_app_of_its_own_moves_requests_too():
+    class Prefixed(flask.Flask):
+        def wsgi_app(self, environ, start_response):
+            return super().wsgi_app({**environ, **below("/v1")(environ)}, start_response)
+
+    app = Prefixed("example", static_folder=None)
+    app.add_url_rule("/secret", "secret", same_origin(lambda: "secret"), methods=["DELETE"])
+    CORS(app, allow_origins=[PAGE])
+    assert callers(app, "/v1/secret", "DELETE") == set()
+
+
+def test_method_that_a_middleware_overrides_is_the_one_that_counts():
+    def overriding(environ):
+        return {"REQUEST_METHOD": environ.get("HTTP_X_HTTP_METHOD", environ["REQUEST_METHOD"])}
+
+    app = flask.Flask("example", static_folder=None)
+    app.add_url_rule("/", "get", lambda: "get", methods=["POST"])
+    app.add_url_rule("/", "delete", same_origin(lambda: "deleted"), methods=["DELETE"])
+    app.wsgi_app = changing(overriding)(app.wsgi_app)
+    CORS(app, allow_origins=[PAGE])
+    response = actual(app, "/", "POST", headers={"X-HTTP-Method": "DELETE"})
+    assert (response.text, response.access_control_allow_origin) == ("deleted", None)
+
+
+def test_middleware_that_is_put_around_later_is_outside():
+    app = flask.Flask("example", static_folder=None)
+    app.add_url_rule("/secret", "secret", same_origin(lambda: "secret"), methods=["DELETE"])
+    CORS(app, allow_origins=[PAGE])
+    app.wsgi_app = changing(below("/v1"))(app.wsgi_app)
+    assert callers(app, "/v1/secret", "DELETE") == set()
+    assert app.url_value_preprocessors == {}

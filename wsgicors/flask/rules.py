@@ -1,0 +1,193 @@
+"""Which rules of a URL map fit a URL, and which of them leads where; knows nothing of policies.
+
+`werkzeug.routing.MapAdapter.match` answers for one method. A preflight's answer depends on all
+that can be reached at its URL. So the tree that Werkzeug matches with is walked once for all
+methods. Where a rule does more than to lead to its endpoint (a redirect, a converter that may
+refuse), Werkzeug itself is asked, method by method.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.routing import (
+    AnyConverter,
+    FloatConverter,
+    IntegerConverter,
+    Map,
+    PathConverter,
+    RequestRedirect,
+    Rule,
+    UnicodeConverter,
+    UUIDConverter,
+)
+from werkzeug.routing.matcher import StateMachineMatcher
+
+if TYPE_CHECKING:
+    from werkzeug.routing import MapAdapter
+
+# A redirect of the URL map leads to another rule; no sane map has a longer chain of them.
+_MAX_REDIRECTS = 4
+# What these convert fits their expressions, and they ask nobody.
+_TEXTS = (UnicodeConverter, AnyConverter, PathConverter, UUIDConverter)
+_NUMBERS = (IntegerConverter, FloatConverter)
+
+
+class Place(NamedTuple):
+    """What the URL map has at a URL."""
+
+    #: All methods that lead anywhere, ``"*"`` for any.
+    methods: str | tuple[str, ...]
+    #: The endpoint for each method that leads to one.
+    endpoints: dict[str, Any]
+    #: The same without ``OPTIONS`` where Flask itself answers.
+    views: dict[str, Any]
+    #: The endpoint for every other method, ``None`` if there is none.
+    otherwise: Any = None
+
+    def endpoint(self, method: str) -> Any:
+        """The endpoint for a method; ``None`` if there is none."""
+        # Werkzeug takes methods in any case, browsers do not: "patch" is routed, but not granted.
+        return self.endpoints.get(method.upper(), self.otherwise)
+
+
+NOWHERE = Place((), {}, {})
+
+
+def fitting_rules(adapter: MapAdapter, path: str) -> list[Rule] | None:
+    """The rules that fit a URL, in the order in which Werkzeug asks them.
+
+    A slash that is missing at the end makes no difference. ``None`` where slashes tell the rules
+    apart, or if the map is of a kind of its own.
+    """
+    url_map, path = adapter.map, f"/{path.lstrip('/')}" if path else ""
+    matcher = getattr(url_map, "_matcher", None)
+    if type(url_map) is not Map or type(matcher) is not StateMachineMatcher or "//" in path:
+        return None
+    url_map.update()
+    is_by_host = url_map.host_matching or adapter.subdomain is None
+    parts = [adapter.server_name if is_by_host else adapter.subdomain, *path.split("/")]
+    exact, slashed = _walked(matcher._root, parts)
+    if not slashed:
+        return exact
+    return slashed if not exact and _walked(matcher._root, [*parts, ""]) == (slashed, []) else None
+
+
+def _walked(root: Any, parts: list[Any]) -> tuple[list[Rule], list[Rule]]:
+    """The rules that fit as they are, and those that do with a slash more or less."""
+    exact: list[Rule] = []
+    slashed: list[Rule] = []
+    _walk(root, parts, exact, slashed)
+    return exact, slashed
+
+
+def _walk(state: Any, parts: list[Any], exact: list[Rule], slashed: list[Rule]) -> None:
+    """Go where `StateMachineMatcher.match` goes, in its order, to the end of each way."""
+    if not parts:
+        exact += state.rules
+        if "" in state.static:
+            slashed += state.static[""].rules
+        return
+    if parts[0] in state.static:
+        _walk(state.static[parts[0]], parts[1:], exact, slashed)
+    for following, rest in _dynamic(state, parts):
+        _walk(following, rest, exact, slashed)
+    if parts == [""]:
+        slashed += [rule for rule in state.rules if not rule.strict_slashes]
+
+
+def _dynamic(state: Any, parts: list[Any]) -> Iterator[tuple[Any, list[Any]]]:
+    for part, following in state.dynamic:
+        found = re.compile(part.content).match("/".join(parts) if part.final else parts[0])
+        if found is not None:
+            ends_in_slash = part.suffixed and found.groups()[-1] == "/"
+            yield following, [""] if ends_in_slash else [] if part.final else parts[1:]
+
+
+def are_plain(rules: Iterable[Rule], adapter: MapAdapter) -> bool:
+    """Whether each rule leads to its endpoint, whatever else stands in the URLs that it fits."""
+    return all(rule.websocket == adapter.websocket and _is_plain(rule) for rule in rules)
+
+
+def _is_plain(rule: Rule) -> bool:
+    if rule.redirect_to is not None or rule.alias:
+        return False
+    if any(other.defaults for other in rule.map.iter_rules(rule.endpoint)):
+        return False
+    return all(_takes_what_fits(converter) for converter in rule._converters.values())
+
+
+def _takes_what_fits(converter: Any) -> bool:
+    if type(converter) in _NUMBERS:
+        return not converter.fixed_digits and converter.min is None and converter.max is None
+    return type(converter) in _TEXTS
+
+
+def place_of(rules: Iterable[Rule], methods: Iterable[str]) -> Place:
+    """Where plain rules lead, of which the first that takes a method wins.
+
+    :param methods: all that the map may know, for rules that take any.
+    """
+    reached: dict[str, Rule] = {}
+    otherwise: Rule | None = None
+    for rule in rules:
+        names = methods if rule.methods is None else rule.methods
+        if otherwise is None:
+            reached = {**dict.fromkeys(names, rule), **reached}
+        if rule.methods is None:
+            otherwise = otherwise or rule
+    return _place(reached, reached, otherwise)
+
+
+def _place(reached: dict[str, Rule], methods: Iterable[str], otherwise: Rule | None) -> Place:
+    return Place(
+        "*" if otherwise else tuple(sorted(methods)),
+        {name: rule.endpoint for name, rule in reached.items()},
+        {
+            name: rule.endpoint
+            for name, rule in reached.items()
+            if not (name == "OPTIONS" and getattr(rule, "provide_automatic_options", False))
+        },
+        otherwise and otherwise.endpoint,
+    )
+
+
+def place_by_asking(adapter: MapAdapter, path: str, method: str, methods: Iterable[str]) -> Place:
+    """Ask the map about one method, and about all others that it may know."""
+    outcomes = {each: _outcome(adapter, path, each) for each in {*methods, method.upper()}}
+    reached = {each: rule for each, rule in outcomes.items() if isinstance(rule, Rule)}
+    nowhere = (NotFound, MethodNotAllowed)
+    routed = [each for each, outcome in outcomes.items() if not isinstance(outcome, nowhere)]
+    any_method = next((rule for rule in reached.values() if rule.methods is None), None)
+    place = _place(reached, routed, any_method)
+    # A made-up method that leads anywhere is one of any; each of its own would fill the memory.
+    is_any = any_method is not None or not set(routed) <= set(methods)
+    return place._replace(methods="*" if is_any else place.methods, otherwise=None)
+
+
+def _outcome(adapter: MapAdapter, path: str | None, method: str) -> Rule | HTTPException:
+    """Where a browser ends up, after the redirects that the URL map makes (a missing slash, ...)."""
+    outcome: Rule | HTTPException = NotFound()
+    for _ in range(_MAX_REDIRECTS):
+        try:
+            return adapter.match(path, method, return_rule=True)[0]
+        except RequestRedirect as redirect:
+            outcome, path = redirect, _path_within(adapter, redirect.new_url)
+            if path is None:
+                break
+        except HTTPException as error:
+            return error
+    return outcome
+
+
+def _path_within(adapter: MapAdapter, url: str) -> str | None:
+    """The path of a URL as the map knows it; ``None`` if the URL leads elsewhere."""
+    parts = urlsplit(url)
+    root = adapter.script_name.rstrip("/")
+    if parts.netloc != adapter.get_host(None) or not parts.path.startswith(root):
+        return None
+    return unquote(parts.path[len(root) :])
