@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 import json
 import os
@@ -593,6 +594,66 @@ def test_a_server_that_does_not_answer_is_one_line(capsys, monkeypatch):
         assert time.monotonic() - began < 10
 
 
+@contextlib.contextmanager
+def dripping(first, again, wrapped=contextlib.nullcontext):
+    """A server that sends this at once, and that again and again for as long as anybody listens."""
+    done = threading.Event()
+
+    def serve(server):
+        with contextlib.suppress(OSError):
+            while not done.is_set():
+                connection, _ = server.accept()
+                with connection, contextlib.suppress(OSError), wrapped(connection) as talking:
+                    talking.recv(65536)
+                    talking.sendall(first)
+                    while not done.wait(0.02):
+                        talking.sendall(again)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=serve, args=[server])
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.getsockname()[1]}/"
+        finally:
+            done.set()
+            server.shutdown(socket.SHUT_RDWR)
+            thread.join()
+
+
+@pytest.mark.parametrize(
+    ("first", "again"),
+    [
+        ROW(b"", b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n", id="early hints"),
+        ROW(b"", b"HTTP/1.1 100 Continue\r\n\r\n", id="go on"),
+        ROW(b"HTTP/1.1 200 OK\r\nX-Slow: ", b"a", id="a header byte by byte"),
+        ROW(b"HTTP/1.1 200 OK\r\n", b"X-A: 1\r\n", id="header after header"),
+        ROW(b"HTTP", b"", id="half a status line"),
+    ],
+)
+@pytest.mark.parametrize("more", [[], ["--scan"]], ids=["verdict", "scan"])
+def test_an_answer_that_never_ends_is_one_line(first, again, more, capsys, monkeypatch):
+    monkeypatch.setattr(target, "TIMEOUT", 0.3)
+    with dripping(first, again) as url:
+        began = time.monotonic()
+        message = f"cannot ask {url}: no answer within 0.3 seconds"
+        assert_unaskable(capsys, [url, "--origin", APP, *more], message)
+        assert time.monotonic() - began < 5
+
+
+def test_a_deadline_is_for_one_exchange_and_not_for_all(capsys, monkeypatch):
+    monkeypatch.setattr(target, "TIMEOUT", 0.5)
+
+    @werkzeug.Request.application
+    def slow(request):
+        time.sleep(0.2)
+        return Response("hello", 204, {ALLOW: APP, "Access-Control-Allow-Methods": "PUT"})
+
+    with served(slow) as url:
+        asked = [url, *["--origin", APP] * 3, "--method", "PUT"]
+        assert main(asked) == 0
+    assert "6 requests sent." in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("answer", "part"),
     [
@@ -616,6 +677,18 @@ def secure_url(authority):
     authority.issue_cert("localhost").configure_cert(context)
     with served(shop, ssl_context=context) as url:
         yield url
+
+
+def test_an_answer_over_tls_that_never_ends_is_one_line(authority, capsys, monkeypatch):
+    monkeypatch.setattr(target, "TIMEOUT", 0.5)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    with authority.cert_pem.tempfile() as path:
+        monkeypatch.setenv("SSL_CERT_FILE", path)
+        secured = functools.partial(context.wrap_socket, server_side=True)
+        with dripping(b"HTTP/1.1 200 OK\r\nX-Slow: ", b"a", secured) as plain:
+            url = plain.replace("http:", "https:")
+            assert_unaskable(capsys, [url], f"cannot ask {url}: no answer within 0.5 seconds")
 
 
 def test_a_certificate_that_nobody_vouches_for_is_one_line(secure_url, capsys):

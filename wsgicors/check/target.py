@@ -5,14 +5,16 @@ from __future__ import annotations
 import inspect
 import pkgutil
 import re
+import socket
 import ssl
 import sys
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import httpx
 from werkzeug.test import create_environ
@@ -23,13 +25,14 @@ from ..fetch import HTTPResponse, parse_url
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
+    from typing_extensions import Self
 
     from ..fetch import HTTPRequest
     from ..fetch.urls import URL
 
     Send = Callable[[HTTPRequest], HTTPResponse]
 
-#: For how long to wait for a connection, and then for each part of an answer, in seconds.
+#: For how long to wait for a connection, and then for the whole head of an answer, in seconds.
 TIMEOUT = 10.0
 #: More requests than any check has reason to send.
 MAX_REQUESTS = 300
@@ -38,6 +41,9 @@ MAX_REQUESTS = 300
 _BASE_URL = "https://localhost"
 _IDENTIFIERS = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
 _APPLICATION = re.compile(rf"(?P<name>{_IDENTIFIERS}:{_IDENTIFIERS})(?P<target>/.*)?")
+
+
+_LATE = "no answer within {:g} seconds"
 
 
 class Unaskable(Exception):
@@ -85,7 +91,7 @@ def opened(text: str) -> Iterator[Target]:
     else:
         url = _checked_url(text)
         with _client() as client:
-            yield Target(url, partial(_send, client))
+            yield Target(url, partial(_send, client, []))
 
 
 # --- an application ------------------------------------------------------------------------------
@@ -170,15 +176,52 @@ def _client() -> httpx.Client:
     )
 
 
-def _send(client: httpx.Client, request: HTTPRequest) -> HTTPResponse:
+class _Deadline:
+    """Ends the connection of one exchange when its time is up.
+
+    The timeouts of httpx are for each part of an answer, and an answer may come in parts for ever.
+
+    :param line: the connection that is open, if any: what httpx keeps serves the next exchange too.
+    """
+
+    def __init__(self, line: list[socket.socket]) -> None:
+        self._line = line
+        self._timer = threading.Timer(TIMEOUT, self._end)
+        self._timer.daemon = True
+        self.is_over = False
+
+    def __enter__(self) -> Self:
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+
+    def trace(self, event: str, told: dict[str, Any]) -> None:
+        """Hear from httpx of the connections that it makes."""
+        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            self._line[:] = [told["return_value"].get_extra_info("socket")]
+
+    def _end(self) -> None:
+        self.is_over = True
+        for each in self._line:
+            # Whoever waits on it hears at once that there is nothing more.
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+
+
+def _send(client: httpx.Client, line: list[socket.socket], request: HTTPRequest) -> HTTPResponse:
     method, url, headers, body = request
-    try:
-        # The body is left alone: it says nothing of CORS, and may be large or without an end.
-        with client.stream(method, url, headers=list(headers), content=body) as response:
-            return HTTPResponse(response.status_code, _decoded(response.headers))
-    # The last is for a host that the resolver finds impossible ("a..b").
-    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
-        raise Unaskable(f"cannot ask {url}: {_reason(error)}") from error
+    with _Deadline(line) as deadline:
+        more: Any = {"headers": list(headers), "extensions": {"trace": deadline.trace}}
+        try:
+            # The body is left alone: it says nothing of CORS, and may be large or without an end.
+            with client.stream(method, url, content=body, **more) as response:
+                return HTTPResponse(response.status_code, _decoded(response.headers))
+        # The last is for a host that the resolver finds impossible ("a..b").
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+            reason = _LATE.format(TIMEOUT) if deadline.is_over else _reason(error)
+            raise Unaskable(f"cannot ask {url}: {reason}") from error
 
 
 def _decoded(headers: httpx.Headers) -> tuple[tuple[str, str], ...]:
@@ -187,7 +230,7 @@ def _decoded(headers: httpx.Headers) -> tuple[tuple[str, str], ...]:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, httpx.TimeoutException):
-        return f"no answer within {TIMEOUT:g} seconds"
+        return _LATE.format(TIMEOUT)
     cause = _root(error)
     if isinstance(cause, ssl.SSLCertVerificationError):
         return (
