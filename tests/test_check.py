@@ -130,7 +130,7 @@ def test_a_finding_is_told_with_what_was_sent_and_what_to_write_instead(capsys):
     with served(reflecting) as url:
         assert main([url, "--scan", "--origin", APP]) == 1
     assert said(capsys, url) == textwrap.dedent("""\
-        Asked http://localhost:8000/ as pages of 20 origins that it
+        Asked http://localhost:8000/ as pages of 52 origins that it
         should not trust.
         Taken to be allowed: https://app.example.com.
 
@@ -151,7 +151,7 @@ def test_a_finding_is_told_with_what_was_sent_and_what_to_write_instead(capsys):
             Access-Control-Allow-Credentials (allow_origins="*").
 
         Found: 1 low.
-        64 requests sent.
+        160 requests sent.
         """)
 
 

@@ -37,6 +37,18 @@ def matching(pattern):
     return lambda origin: re.fullmatch(pattern, origin) is not None
 
 
+def meant_or(decide):
+    return lambda origin: origin == APP or decide(origin)
+
+
+def starting(text):
+    return meant_or(lambda origin: origin.startswith(text))
+
+
+def ending(text):
+    return meant_or(lambda origin: origin.startswith("https:") and origin.endswith(text))
+
+
 # Each lets in more than APP: the way in which it decides, and what is to be found.
 MISTAKEN = [
     ROW(lambda origin: True, ["any-origin"], id="whoever asks"),
@@ -45,6 +57,25 @@ MISTAKEN = [
     ROW(matching(r"https://app\.example\.com([a-z]+\.[a-z]+)?"), ["prefix"], id="no dot between"),
     ROW(matching(r"https://[a-z.]*example\.com"), ["suffix", "subdomain"], id="end"),
     ROW(lambda origin: "app.example.com" in origin, ["http-twin", "prefix", "subdomain"], id="in"),
+    ROW(meant_or(lambda origin: "localhost" in origin), ["local-name"], id="localhost somewhere"),
+    ROW(starting("http://localhost"), ["local-name"], id="localhost at the beginning"),
+    ROW(starting("https://localhost"), ["local-name"], id="localhost over https"),
+    ROW(starting("http://127.0.0.1"), ["local-name"], id="127.0.0.1 at the beginning"),
+    ROW(
+        meant_or(matching(r"http://.*localhost.*:\d+")), ["local-name"], id="localhost with a port"
+    ),
+    ROW(meant_or(matching(r"https?://\d+\.\d+\.\d+\.\d+(:\d+)?")), ["address"], id="any address"),
+    ROW(meant_or(matching(r"http://\[[0-9a-f:]+\]")), ["address"], id="any IPv6 address"),
+    ROW(starting("http://192.168."), ["address"], id="any address at home"),
+    ROW(starting("http://10."), ["address"], id="any address at work"),
+    ROW(starting("chrome-extension://"), ["extension"], id="any Chromium extension"),
+    ROW(starting("moz-extension://"), ["extension"], id="any Firefox extension"),
+    ROW(starting("safari-web-extension://"), ["extension"], id="any Safari extension"),
+    ROW(meant_or("file://".__eq__), ["local-file"], id="files"),
+    ROW(ending(".github.io"), ["shared-host"], id="GitHub Pages"),
+    ROW(ending(".vercel.app"), ["shared-host"], id="Vercel"),
+    ROW(ending(".web.app"), ["shared-host"], id="Firebase"),
+    ROW(ending(".herokuapp.com"), ["shared-host"], id="Heroku"),
     ROW(matching("https://app.example.com"), ["unescaped-dot"], id="unescaped dot"),
     ROW(matching(r"https://app\.example\.com([_].*)?"), ["special-characters"], id="underscore"),
     ROW(matching(r"https://app\.example\.com([{].*)?"), ["special-characters"], id="brace"),
@@ -499,7 +530,7 @@ def test_the_server_is_sent_no_more_than_there_is_reason_to(capsys):
     known = [f"--origin=https://a{number}.example.com" for number in range(20)]
     with served(comparing(lambda origin: False, credentials=False)) as url:
         assert main([url, "--scan", *known]) == 2
-    message = "wsgicors check: gave up after 300 requests; ask about fewer origins\n"
+    message = "wsgicors check: gave up after 600 requests; ask about fewer origins\n"
     assert capsys.readouterr().err == message
 
 

@@ -18,6 +18,15 @@ STRANGER = "https://evil.example"
 # Browsers take these in the name of a subdomain, hand-written patterns often do not expect them.
 _SPECIAL_CHARACTERS = "_{`!"
 _ANOTHER_PORT = "1337"
+# The identity of a Chromium extension is made of the letters a to p.
+_AS_ID = str.maketrans("v", "o")
+
+
+# Where anybody can have a name within a minute: private suffixes of the public suffix list.
+_SHARED_HOSTS = (
+    "github.io gitlab.io netlify.app vercel.app pages.dev workers.dev web.app herokuapp.com onrender.com"
+    " fly.dev azurewebsites.net s3.amazonaws.com ngrok-free.app trycloudflare.com"
+).split()
 
 
 class Hostile(NamedTuple):
@@ -26,6 +35,32 @@ class Hostile(NamedTuple):
     #: Which mistake would let it in.
     kind: str
     origin: str
+
+
+#: Those that resemble nobody in particular, but what many servers are told to trust.
+COMMON = (
+    Hostile("any-origin", STRANGER),
+    Hostile("null-origin", "null"),
+    Hostile("local-name", "http://localhost.evil.example"),
+    Hostile("local-name", "https://localhost.evil.example"),
+    Hostile("local-name", "http://localhost.evil.example:3000"),
+    Hostile("local-name", "http://127.0.0.1.evil.example"),
+    Hostile("local-name", "http://evil-localhost.example"),
+    Hostile("address", "http://203.0.113.66"),
+    Hostile("address", "https://203.0.113.66"),
+    Hostile("address", "http://203.0.113.66:8080"),
+    Hostile("address", "http://192.168.66.66"),
+    Hostile("address", "http://10.66.66.66:3000"),
+    Hostile("address", "http://172.16.66.66"),
+    Hostile("address", "http://[2001:db8::66]"),
+    Hostile("address", "http://192.168.evil.example"),
+    Hostile("extension", f"chrome-extension://{'evil'.translate(_AS_ID) * 8}"),
+    Hostile("extension", "moz-extension://00000000-0000-4000-8000-000000000666"),
+    Hostile("extension", "safari-web-extension://00000000-0000-4000-8000-000000000666"),
+    Hostile("extension", "vscode-webview://00000000-0000-4000-8000-000000000666"),
+    Hostile("local-file", "file://"),
+    *(Hostile("shared-host", f"https://evil.{suffix}") for suffix in _SHARED_HOSTS),
+)
 
 
 def example_of(pattern: OriginPattern) -> str:

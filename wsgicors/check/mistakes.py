@@ -88,6 +88,47 @@ MISTAKES = {
         'Allow the names below one that is yours (allow_origins=["https://*.example.com"]).',
         implied_by=("any-origin",),
     ),
+    "shared-host": Mistake(
+        "high",
+        "medium",
+        "Everybody can have a name at this host within a minute, so any stranger there",
+        "Allow the one name there that is yours"
+        ' (allow_origins=["https://my-app.netlify.app"]); for previews, keep your own part of the'
+        ' name (allow_origins=["https://deploy-preview-*--my-app.netlify.app"]).',
+        implied_by=("any-origin", "public-suffix"),
+    ),
+    "local-name": Mistake(
+        "high",
+        "medium",
+        "An origin is allowed because localhost, or the address of this machine, stands somewhere in it,"
+        " so whoever registers such a name",
+        f'{_COMPARE} For every port of this machine, write allow_origins=["http://localhost:*"].',
+        implied_by=("any-origin",),
+    ),
+    "address": Mistake(
+        "high",
+        "medium",
+        "Every IP address is allowed, so whoever has a server, or a device in the user's network",
+        'Allow the one address that is yours, with its port (allow_origins=["http://192.168.1.20:8080"]).',
+        implied_by=("any-origin",),
+    ),
+    "extension": Mistake(
+        "high",
+        "medium",
+        "Every extension of this kind is allowed, so any that a user has installed",
+        "Allow the one extension that is yours, by its identity"
+        ' (allow_origins=["chrome-extension://<id>"]).',
+        implied_by=("any-origin",),
+    ),
+    "local-file": Mistake(
+        "high",
+        "low",
+        "Every file that is opened in an application of web technology has the origin file://, so"
+        " whoever makes a user open one",
+        'Take "file://" out of the list, or share only what everybody may read'
+        ' (allow_origins="*").',
+        implied_by=("any-origin",),
+    ),
     "http-twin": Mistake(
         "high",
         "low",

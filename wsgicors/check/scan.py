@@ -15,7 +15,7 @@ from ..fetch.checks import cors_check
 from ..origins import OriginSet, is_origin
 from . import faults
 from .findings import SEVERITIES, Finding
-from .hostile import STRANGER, Hostile, example_of, resembling
+from .hostile import COMMON, STRANGER, Hostile, example_of, resembling
 from .mistakes import MISTAKES, let_in
 from .verdict import COOKIE
 
@@ -111,7 +111,7 @@ class _Scanner:
     def _hostile(self, known: tuple[str, ...]) -> list[Hostile]:
         """Who should not be allowed, each once; ``null`` never with credentials."""
         patterns = [pattern for pattern in known if pattern != "null"]
-        hostile = [Hostile("any-origin", STRANGER), Hostile("null-origin", "null")]
+        hostile = list(COMMON)
         for pattern in patterns or [self._request.url.origin]:
             hostile += resembling(parse_pattern(pattern))
         trusted = OriginSet(patterns)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 #: For how long to wait for a connection, and then for the whole head of an answer, in seconds.
 TIMEOUT = 10.0
 #: More requests than any check has reason to send.
-MAX_REQUESTS = 300
+MAX_REQUESTS = 600
 
 #: Where an application is as far as it can tell; nothing is sent there.
 _BASE_URL = "https://localhost"
