@@ -11,9 +11,9 @@ from itertools import accumulate
 
 import pytest
 from browser.answering import Answering, Ports
-from browser.cases import Answer, Case, Hop, Place, Step, written
+from browser.cases import SECURE, Answer, Case, Hop, Place, Step, written
 from browser.comparison import disagreement, smallest
-from browser.departures import SHOWN_BY
+from browser.departures import SHOWN_BY, TO_PAGE
 from browser.drawing import draw
 from browser.engines import ENGINES
 from browser.laboratory import Trial, laboratory
@@ -93,6 +93,22 @@ def test_what_shows_a_departure_goes_as_the_simulator_says(bench):
         pytest.fail(report, pytrace=False)
 
 
+ANNOUNCED = tuple(Answer(status, (TO_PAGE,)) for status in (100, 102, 103, 199))
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("page", [Place(), Place(port=SECURE)], ids=["http", "https"])
+def test_a_status_that_only_announces_an_answer_goes_as_the_simulator_says(bench, page):
+    cases = [
+        Case(page, (Hop(Place(port=page.port or 1), (answer,), (answer,)),), (Step(method),))
+        for answer in ANNOUNCED
+        for method in ("GET", "PUT")
+    ]
+    report = bench.report([f"case_{number}" for number in range(len(cases))], cases)
+    if report:
+        pytest.fail(report, pytrace=False)
+
+
 def _numbered(name, cases):
     return [(f"{name}_{number}", case) for number, case in enumerate(cases)]
 
@@ -110,7 +126,7 @@ def simulated(engine):
 
 
 def simulated_trial(engine, case):
-    sitting = Answering(Ports((8001, 8002))).bring(case, "id")
+    sitting = Answering(Ports((8001, 8002, 8003))).bring(case, "id")
     # Far off, so that time passes by the steps alone.
     moments = [{"began": 1e12 + seconds} for seconds in accumulate(s.pause for s in case.steps)]
     prediction = Prediction(Trial(sitting, moments), engine)
@@ -183,10 +199,10 @@ def test_a_case_is_made_as_simple_as_can_be():
 
 
 def test_random_cases_meet_every_reason_for_a_refusal():
-    """All but two: every address of the cases is one of plain HTTP."""
+    """All but three: every address is one of this machine by HTTP, and other cases announce answers."""
     trials = [simulated_trial(fetch.STANDARD, draw(f"case {number}")) for number in range(1000)]
     met = {reason for trial in trials for reason in Prediction(trial, fetch.STANDARD).reasons}
     reasons = set(re.findall(r'^        "([a-z-]+)",$', getsource(refusals), re.MULTILINE))
     assert len(reasons) > 15
-    assert met >= reasons - {"mixed-content", "not-http"}
+    assert met >= reasons - {"mixed-content", "not-http", "status-not-final"}
     assert met >= {"basic", "cors", "opaque", "opaqueredirect"}

@@ -449,7 +449,7 @@ def test_opaque_response_tells_nothing():
     ("method", "status"),
     [
         ROW("HEAD", 200, id="HEAD"),
-        *(ROW("GET", code, id=str(code)) for code in (101, 103, 204, 205, 304)),
+        *(ROW("GET", code, id=str(code)) for code in (204, 205, 304)),
     ],
 )
 def test_body_that_must_not_be_is_not_read(method, status):
@@ -464,9 +464,7 @@ def test_body_that_is_no_utf8_is_read_all_the_same():
     assert play(Wire(ok(origin="*", body=b"a\xff"))).text == "a\ufffd"
 
 
-@pytest.mark.parametrize(
-    ("status", "is_ok"), [(199, False), (200, True), (299, True), (300, False)]
-)
+@pytest.mark.parametrize(("status", "is_ok"), [(200, True), (299, True), (300, False)])
 def test_ok_is_a_status_from_200_to_299(status, is_ok):
     assert play(Wire(ok(origin="*", status=status))).ok is is_ok
 
@@ -507,6 +505,19 @@ def test_https_page_loads_nothing_over_http(page, url, is_blocked):
         assert refused(Wire(), url, origin=page).reason == "mixed-content"
     else:
         play(Wire(ok(origin="*")), url, origin=page)
+
+
+def test_webkit_loads_nothing_over_http_from_this_machine_either():
+    page, url = PAGE, "http://localhost:8000/"
+    assert refused(Wire(), url, UserAgent(WEBKIT), origin=page).reason == "mixed-content"
+
+
+@pytest.mark.parametrize("status", [100, 101, 103, 199])
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+def test_a_status_that_only_announces_an_answer_is_none(status, method):
+    error = refused(Wire(HTTPResponse(status, ok(origin="*").headers)), method=method)
+    assert error.reason == "status-not-final"
+    assert len(error.exchanges) == 1
 
 
 # --- credentials ---------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from werkzeug.wrappers import Request, Response
 
 from wsgicors import ConfigError, CORSMiddleware
 
-from .cases import SANDBOX, Answer, Case, Hop, Place
+from .cases import SANDBOX, SECURE, Answer, Case, Hop, Place
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -31,7 +31,8 @@ class Ports(tuple[int, ...]):
     __slots__ = ()
 
     def origin(self, place: Place) -> str:
-        return f"http://{place.host}:{self[place.port]}"
+        scheme = "https" if place.port == SECURE else "http"
+        return f"{scheme}://{place.host}:{self[place.port]}"
 
 
 @dataclass

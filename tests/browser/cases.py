@@ -18,11 +18,14 @@ HeaderLines = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class Place:
-    """The origin of a page or a server: a name of this machine, and which of two ports."""
+    """The origin of a page or a server: a name of this machine, and which of three ports."""
 
     host: str = "localhost"
     port: int = 0
 
+
+#: The port at which TLS is spoken.
+SECURE = 2
 
 #: Where a page is sandboxed, so that its origin is ``null``; no server has this name.
 SANDBOX = Place("sandbox.localhost")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .cases import SANDBOX, Answer, Case, Hop, Place, Step
+from .cases import SANDBOX, SECURE, Answer, Case, Hop, Place, Step
 
 TO_PAGE = ("Access-Control-Allow-Origin", "$page")
 TO_ALL = ("Access-Control-Allow-Origin", "*")
@@ -40,6 +40,25 @@ SHOWN_BY: Mapping[str, tuple[Case, ...]] = {
         Case(steps=(Step(headers=(("Accept", "a" * 128), ("Accept", "a" * 128))),)),
     ),
     "safelists_client_hints": (Case(steps=(Step(headers=(("Save-Data", "on"),)),)),),
+    "loads_loopback_from_https": (
+        Case(page=Place(port=SECURE)),
+        Case(
+            page=Place(port=SECURE),
+            hops=(
+                Hop(
+                    place=Place(port=SECURE),
+                    actuals=(Answer(status=302, headers=(location("$1"),)),),
+                ),
+                Hop(),
+            ),
+            steps=(Step(headers=(("Content-Type", "text"),)),),
+        ),
+    ),
+    "safelists_beyond_ascii": (
+        Case(steps=(Step(headers=(("Content-Type", "text/plain; a=\xe9"),)),)),
+        Case(steps=(Step(headers=(("Accept", "text/\xe9"),)),)),
+    ),
+    "header_encoding": (Case(steps=(Step(headers=(("Accept", "text/\xe9"),)),)),),
     "lets_scripts_set_user_agent": (Case(steps=(Step(headers=(("User-Agent", "mine"),)),)),),
     "wildcard_covers_authorization": (
         Case(

@@ -12,7 +12,7 @@ from typing import Any, Optional
 from wsgicors import ConfigError, Policy
 from wsgicors.headers import HeaderBuilder
 
-from .cases import SANDBOX, Answer, Case, HeaderLines, Hop, Place, Step
+from .cases import SANDBOX, SECURE, Answer, Case, HeaderLines, Hop, Place, Step
 
 HOSTS = ("localhost", "127.0.0.1", "sub.localhost", "a.sub.localhost", "[::1]")
 METHODS = "GET GET GET HEAD POST POST PUT PUT DELETE PATCH OPTIONS QUERY".split()
@@ -21,6 +21,7 @@ ODD_METHODS = "get post put delete options head patch Put Foo TRACE connect".spl
 REQUEST_HEADERS = (
     ("Accept", "text/html, */*;q=0.5"),
     ("Accept", 'text/"html"'),
+    ("Accept", "text/\xe9"),
     ("Accept", "a" * 128),
     ("Accept", "a" * 129),
     ("Accept-Language", "de-CH, en;q=0.5"),
@@ -38,6 +39,7 @@ REQUEST_HEADERS = (
     ("Content-Type", 'text/plain;x="y"'),
     ("Content-Type", "text/plain,text/plain"),
     ("Content-Type", "text"),
+    ("Content-Type", "text/plain; a=\xe9"),
     ("Cookie", "a=1"),
     ("DPR", "2"),
     ("If-None-Match", "x"),
@@ -167,7 +169,7 @@ COOKIES = (
     "SameSite=None; Secure; Max-Age=600",
 )
 # Of the places, some: those that one pattern covers.
-PATTERNS = ("http://*.localhost:*", "http://localhost:*", "null", "")
+PATTERNS = ("http://*.localhost:*", "http://localhost:*", "https://*.localhost:*", "null", "")
 STATUSES = (200, 200, 200, 200, 201, 204, 206, 299, 304, 400, 401, 403, 404, 500, 503)
 PREFLIGHT_STATUSES = (
     200,
@@ -220,8 +222,9 @@ class _Draw:
         self._page = ""
 
     def case(self) -> Case:
-        page = self._unless(0.1, [SANDBOX], Place(self._of(HOSTS)))
-        self._page = "null" if page == SANDBOX else "http://localhost:1"
+        page = self._unless(0.1, [SANDBOX], Place(self._of(HOSTS), self._of([0, 0, SECURE])))
+        scheme = "https" if page.port == SECURE else "http"
+        self._page = "null" if page == SANDBOX else f"{scheme}://localhost:1"
         # Those who wait do so on one page, all at once.
         steps = self._steps(may_wait=page == Place())
         return Case(page, self._hops(steps, page), steps)
@@ -229,7 +232,7 @@ class _Draw:
     # --- the page's side -------------------------------------------------------------------------
 
     def _place(self) -> Place:
-        return Place(self._of(HOSTS), self._random.randrange(2))
+        return Place(self._of(HOSTS), self._of([0, 1, SECURE]))
 
     def _steps(self, *, may_wait: bool) -> tuple[Step, ...]:
         first = self._step()

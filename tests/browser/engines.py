@@ -44,6 +44,7 @@ CHROMIUM = Engine(
         "--disable-component-update",
         "--disable-sync",
         "--disable-popup-blocking",
+        "--ignore-certificate-errors",
         "--user-data-dir={profile}",
         "{url}",
     ),
@@ -77,7 +78,11 @@ WEBKIT = Engine(
         "/usr/lib/*/webkit2gtk-4.*/MiniBrowser",
         "/usr/libexec/webkit2gtk-4.*/MiniBrowser",
     ),
-    arguments=("--javascript-can-open-windows-automatically=true", "{url}"),
+    arguments=(
+        "--ignore-tls-errors",
+        "--javascript-can-open-windows-automatically=true",
+        "{url}",
+    ),
     starter=("xvfb-run", "--auto-servernum"),
 )
 
@@ -111,10 +116,13 @@ class Visit:
 
 
 @contextmanager
-def visiting(engine: Engine, url: str) -> Iterator[Visit]:
-    """Open a page in a fresh profile; skip the test, with the reason, if there is no browser."""
+def visiting(engine: Engine, url: str, files: Mapping[str, str] | None = None) -> Iterator[Visit]:
+    """Open a page in a fresh profile; skip the test, with the reason, if there is no browser.
+
+    :param files: what must stand in the profile beside what the engine needs.
+    """
     command = _command(engine)
-    with _profile(engine) as folder:
+    with _profile({**engine.files, **(files or {})}) as folder:
         arguments = [word.format(profile=folder, url=url) for word in engine.arguments]
         log = Path(folder, "browser.log")
         with log.open("wb") as output:
@@ -143,9 +151,9 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def _profile(engine: Engine) -> Iterator[str]:
+def _profile(files: Mapping[str, str]) -> Iterator[str]:
     folder = tempfile.mkdtemp(prefix="wsgicors-")
-    for name, text in engine.files.items():
+    for name, text in files.items():
         path = Path(folder, name)
         path.parent.mkdir(exist_ok=True)
         path.write_text(text)

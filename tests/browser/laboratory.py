@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 import queue
+import re
 import secrets
 import socket
+import ssl
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import trustme
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
 from .answering import Answering, Ports, Sitting
-from .cases import SANDBOX, Answer, Case, Hop, Place, Step
+from .cases import SANDBOX, SECURE, Answer, Case, Hop, Place, Step
+from .drawing import HOSTS
 from .engines import Engine, Visit, visiting
 
 SCRIPT = Path(__file__).with_name("laboratory.js")
@@ -137,15 +142,40 @@ def _told(sitting: Sitting) -> dict[str, Any]:
     return {"id": sitting.id, "steps": steps}
 
 
+class Identity:
+    """What the servers show to browsers that ask them over TLS.
+
+    :param hosts: the names and addresses that it is good for.
+    """
+
+    def __init__(self, hosts: Iterable[str]) -> None:
+        self._hosts = tuple(hosts)
+        certificate = trustme.CA().issue_cert(*(host.strip("[]") for host in self._hosts))
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        certificate.configure_cert(self.context)
+        self._der = ssl.PEM_cert_to_DER_cert(certificate.cert_chain_pems[0].bytes().decode())
+
+    def trusted_by_firefox(self, port: int) -> str:
+        """The file of a profile that has it trusted; other engines trust whatever they are shown."""
+        digest = hashlib.sha256(self._der).hexdigest().upper()
+        fingerprint = ":".join(re.findall("..", digest))
+        sha256 = "OID.2.16.840.1.101.3.4.2.1"
+        return "".join(f"{host}:{port}:\t{sha256}\t{fingerprint}\t\n" for host in self._hosts)
+
+
 @contextmanager
 def laboratory(engine: Engine) -> Iterator[Laboratory]:
     """A browser that tries cases for as long as the context lasts."""
     with ExitStack() as stack:
-        sockets = [stack.enter_context(_listening()) for _ in range(2)]
-        lab = Laboratory(Ports(pair[0].getsockname()[1] for pair in sockets))
-        for each in itertools.chain(*sockets):
-            stack.enter_context(_served(each, lab))
-        lab.attend(stack.enter_context(visiting(engine, lab.start)))
+        sockets = [stack.enter_context(_listening()) for _ in range(3)]
+        ports = Ports(pair[0].getsockname()[1] for pair in sockets)
+        lab, identity = Laboratory(ports), Identity(HOSTS)
+        for index, pair in enumerate(sockets):
+            context = identity.context if index == SECURE else None
+            for each in pair:
+                stack.enter_context(_served(each, lab, context))
+        trust = {"cert_override.txt": identity.trusted_by_firefox(ports[SECURE])}
+        lab.attend(stack.enter_context(visiting(engine, lab.start, trust)))
         yield lab
 
 
@@ -159,11 +189,10 @@ def _listening() -> Iterator[list[socket.socket]]:
 
 
 @contextmanager
-def _served(listening: socket.socket, app: Any) -> Iterator[None]:
+def _served(listening: socket.socket, app: Any, context: ssl.SSLContext | None) -> Iterator[None]:
     host, port = listening.getsockname()[:2]
-    server = make_server(
-        host, port, app, threaded=True, request_handler=_Quiet, fd=listening.fileno()
-    )
+    more = {"request_handler": _Quiet, "fd": listening.fileno(), "ssl_context": context}
+    server = make_server(host, port, app, threaded=True, **more)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:

@@ -39,6 +39,16 @@ class Engine:
     #: ``NetworkLoadChecker::checkCORSRequestWithPreflight``.
     preflights_carry_user_agent: bool = False
 
+    #: Whether a page that came over https may load from this very machine over plain http, as the
+    #: standards have it. Not in WebKit: ``MixedContentChecker::isMixedContent``.
+    loads_loopback_from_https: bool = True
+    #: Whether a header whose value has bytes beyond ASCII can be safelisted. Not in Firefox:
+    #: ``nsContentUtils::IsCORSUnsafeRequestHeaderValue`` takes such bytes for negative numbers.
+    safelists_beyond_ascii: bool = True
+    #: How header values that a script sets are written: ``latin-1``, one byte for each character,
+    #: as in the standard; or ``utf-8`` (WebKitGTK 2.50).
+    header_encoding: str = "latin-1"
+
     # --- what a preflight permits ----------------------------------------------------------------
 
     #: Whether ``Access-Control-Allow-Headers: *`` covers ``Authorization`` too, as in every
@@ -240,6 +250,7 @@ CHROMIUM = Engine(
 FIREFOX = Engine(
     "Firefox",
     repeats_header_names=True,
+    safelists_beyond_ascii=False,
     wildcard_covers_authorization=True,
     max_age_ceiling=86400,
     malformed_max_age=0,
@@ -265,6 +276,8 @@ WEBKIT = Engine(
     "WebKit",
     combines_repeated_headers=True,
     preflights_carry_user_agent=True,
+    header_encoding="utf-8",
+    loads_loopback_from_https=False,
     wildcard_covers_authorization=True,
     max_age_ceiling=600,
     signed_max_age=True,

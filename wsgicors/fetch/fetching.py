@@ -26,7 +26,7 @@ Steps = Generator[HTTPRequest, HTTPResponse, Response]
 _Exchanging = Generator[HTTPRequest, HTTPResponse, HTTPResponse]
 
 _REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
-_NULL_BODY_STATUSES = frozenset({101, 103, 204, 205, 304})
+_NULL_BODY_STATUSES = frozenset({204, 205, 304})
 _MAX_REDIRECTS = 20
 # No two fetches are the same, to an engine that gives each an opaque origin.
 _numbers = itertools.count()
@@ -255,8 +255,9 @@ class _Fetch:
             raise self._cors_error(refusal)
         refusal = refusal or self._refusal_of_recheck(response)
         self._follow(response.status, url)
-        if refusal:
+        if refusal or (self._agent.engine.rechecks_redirects and self._is_mixed_content()):
             yield from self._ask_in_vain()
+        if refusal:
             raise self._cors_error(refusal)
         return (yield from self._main_fetch())
 
@@ -286,7 +287,8 @@ class _Fetch:
     def _ask_in_vain(self) -> Generator[HTTPRequest, HTTPResponse, None]:
         """Send the preflight of a request that is refused after it (`Engine.rechecks_redirects`)."""
         is_elsewhere = self._request.url.origin != self._request.origin
-        if (is_elsewhere or self._tainting == "cors") and self._is_unsafe():
+        is_cors = self._request.mode == "cors" and (is_elsewhere or self._tainting == "cors")
+        if is_cors and self._is_unsafe():
             yield from self._ask()
 
     def _follow(self, status: int, url: urls.URL) -> None:
@@ -339,15 +341,23 @@ class _Fetch:
     def _exchange(self, kind: str, request: HTTPRequest) -> _Exchanging:
         response = yield request
         self._exchanges.append(Exchange(kind, request, response))
+        # Fetch standard, "HTTP-network fetch": a browser waits for what comes after these.
+        if response.status <= 199:
+            raise self._network_error(refusals.not_final(response))
         return response
 
     # --- headers of the request ------------------------------------------------------------------
 
     def _sent_headers(self) -> fields.HeaderList:
+        headers, engine = self._request.headers, self._agent.engine
         is_at_home_again = self._tainting == "basic" and len(self._url_list) > 1
-        if is_at_home_again and not self._agent.engine.keeps_user_agent:
-            return fields.without(self._request.headers, {"user-agent"})
-        return self._request.headers
+        if is_at_home_again and not engine.keeps_user_agent:
+            headers = fields.without(headers, {"user-agent"})
+        # Values are Latin-1 characters that stand for bytes.
+        return tuple(
+            (name, value.encode(engine.header_encoding).decode("latin-1"))
+            for name, value in headers
+        )
 
     def _origin_header(self) -> fields.HeaderList:
         """The header ``Origin``, or none.
@@ -471,6 +481,12 @@ class _Fetch:
             headers = fields.combined(headers)
         if not self._agent.engine.lets_scripts_set_user_agent:
             headers = fields.without(headers, {"user-agent"})
+        if self._asked.mode == "no-cors":
+            headers = tuple(
+                header
+                for header in headers
+                if fields.is_no_cors_safelisted_request_header(*header, self._agent.engine)
+            )
         return headers
 
     def _is_same_site(self) -> bool:
@@ -487,9 +503,13 @@ class _Fetch:
         <https://w3c.github.io/webappsec-mixed-content/#should-block-fetch>`_; as in the engines,
         pages of ``http://localhost`` are exempt.
         """
-        is_secure = self._request.origin.startswith("https:")
-        if is_secure and not self._request.url.is_potentially_trustworthy:
+        if self._is_mixed_content():
             raise self._network_error(refusals.mixed_content(self._request))
+
+    def _is_mixed_content(self) -> bool:
+        url, page_is_secure = self._request.url, self._request.origin.startswith("https:")
+        is_exempt = url.is_potentially_trustworthy and self._agent.engine.loads_loopback_from_https
+        return page_is_secure and url.scheme == "http" and not is_exempt
 
     def _check(self, origin: str, response: HTTPResponse, subject: str) -> None:
         credentials = self._request.credentials == "include"

@@ -237,20 +237,24 @@ def is_cors_safelisted_request_header(name: str, value: str, engine: Engine = ST
     >>> is_cors_safelisted_request_header("Content-Type", "application/json")
     False
     """
+    if not (value.isascii() or engine.safelists_beyond_ascii):
+        return False
     is_safe: Callable[[str], bool] | None = _SAFELIST.get(name.lower())
     if is_safe is None and engine.safelists_client_hints:
         is_safe = _CLIENT_HINTS.get(name.lower())
     return is_safe is not None and len(value) <= _MAX_SAFELISTED_VALUE and is_safe(value)
 
 
-def is_no_cors_safelisted_request_header(name: str, value: str) -> bool:
+def is_no_cors_safelisted_request_header(name: str, value: str, engine: Engine = STANDARD) -> bool:
     """Whether a script can set a header in ``no-cors`` mode.
 
     Fetch standard, `"no-CORS-safelisted request-header"
     <https://fetch.spec.whatwg.org/#no-cors-safelisted-request-header>`_.
     """
     lower = name.lower()
-    return lower in _NO_CORS_SAFELISTED_NAMES and is_cors_safelisted_request_header(lower, value)
+    return lower in _NO_CORS_SAFELISTED_NAMES and is_cors_safelisted_request_header(
+        lower, value, engine
+    )
 
 
 def cors_unsafe_request_header_names(

@@ -223,6 +223,15 @@ def headers_not_allowed(
     )
 
 
+def not_final(response: HTTPResponse) -> Refusal:
+    """A status with which no answer ends."""
+    return Refusal(
+        "status-not-final",
+        f"The status is {response.status}. From 100 to 199 it only announces an answer, and none came.",
+        "Answer with a status from 200 on.",
+    )
+
+
 # --- redirects -----------------------------------------------------------------------------------
 
 
