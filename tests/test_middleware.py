@@ -668,6 +668,12 @@ def test_every_status_carries_the_headers(status):
     assert (answered.status, answered.headers) == (status, SHARED)
 
 
+def test_an_answered_preflight_has_one_empty_chunk_for_servers_that_wait_for_one():
+    app = CORSMiddleware(site(), allow_origins=APP)
+    chunks = app(environ_of(**ask("PUT")), lambda status, headers: None)
+    assert list(chunks) == [b""]
+
+
 # --- two layers around one another ---------------------------------------------------------------
 
 INNER = {"allow_origins": EVIL, "allow_credentials": True, "expose_headers": "X-Inner"}

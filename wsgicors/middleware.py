@@ -223,7 +223,8 @@ def answer_preflight(
         log_denial(environ, decision)
     if decision.origin_allowed:
         start_response("204 No Content", decision.lines.copy())
-        return []
+        # Hypercorn sends the headers with the first chunk of the body, so there has to be one.
+        return [b""]
     start_response("403 Forbidden", _DENIAL_HEADERS + decision.lines)
     return [_DENIAL_TEXT]
 
