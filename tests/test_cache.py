@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+import os
+import re
+import signal
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
-from wsgicors import CORSMiddleware, OriginCache, Policy
+from wsgicors import ConfigError, CORSMiddleware, OriginCache, Policy
 from wsgicors.headers import HeaderBuilder
+from wsgicors.invalidation import RedisInvalidation
 
 SHOP = "https://shop.example"
+OTHER = "https://other.example"
+
+
+class Name(str):
+    """A text that shows itself in another way, as members of an Enum do."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return "Name.A"
 
 
 class Database:
@@ -145,7 +163,344 @@ def test_a_middleware_takes_a_cache():
     assert middleware.policy is not None
 
 
-@pytest.mark.parametrize(("seconds", "size"), [(-1, 10), (float("nan"), 10), (1, 0)])
-def test_a_time_or_size_that_means_nothing_is_refused(seconds, size):
-    with pytest.raises(ValueError, match="OriginCache needs"):
-        OriginCache(bool, seconds=seconds, size=size)
+# --- threads that ask the same -------------------------------------------------------------------
+
+
+class SlowDatabase(Database):
+    """A look-up that ends when it is told to."""
+
+    def __init__(self, *origins: str) -> None:
+        super().__init__(*origins)
+        self.asked, self.may_answer = threading.Event(), threading.Event()
+
+    def has(self, origin: str) -> bool:
+        answer = super().has(origin)
+        self.asked.set()
+        assert self.may_answer.wait(10)
+        return answer
+
+
+def ask_at_once(pool, cache, number=50):
+    """The answers to come for many threads, all of which have asked."""
+    started = threading.Barrier(number + 1)
+
+    def ask():
+        started.wait(10)
+        return cache(SHOP, {})
+
+    answers = [pool.submit(ask) for _ in range(number)]
+    started.wait(10)
+    return answers
+
+
+@pytest.fixture
+def pool():
+    with ThreadPoolExecutor(50) as pool:
+        yield pool
+
+
+@pytest.mark.parametrize("origins", [(SHOP,), ()], ids=["allowed", "denied"])
+def test_threads_that_ask_the_same_ask_once(pool, origins):
+    database = SlowDatabase(*origins)
+    answers = ask_at_once(pool, OriginCache(database.has, seconds=1000))
+    database.may_answer.set()
+    assert [answer.result(10) for answer in answers] == [bool(origins)] * 50
+    assert database.lookups == 1
+
+
+def test_a_lookup_that_raises_leaves_nobody_waiting(pool):
+    def lookup(origin):
+        time.sleep(0.2)
+        raise OSError("database is away")
+
+    answers = ask_at_once(pool, OriginCache(lookup, seconds=1000))
+    assert {type(answer.exception(10)) for answer in answers} == {OSError}
+
+
+def test_a_thread_that_is_ended_while_it_asks_leaves_nobody_waiting(pool):
+    asked, may_end = threading.Event(), threading.Event()
+
+    def lookup(origin):
+        if not asked.is_set():
+            asked.set()
+            assert may_end.wait(10)
+            raise SystemExit
+        return True
+
+    allowed = OriginCache(lookup, seconds=1000)
+    ended = pool.submit(allowed, SHOP, {})
+    assert asked.wait(10)
+    waiting = pool.submit(allowed, SHOP, {})
+    may_end.set()
+    assert isinstance(ended.exception(10), SystemExit)
+    assert waiting.result(10) is True
+
+
+def test_who_asks_after_an_invalidation_does_not_wait_for_an_answer_from_before(pool):
+    database = SlowDatabase(SHOP)
+    allowed = OriginCache(database.has, seconds=1000)
+    before = pool.submit(allowed, SHOP, {})
+    assert database.asked.wait(10)
+    database.origins.clear()
+    allowed.invalidate(SHOP)
+    after = pool.submit(allowed, SHOP, {})
+    database.may_answer.set()
+    assert after.result(10) is False
+    assert before.result(10) is False
+
+
+def test_an_invalidation_of_another_origin_has_nobody_ask_again(pool):
+    database = SlowDatabase(SHOP)
+    allowed = OriginCache(database.has, seconds=1000)
+    answer = pool.submit(allowed, SHOP, {})
+    assert database.asked.wait(10)
+    allowed.invalidate("https://other.example")
+    database.may_answer.set()
+    assert answer.result(10) is True
+    assert database.lookups == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
+def test_a_process_that_is_forked_during_a_lookup_does_not_wait_for_it(pool):
+    database = SlowDatabase(SHOP)
+    allowed = OriginCache(database.has, seconds=1000)
+    answer = pool.submit(allowed, SHOP, {})
+    assert database.asked.wait(10)
+    allowed._lock.acquire()
+    child = os.fork()
+    if not child:
+        database.may_answer = threading.Event()
+        database.may_answer.set()
+        signal.alarm(10)
+        os._exit(0 if allowed(SHOP, {}) else 1)
+    allowed._lock.release()
+    assert os.waitpid(child, 0)[1] == 0
+    database.may_answer.set()
+    assert answer.result(10) is True
+
+
+# --- tenants --------------------------------------------------------------------------------------
+
+
+class Tenants:
+    """Origins by tenant, with a list of what was asked."""
+
+    def __init__(self, **origins: set[str]) -> None:
+        self.origins = origins
+        self.asked: list[tuple[str, object]] = []
+
+    def has(self, origin: str, tenant: object) -> bool:
+        self.asked.append((origin, tenant))
+        return origin in self.origins.get(str(tenant), ())
+
+
+def tenant_of(environ):
+    return environ["tenant"]
+
+
+def test_the_origin_of_one_tenant_is_not_let_in_at_another():
+    tenants = Tenants(acme={SHOP}, other=set())
+    allowed = OriginCache(tenants.has, seconds=1000, key=tenant_of)
+    answers = [allowed(SHOP, {"tenant": tenant}) for tenant in ["acme", "other"] * 2]
+    assert answers == [True, False] * 2
+    assert tenants.asked == [(SHOP, "acme"), (SHOP, "other")]
+
+
+@pytest.mark.parametrize(
+    ("what", "forgotten"),
+    [
+        ({"origin": SHOP}, {(SHOP, "a"), (SHOP, "b"), (SHOP, None)}),
+        ({"key": "a"}, {(SHOP, "a"), (OTHER, "a"), (SHOP, None), (OTHER, None)}),
+        ({"origin": SHOP, "key": "a"}, {(SHOP, "a"), (SHOP, None)}),
+        ({}, {(origin, key) for origin in (SHOP, OTHER) for key in ("a", "b", None)}),
+    ],
+    ids=["origin", "key", "origin and key", "all"],
+)
+def test_an_invalidation_is_about_what_it_names(what, forgotten):
+    tenants = Tenants()
+    allowed = OriginCache(tenants.has, seconds=1000, key=tenant_of)
+    questions = [(origin, {"tenant": key}) for origin in (SHOP, OTHER) for key in ("a", "b", None)]
+    for question in questions:
+        allowed(*question)
+    allowed.invalidate(**what)
+    tenants.asked.clear()
+    for question in questions:
+        allowed(*question)
+    assert set(tenants.asked) == forgotten
+
+
+TENANT = UUID("0b59a76b-07a5-4cb8-9d1f-d5a3b5d0f4ae")
+
+
+@pytest.mark.parametrize(("key", "same"), [(7, "7"), (TENANT, str(TENANT)), (Name("a"), "a")])
+def test_a_key_and_its_text_are_one_key(key, same):
+    tenants = Tenants()
+    allowed = OriginCache(tenants.has, seconds=1000, key=tenant_of)
+    allowed(SHOP, {"tenant": key})
+    allowed(SHOP, {"tenant": same})
+    assert tenants.asked == [(SHOP, key)]
+    allowed.invalidate(key=same)
+    allowed(SHOP, {"tenant": key})
+    assert len(tenants.asked) == 2
+
+
+@pytest.mark.parametrize(
+    "key", [True, 1.0, b"a", ["a"], object()], ids=lambda key: type(key).__name__
+)
+def test_what_is_the_same_only_by_chance_is_no_key(key):
+    allowed = OriginCache(Tenants().has, seconds=1000, key=tenant_of)
+    with pytest.raises(
+        TypeError, match="cannot be a key: give text, a whole number, a UUID or None"
+    ):
+        allowed(SHOP, {"tenant": key})
+    with pytest.raises(TypeError, match="cannot be a key"):
+        allowed.invalidate(key=key)
+
+
+def test_a_key_that_cannot_be_told_denies():
+    builder = HeaderBuilder(
+        Policy(allow_origins=OriginCache(Tenants().has, seconds=1000, key=tenant_of))
+    )
+    assert not builder.actual(SHOP, {}).allowed
+
+
+@pytest.mark.parametrize("what", [{"origin": f"{SHOP}/"}, {"origin": 3}], ids=["slash", "number"])
+def test_what_is_no_origin_may_mean_any(what, caplog):
+    database = Database(SHOP)
+    allowed = OriginCache(database.has, seconds=1000)
+    allowed(SHOP, {})
+    allowed.invalidate(**what)
+    allowed(SHOP, {})
+    assert database.lookups == 2
+    assert "no origin as browsers send it: all origins are forgotten" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("origin", "tenant"),
+    [(f"https://{'a.' * 300}example", "a"), (SHOP, "a" * 513)],
+    ids=["origin", "key"],
+)
+def test_what_is_too_long_to_be_remembered_is_looked_up_each_time(origin, tenant):
+    tenants = Tenants(**{tenant: {origin}})
+    allowed = OriginCache(tenants.has, seconds=1000, key=tenant_of)
+    assert [allowed(origin, {"tenant": tenant}) for _ in range(2)] == [True, True]
+    assert len(tenants.asked) == 2
+
+
+# --- a database that is away ----------------------------------------------------------------------
+
+
+class Unreliable(Database):
+    is_away = False
+
+    def has(self, origin: str) -> bool:
+        if self.is_away:
+            raise OSError("database is away")
+        return super().has(origin)
+
+
+@pytest.mark.parametrize("origins", [(SHOP,), ()], ids=["allowed", "denied"])
+def test_while_the_database_is_away_an_answer_is_used_beyond_its_time(origins, caplog):
+    database, clock = Unreliable(*origins), Clock()
+    allowed = OriginCache(database.has, seconds=10, stale_seconds=5, clock=clock)
+    allowed(SHOP, {})
+    database.is_away = True
+    for clock.now in (10.0, 14.9):
+        assert allowed(SHOP, {}) is bool(origins)
+    assert "the answer from before is used" in caplog.text
+    clock.now = 15.0
+    with pytest.raises(OSError, match="away"):
+        allowed(SHOP, {})
+
+
+def test_an_answer_beyond_its_time_is_not_used_while_the_database_is_there():
+    database, clock = Unreliable(SHOP), Clock()
+    allowed = OriginCache(database.has, seconds=10, stale_seconds=1000, clock=clock)
+    allowed(SHOP, {})
+    database.origins.clear()
+    clock.now = 10.0
+    assert not allowed(SHOP, {})
+
+
+def test_an_answer_that_was_invalidated_is_not_used_when_the_database_is_away():
+    database = Unreliable(SHOP)
+    allowed = OriginCache(database.has, seconds=1000, stale_seconds=1000)
+    allowed(SHOP, {})
+    database.is_away = True
+    allowed.invalidate(SHOP)
+    with pytest.raises(OSError, match="away"):
+        allowed(SHOP, {})
+
+
+def test_an_answer_is_as_old_as_its_question():
+    clock = Clock()
+
+    def slow(origin: str) -> bool:
+        clock.now += 9
+        return True
+
+    allowed = OriginCache(slow, seconds=10, clock=clock)
+    allowed(SHOP, {})
+    clock.now = 10.0
+    allowed(SHOP, {})
+    assert clock.now == 19.0
+
+
+# --- what can be wrong ----------------------------------------------------------------------------
+
+
+async def asynchronous(origin: str) -> bool:
+    return True
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"lookup": 3}, "lookup: 3 cannot stand here: write a function, called as lookup(origin)"),
+        ({"lookup": asynchronous}, "write a function, called as lookup(origin), no async one"),
+        ({"lookup": lambda: True}, "cannot be called as lookup(origin): write one that can"),
+        (
+            {"lookup": lambda origin: True, "key": tenant_of},
+            "cannot be called as lookup(origin, key)",
+        ),
+        (
+            {"key": "tenant"},
+            "key: 'tenant' cannot stand here: write a function, called as key(environ)",
+        ),
+        (
+            {"seconds": "x"},
+            "seconds: 'x' cannot stand here: write a number of seconds, such as seconds=300",
+        ),
+        ({"seconds": timedelta(5)}, "cannot stand here: write a number of seconds"),
+        ({"seconds": True}, "seconds: True cannot stand here"),
+        ({"seconds": -1}, "seconds: -1 is out of range: write seconds, 0 or more"),
+        ({"seconds": float("nan")}, "seconds: nan is out of range"),
+        (
+            {"stale_seconds": None},
+            "stale_seconds: None cannot stand here: write a number of seconds",
+        ),
+        ({"size": 0}, "size: 0 is out of range: write how many answers to keep, 1 or more"),
+        ({"size": 1.5}, "size: 1.5 cannot stand here: write how many answers to keep"),
+        ({"invalidation": "redis://"}, "write RedisInvalidation(url) or PostgresInvalidation(url)"),
+        ({"invalidation": RedisInvalidation}, "write RedisInvalidation(url)"),
+    ],
+)
+def test_an_argument_that_is_wrong_says_what_to_write(arguments, message):
+    with pytest.raises(ConfigError, match=re.escape(message)) as error:
+        OriginCache(**{"lookup": lambda *asked: True, "seconds": 5, **arguments})
+    assert len(error.value.problems) == 1
+
+
+def test_all_that_is_wrong_is_said_at_once():
+    with pytest.raises(ConfigError) as error:
+        OriginCache(3, seconds="x", size=0, key=4, stale_seconds=-1, invalidation=5)
+    fields = [problem.field for problem in error.value.problems]
+    assert fields == ["lookup", "key", "seconds", "stale_seconds", "size", "invalidation"]
+
+
+@pytest.mark.parametrize("answer", [1, None, "yes", (1,)])
+def test_a_lookup_that_says_neither_yes_nor_no_is_an_error(answer):
+    allowed = OriginCache(lambda origin: answer, seconds=1000)
+    with pytest.raises(TypeError, match=re.escape(f"lookup returned {answer!r} for")):
+        allowed(SHOP, {})

@@ -1,26 +1,84 @@
-"""A memory for slow questions about origins; knows neither policies nor HTTP."""
+"""A memory for slow questions about origins; knows neither policies nor HTTP.
+
+What is asked is a *question*: an origin and, where there are tenants, the key of one. While it is
+looked up it is *under way*: whoever asks the same waits for that answer. An invalidation forgets
+answers and calls off what is under way, so that no answer from before it can come in afterwards.
+"""
 
 from __future__ import annotations
 
+import inspect
+import logging
+import os
 import threading
 import time
 from collections import OrderedDict
-from typing import Any, Callable
+from collections.abc import Iterable, Iterator
+from concurrent.futures import CancelledError, Future
+from contextlib import suppress
+from typing import Any, Callable, NamedTuple, Protocol
+from uuid import UUID
+from weakref import WeakSet
+
+from .errors import ConfigError, Problem, shown, shown_traceback
+from .fields import is_sync_callable
+from .origins import MAX_ORIGIN_LENGTH, is_origin
+
+logger = logging.getLogger("wsgicors")
 
 # Invalidations that come faster than answers: then the safe answer is no.
 _MAX_ATTEMPTS = 3
+# A longer key is looked up, but not remembered, so that the size bounds the memory too.
+_MAX_KEY_LENGTH = 512
+
+
+class Question(NamedTuple):
+    """What is asked: an origin, and the key as text where there is one."""
+
+    origin: str
+    key: str | None
+
+
+class _Answer(NamedTuple):
+    allowed: bool
+    #: The time up to which it is good.
+    until: float
+
+
+class Invalidation(Protocol):
+    """What carries invalidations between processes; see `wsgicors.invalidation`."""
+
+    def join(self, cache: OriginCache) -> None:
+        """Have a cache forget what is invalidated elsewhere from now on."""
+
+    def is_informed(self) -> bool:
+        """Whether this process hears of invalidations, so that something may be remembered."""
+
+    def send(self, origin: str | None, key: str | None) -> None:
+        """Tell all other processes what to forget."""
+
+    def start_anew(self) -> None:
+        """Begin again in a process that was forked."""
 
 
 class OriginCache:
     """Remember for a while which origins are allowed, where that is a question to a database.
 
-    Use it as ``allow_origins``. It is safe to share between threads.
+    Use it as ``allow_origins``. It is safe to share between threads, and to fork. Threads that ask
+    about the same unknown origin ask once: the others wait for the answer.
 
-    :param lookup: says whether an origin is allowed. What it raises is raised, and not remembered.
+    :param lookup: says whether an origin is allowed, as ``lookup(origin)``; with ``key``, as
+        ``lookup(origin, key)``. What it raises is raised to all who wait, and not remembered.
     :param seconds: for how long an answer is good.
     :param size: how many answers are kept; the oldest go first.
+    :param key: gives the tenant of a request, as ``key(environ)``: text, a whole number, a ``UUID``
+        or ``None``. Answers are remembered for each key by itself. A number and its text are one key.
+    :param stale_seconds: for how long after its time an answer is still used where ``lookup`` raises.
+    :param invalidation: carries :meth:`invalidate` to other processes and machines: a
+        `RedisInvalidation <wsgicors.invalidation.RedisInvalidation>` or a `PostgresInvalidation
+        <wsgicors.invalidation.PostgresInvalidation>`. Without one, each process knows only of its own.
     :param clock: gives the time in seconds, for tests.
-    :raises ValueError: if ``seconds`` is negative or ``size`` less than 1.
+    :raises ConfigError: if an argument is wrong, with all that are.
 
     >>> from wsgicors import OriginCache, Policy
     >>> customers = {"https://shop.example"}
@@ -32,62 +90,297 @@ class OriginCache:
     >>> allowed.invalidate("https://shop.example")
     >>> allowed("https://shop.example", {})
     False
+
+    With tenants, each by the host that was asked:
+
+    >>> tenants = {"acme.example": {"https://shop.example"}}
+    >>> allowed = OriginCache(
+    ...     lambda origin, host: origin in tenants.get(host, ()),
+    ...     seconds=300,
+    ...     key=lambda environ: environ["HTTP_HOST"],
+    ... )
+    >>> allowed("https://shop.example", {"HTTP_HOST": "acme.example"})
+    True
+    >>> allowed("https://shop.example", {"HTTP_HOST": "other.example"})
+    False
     """
 
     def __init__(
         self,
-        lookup: Callable[[str], bool],
+        lookup: Callable[..., bool],
         *,
         seconds: float,
         size: int = 10_000,
+        key: Callable[[Any], str | int | UUID | None] | None = None,
+        stale_seconds: float = 0,
+        invalidation: Invalidation | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        if not seconds >= 0 or size < 1:
-            raise ValueError(
-                f"OriginCache needs seconds of 0 or more and a size of 1 or more, not {seconds!r} and {size!r}"
-            )
+        problems = [
+            *_problems_of_callables(lookup, key),
+            *_problems_of_numbers(seconds=seconds, stale_seconds=stale_seconds),
+            *_problems_of_size(size),
+            *_problems_of_invalidation(invalidation),
+        ]
+        if problems:
+            raise ConfigError(problems)
         self._lookup = lookup
         self._seconds = seconds
         self._size = size
+        self._key = key
+        self._stale_seconds = stale_seconds
+        self._invalidation = invalidation
         self._clock = clock
-        self._answers: OrderedDict[str, tuple[bool, float]] = OrderedDict()
-        self._invalidations = 0
-        self._lock = threading.Lock()
+        self._answers: OrderedDict[Question, _Answer] = OrderedDict()
+        self._begin()
+        _caches.add(self)
+        if invalidation is not None:
+            invalidation.join(self)
 
     def __call__(self, origin: str, environ: Any) -> bool:
-        """Give the answer about an origin, known or looked up."""
-        known = self._answers.get(origin)
-        if known is not None and self._clock() < known[1]:
-            return known[0]
-        for _ in range(_MAX_ATTEMPTS):
-            invalidations = self._invalidations
-            answer = self._lookup(origin)
-            if self._keep(origin, answer, invalidations):
-                return answer
-        return False
+        """Give the answer about an origin, known or looked up.
 
-    def invalidate(self, origin: str | None = None) -> None:
-        """Forget the answer about an origin, or all answers.
+        :raises TypeError: if ``key`` or ``lookup`` returned what they may not.
+        """
+        key = None if self._key is None else self._key(environ)
+        question = Question(origin, None if key is None else text_of(key))
+        known = self._answers.get(question)
+        if known is not None and self._clock() < known.until and self._is_informed():
+            return known.allowed
+        return self._ask(question, key)
+
+    def invalidate(self, origin: str | None = None, *, key: str | int | UUID | None = None) -> None:
+        """Forget the answers about an origin, about a key, about one origin for one key; or all.
 
         Questions that are under way meanwhile are asked again. Whoever asks once this has returned is
-        given no answer from before.
+        given no answer from before. Call it when the change is committed. An ``origin`` that is not
+        written as browsers send it may mean any: then all are forgotten, and a warning says so.
+
+        With ``invalidation``, the other processes are told. Without, they give the old answer until its
+        ``seconds`` are over.
 
         :param origin: the origin; ``None`` for all.
+        :param key: as ``key(environ)`` gives it; ``None`` for all.
+        :raises TypeError: if ``key`` can be none.
+        :raises InvalidationError: if the others could not be told. This process has forgotten all the same.
+        """
+        name = None if key is None else text_of(key)
+        self.forget(origin, name)
+        if self._invalidation is not None:
+            self._invalidation.send(*_subject(origin, name))
+
+    def forget(self, origin: str | None, key: str | None) -> None:
+        """Do what :meth:`invalidate` does, in this process alone."""
+        origin, key = _subject(origin, key, warn=True)
+        with self._lock:
+            for question in self._about(origin, key, self._answers):
+                del self._answers[question]
+            for question in self._about(origin, key, self._under_way):
+                self._under_way.pop(question).cancel()
+
+    def _begin(self) -> None:
+        """With nobody who holds or awaits something."""
+        self._lock = threading.Lock()
+        self._under_way: dict[Question, Future[bool]] = {}
+
+    def _begin_in_forked_process(self) -> None:
+        """The threads that held or awaited something are in the other process."""
+        self._begin()
+        if self._invalidation is not None:
+            self._invalidation.start_anew()
+
+    def _about(
+        self, origin: str | None, key: str | None, questions: dict[Question, Any]
+    ) -> list[Question]:
+        """Those of the questions that an invalidation is about; one without a key is about any."""
+        if origin is not None and (key is not None or self._key is None):
+            candidates: Iterable[Question] = {Question(origin, key), Question(origin, None)}
+            return [question for question in candidates if question in questions]
+        return [
+            question
+            for question in questions
+            if origin in (None, question.origin) and (key is None or question.key in (None, key))
+        ]
+
+    def _is_informed(self) -> bool:
+        return self._invalidation is None or self._invalidation.is_informed()
+
+    def _ask(self, question: Question, key: Any) -> bool:
+        """Look up what is not known, if possible together with others who ask the same."""
+        for _ in range(_MAX_ATTEMPTS):
+            if not _may_be_remembered(question) or not self._is_informed():
+                return self._look_up(question, key)
+            with suppress(CancelledError):
+                return self._ask_together(question, key)
+        return False
+
+    def _ask_together(self, question: Question, key: Any) -> bool:
+        """Give the answer that is known by now or under way, or look it up for all.
+
+        :raises CancelledError: if an invalidation came in between.
         """
         with self._lock:
-            self._invalidations += 1
-            if origin is None:
-                self._answers.clear()
-            else:
-                self._answers.pop(origin, None)
+            known = self._answers.get(question)
+            if known is not None and self._clock() < known.until:
+                return known.allowed
+            answer = self._under_way.get(question)
+            is_first = answer is None
+            if answer is None:
+                answer = self._under_way[question] = Future()
+        if is_first:
+            self._answer(answer, question, key)
+        return answer.result()
 
-    def _keep(self, origin: str, answer: bool, invalidations: int) -> bool:
-        """Remember an answer, unless it may be from before an invalidation."""
+    def _answer(self, answer: Future[bool], question: Question, key: Any) -> None:
+        asked = self._clock()
+        try:
+            allowed = self._look_up(question, key)
+        except Exception as error:  # noqa: BLE001 - whatever it is, those who wait are given it
+            self._fail(answer, question, error)
+        else:
+            self._keep(answer, question, _Answer(allowed, asked + self._seconds))
+        finally:
+            # A thread may also be ended. Nobody may wait for what will never come.
+            self._call_off(answer, question)
+
+    def _look_up(self, question: Question, key: Any) -> bool:
+        arguments = (question.origin,) if self._key is None else (question.origin, key)
+        allowed = self._lookup(*arguments)
+        if not isinstance(allowed, bool):
+            message = f"lookup returned {shown(allowed)} for {shown(question.origin)}"
+            raise TypeError(f"{message}: return True or False")
+        return allowed
+
+    def _keep(self, pending: Future[bool], question: Question, answer: _Answer) -> None:
+        """Remember an answer and give it to those who wait, unless it may be from before an invalidation."""
         with self._lock:
-            if self._invalidations != invalidations:
-                return False
-            self._answers[origin] = (answer, self._clock() + self._seconds)
-            self._answers.move_to_end(origin)
+            if pending.cancelled() or not self._is_informed():
+                return
+            self._answers[question] = answer
+            self._answers.move_to_end(question)
             if len(self._answers) > self._size:
                 self._answers.popitem(last=False)
-            return True
+            pending.set_result(answer.allowed)
+
+    def _fail(self, pending: Future[bool], question: Question, error: Exception) -> None:
+        """Give those who wait the error, or the answer from before where it may still be used."""
+        with self._lock:
+            if pending.cancelled() or not self._is_informed():
+                return
+            known = self._answers.get(question)
+            if known is None or self._clock() >= known.until + self._stale_seconds:
+                pending.set_exception(error)
+                return
+            pending.set_result(known.allowed)
+        message = "the lookup of %s raised; the answer from before is used\n%s"
+        logger.warning(message, shown(question.origin), shown_traceback(error))
+
+    def _call_off(self, answer: Future[bool], question: Question) -> None:
+        with self._lock:
+            if self._under_way.get(question) is answer:
+                del self._under_way[question]
+            answer.cancel()
+
+
+# --- what is asked about -------------------------------------------------------------------------
+
+
+def text_of(key: object) -> str:
+    """Write a key as text, so that it is the same in a message as in this process."""
+    if isinstance(key, str):
+        return str.__str__(key)
+    if isinstance(key, int) and not isinstance(key, bool):
+        return int.__repr__(key)
+    if isinstance(key, UUID):
+        return str(key)
+    raise TypeError(f"{shown(key)} cannot be a key: give text, a whole number, a UUID or None")
+
+
+def _may_be_remembered(question: Question) -> bool:
+    return len(question.origin) <= MAX_ORIGIN_LENGTH and len(question.key or "") <= _MAX_KEY_LENGTH
+
+
+def _subject(
+    origin: str | None, key: str | None, *, warn: bool = False
+) -> tuple[str | None, str | None]:
+    """What to forget: what was named or, where a name cannot be trusted, all that it may mean."""
+    if origin is not None and not _is_serialized(origin):
+        if warn:
+            message = "%s is no origin as browsers send it: all origins are forgotten"
+            logger.warning(message, shown(origin))
+        origin = None
+    return origin, key if key is None or len(key) <= _MAX_KEY_LENGTH else None
+
+
+def _is_serialized(origin: object) -> bool:
+    return isinstance(origin, str) and (origin == "null" or is_origin(origin))
+
+
+# --- what can be wrong with the arguments --------------------------------------------------------
+
+
+def _problems_of_callables(lookup: object, key: object) -> Iterator[Problem]:
+    asked = "lookup(origin)" if key is None else "lookup(origin, key)"
+    if not is_sync_callable(lookup):
+        yield _wrong_type("lookup", lookup, f"a function, called as {asked}, no async one")
+    elif not _takes(lookup, 1 if key is None else 2):
+        message = f"{shown(lookup)} cannot be called as {asked}: write one that can"
+        yield Problem("lookup", lookup, "wrong-type", message)
+    if key is not None and not (is_sync_callable(key) and _takes(key, 1)):
+        yield _wrong_type("key", key, "a function, called as key(environ), no async one")
+
+
+def _takes(function: Any, number: int) -> bool:
+    try:
+        inspect.signature(function).bind(*[None] * number)
+    except TypeError:
+        return False
+    except ValueError:  # some that are written in C do not tell
+        return True
+    return True
+
+
+def _problems_of_numbers(**numbers: object) -> Iterator[Problem]:
+    for name, value in numbers.items():
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            yield _wrong_type(name, value, f"a number of seconds, such as {name}=300")
+        elif not value >= 0:
+            message = f"{value!r} is out of range: write seconds, 0 or more"
+            yield Problem(name, value, "out-of-range", message)
+
+
+def _problems_of_size(size: object) -> Iterator[Problem]:
+    if isinstance(size, bool) or not isinstance(size, int):
+        yield _wrong_type("size", size, "how many answers to keep, such as size=10_000")
+    elif size < 1:
+        message = f"{size!r} is out of range: write how many answers to keep, 1 or more"
+        yield Problem("size", size, "out-of-range", message)
+
+
+def _problems_of_invalidation(invalidation: object) -> Iterator[Problem]:
+    methods = ("join", "is_informed", "send", "start_anew")
+    if invalidation is None or (
+        not isinstance(invalidation, type) and all(hasattr(invalidation, name) for name in methods)
+    ):
+        return
+    advice = "RedisInvalidation(url) or PostgresInvalidation(url), both from wsgicors.invalidation"
+    yield _wrong_type("invalidation", invalidation, advice)
+
+
+def _wrong_type(field: str, value: object, advice: str) -> Problem:
+    message = f"{shown(value)} cannot stand here: write {advice}"
+    return Problem(field, value, "wrong-type", message)
+
+
+# --- processes -----------------------------------------------------------------------------------
+
+_caches: WeakSet[OriginCache] = WeakSet()
+
+
+def _begin_in_forked_process() -> None:
+    for cache in _caches:
+        cache._begin_in_forked_process()
+
+
+if hasattr(os, "register_at_fork"):  # Windows does not fork
+    os.register_at_fork(after_in_child=_begin_in_forked_process)
