@@ -22,5 +22,9 @@ python_use_unqualified_type_names = True
 default_role = "py:obj"
 
 # Nothing is fetched while building, so names of Python, Werkzeug and Flask have no page to link to.
-# Those of this package are all checked; a type variable is not one of them.
-nitpick_ignore_regex = [(r"py:.*", r"(?!wsgicors).*"), (r"py:class", r".*\.Target")]
+# Those of this package are all checked; a type variable is not one of them, nor what only a type checker reads.
+nitpick_ignore_regex = [
+    (r"py:.*", r"(?!wsgicors).*"),
+    (r"py:class", r".*\.Target"),
+    (r"py:class", r"wsgicors\.cache\.Invalidation"),
+]

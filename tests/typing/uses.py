@@ -12,6 +12,7 @@ from typing_extensions import assert_type
 
 from wsgicors import ConfigError, CORSMiddleware, OriginCache, Policy, Problem, cors
 from wsgicors.flask import CORS, cross_origin, same_origin
+from wsgicors.invalidation import PostgresInvalidation, RedisInvalidation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,6 +39,22 @@ def is_customer(origin: str, environ: WSGIEnvironment) -> bool:
 
 customers = Policy(allow_origins=is_customer)
 remembered = Policy(allow_origins=OriginCache({"https://shop.example"}.__contains__, seconds=5))
+
+
+def is_tenants(origin: str, tenant: str) -> bool:
+    return origin == f"https://{tenant}"
+
+
+everywhere = OriginCache(
+    is_tenants,
+    seconds=5,
+    key=lambda environ: str(environ["HTTP_HOST"]),
+    stale_seconds=60,
+    invalidation=RedisInvalidation("redis://localhost"),
+)
+everywhere.invalidate("https://shop.example", key="shop.example")
+OriginCache(is_tenants, seconds=5, invalidation=PostgresInvalidation("postgresql://"))
+OriginCache(is_tenants, seconds=5, invalidation="redis://localhost")  # type: ignore[arg-type]
 
 
 # A decorated WSGI application is one still, and what was made of it can be swapped.
