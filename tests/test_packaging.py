@@ -32,8 +32,9 @@ FLOORS = [
     ["middleware"],
     ["__init__"],
     ["flask"],
-    ["testing", "check", "demo", "compat"],
-    ["cli", "pytest_plugin"],
+    ["testing", "check", "compat"],
+    ["demo", "pytest_plugin"],
+    ["cli"],
     ["__main__"],
 ]
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}

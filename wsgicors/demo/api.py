@@ -1,12 +1,13 @@
-"""The API of the demonstration: a small Flask application under each scenario's policy in turn.
+"""The API of the demonstration: a small Flask application under the policy of each run.
 
-Knows how a policy is put to use and swapped, not what a browser makes of the answers.
+Knows how a policy is put to use, not what a browser makes of the answers.
 """
 
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from wsgiref.util import shift_path_info
 
@@ -15,15 +16,19 @@ from werkzeug.exceptions import HTTPException, NotFound
 
 from .. import CORSMiddleware, Policy
 from ..flask import CORS
-from .checks import PAGE
-from .recorder import Recorder
-from .scenario import Addresses, ByHand, Fields, Scenario
+from .recorder import Recorder, Run
+from .scenario import Addresses, ByHand, Scenario, headers_with_page
+from .words import N_
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 #: The two ways to put a policy to use, as the page names them.
-LAYERS = {"flask": "Flask extension", "wsgi": "WSGI middleware"}
+LAYERS = {"flask": N_("Flask extension"), "wsgi": N_("WSGI middleware")}
+
+# Each policy that is put to use is an application of its own. So many are kept, and made anew when
+# an older one is asked again.
+_MOST_APPLICATIONS = 128
 
 resources = Blueprint("resources", __name__)
 account = Blueprint("account", __name__)
@@ -98,7 +103,7 @@ def login() -> Response:
         "session",
         "guest",
         max_age=60,
-        path=request.script_root,
+        path=request.script_root or "/",
         httponly=True,
         secure=cross_site,
         samesite="None" if cross_site else "Lax",
@@ -146,44 +151,18 @@ def by_hand(answers: ByHand, page: str) -> WSGIApplication:
             "written by hand",
             mimetype="text/plain",
             status=answers.preflight_status if is_preflight else 200,
-            headers=[
-                (name, value.replace(PAGE, page))
-                for name, value in (answers.preflight if is_preflight else answers.actual)
-            ],
+            headers=headers_with_page(answers.preflight if is_preflight else answers.actual, page),
         )
         return response(environ, start_response)
 
     return application
 
 
-class Governed:
-    """The API under one policy, which can be changed while it runs, once for each layer.
-
-    :param plain: the API without any CORS, which the middleware wraps.
-    :param policy: the policy to begin with.
-    """
-
-    def __init__(self, plain: Flask, policy: Policy) -> None:
-        self.original = policy
-        self._middleware = CORSMiddleware(plain, policy)
-        self.change(policy)
-
-    def change(self, policy: Policy) -> None:
-        """Put another policy in force.
-
-        :raises ConfigError: when it cannot be put to use; the old one stays then.
-        """
-        extended = create_app()
-        CORS(extended, **policy.settings())
-        self._middleware.policy = policy
-        self.policy = policy
-        self.layers: Mapping[str, WSGIApplication] = {"flask": extended, "wsgi": self._middleware}
-
-
 class Api:
     """The WSGI application that serves every scenario, each run below a path of its own.
 
-    The path is ``/layer/scenario/run/``, and below it what the scenario asks for.
+    The path is ``/layer/scenario/run/``, and below it what the scenario asks for. The policy is
+    the run's, so nobody changes it for anybody else.
 
     :param scenarios: what to serve.
     :param addresses: where page and API are; under any other host name it answers nothing.
@@ -195,15 +174,13 @@ class Api:
     ) -> None:
         self._origins = (addresses.cross_site, addresses.same_site)
         self._recorder = recorder
-        self._governed: dict[str, Governed] = {}
-        self._by_hand: dict[str, WSGIApplication] = {}
-        plain = create_app()
-        for scenario in scenarios:
-            if scenario.by_hand is not None:
-                self._by_hand[scenario.id] = by_hand(scenario.by_hand, addresses.page)
-            else:
-                policy = Policy(**with_page(scenario.policy, addresses.page))
-                self._governed[scenario.id] = Governed(plain, policy)
+        self._plain = create_app()
+        self._by_hand = {
+            scenario.id: by_hand(scenario.by_hand, addresses.page)
+            for scenario in scenarios
+            if scenario.by_hand
+        }
+        self._governed = lru_cache(_MOST_APPLICATIONS)(self._govern)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Serve a request of a known run; all others get a 404 without any CORS header."""
@@ -218,29 +195,24 @@ class Api:
             raise NotFound
         layer, scenario, run_id = (shift_path_info(environ) or "" for _ in range(3))
         run = self._recorder[run_id]
-        if layer not in LAYERS or scenario != run.scenario:
+        if (layer, scenario) != (run.layer, run.scenario):
             raise NotFound
-        return run.record(self._by_hand.get(scenario) or self._governed[scenario].layers[layer])
+        return run.record(self.application(run))
 
-    def governed(self, scenario: str) -> Governed:
-        """The API under the policy of one scenario.
+    def application(self, run: Run) -> WSGIApplication:
+        """What answers a run.
 
-        :raises NotFound: when no policy of wsgicors governs that scenario.
+        :raises ConfigError: if its policy cannot be put to use.
         """
-        try:
-            return self._governed[scenario]
-        except KeyError:
-            raise NotFound("No policy of wsgicors governs that scenario.") from None
+        if run.policy is None:
+            return self._by_hand[run.scenario]
+        return self._governed(run.layer, run.policy)
 
-
-def with_page(fields: Fields, page: str) -> Fields:
-    """Replace :data:`~wsgicors.demo.checks.PAGE` in the values of a policy.
-
-    >>> with_page({"allow_origins": ["$page"], "max_age": 5}, "http://localhost:7070")
-    {'allow_origins': ['http://localhost:7070'], 'max_age': 5}
-    """
-    return {name: _with_page(value, page) for name, value in fields.items()}
-
-
-def _with_page(value: Any, page: str) -> Any:
-    return [item.replace(PAGE, page) for item in value] if isinstance(value, list) else value
+    def _govern(self, layer: str, policy: Policy) -> WSGIApplication:
+        # Found out here for both, because the extension looks at its settings only when it is asked.
+        middleware = CORSMiddleware(self._plain, policy)
+        if layer == "wsgi":
+            return middleware
+        app = create_app()
+        CORS(app, **policy.settings())
+        return app

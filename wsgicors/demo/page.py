@@ -7,21 +7,27 @@ ask for data, and no foreign page can frame this one or keep a handle on its win
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
-from flask import Flask, Response, abort, jsonify, redirect, request
+from flask import Flask, Response, abort, jsonify, redirect, render_template, request
 
 from .. import ConfigError, Policy
-from .api import LAYERS, Api, Governed
-from .checks import PAGE
-from .recorder import Recorder
-from .scenario import Addresses, Group, Scenario
+from .api import LAYERS, Api
+from .copies import as_written, copies
+from .faults import fault
+from .prediction import Outcome, expectation, predict
+from .recorder import MOST_RESULTS, Recorder, Result, Run
+from .scenario import Addresses, Expectation, Group, Scenario
+from .words import LANGUAGES, Words, choose
 
 MOST_BYTES = 64 * 1024
 
 _SAFE = ("GET", "HEAD")
 _FILES = ("index", "static")
 _FRAME = "/static/frame.html"
+# More than the rows have, in both layers.
+_MOST_PREDICTIONS = 256
 _NOT_YOURS = "only the page itself may do this"
 
 
@@ -30,7 +36,7 @@ class Page:
 
     :param groups: the rows, below their headings.
     :param addresses: where page and API are.
-    :param api: whose policies the page may change.
+    :param api: what answers the runs.
     :param recorder: where the runs are kept.
     """
 
@@ -44,6 +50,7 @@ class Page:
         self.addresses = addresses
         self.api = api
         self.recorder = recorder
+        self._outcomes = lru_cache(_MOST_PREDICTIONS)(self._predicted)
         self.app = self._create_app()
 
     def _create_app(self) -> Flask:
@@ -52,14 +59,10 @@ class Page:
         app.before_request(self._only_for_the_page)
         app.before_request(_only_what_is_json)
         app.after_request(self._sealed)
-        app.add_url_rule(
-            "/", view_func=lambda: app.send_static_file("index.html"), endpoint="index"
-        )
+        app.add_url_rule("/", view_func=self.show, endpoint="index")
         app.add_url_rule("/scenarios", view_func=self.list_scenarios)
         app.add_url_rule("/runs", view_func=self.begin_run, methods=["POST"])
         app.add_url_rule("/runs/<run_id>/results", view_func=self.finish_run, methods=["POST"])
-        app.add_url_rule("/policies/<scenario>", view_func=self.change_policy, methods=["PUT"])
-        app.add_url_rule("/policies/<scenario>", view_func=self.reset_policy, methods=["DELETE"])
         return app
 
     # --- who may ask ----------------------------------------------------------------------------
@@ -98,87 +101,127 @@ class Page:
 
     # --- what may be asked ----------------------------------------------------------------------
 
+    def show(self) -> str:
+        """The page itself, in the language that is asked for."""
+        words = _words()
+        return render_template(
+            "index.html",
+            _=words,
+            language=words.language,
+            languages=LANGUAGES,
+            layers=LAYERS,
+            addresses=self.addresses,
+        )
+
     def list_scenarios(self) -> Response:
         """All that the page has to show, and where the API is."""
-        listed = {
-            "page": self.addresses.page,
-            "sites": {
+        words = _words()
+        return jsonify(
+            page=self.addresses.page,
+            sites={
                 "cross-site": self.addresses.cross_site,
                 "same-site": self.addresses.same_site,
             },
-            "layers": LAYERS,
-            "groups": [self._listed(group) for group in self.groups],
-        }
-        text = self.app.json.dumps(listed)
-        return Response(text.replace(PAGE, self.addresses.page), mimetype="application/json")
+            words=words.catalogue,
+            groups=[self._listed(group, words) for group in self.groups],
+        )
 
-    def begin_run(self) -> Response:
-        """Open a run of one scenario; its exchanges are recorded below its id."""
-        run = self.recorder.begin(self._scenario(_body().get("scenario")).id)
-        return jsonify(run=run.id)
+    def begin_run(self) -> Any:
+        """Open a run under a policy of the page's; its exchanges are recorded below its id.
+
+        Where the policy is wrong, the library's own words say why.
+        """
+        body = _body()
+        scenario, layer = self._scenario(body.get("scenario")), body.get("layer", "flask")
+        if layer not in tuple(LAYERS):
+            abort(404, "no such layer")
+        try:
+            policy = self._policy(scenario, body.get("policy"))
+            self.api.application(Run("", scenario.id, layer, policy))
+        except ConfigError as error:
+            return jsonify(_problems(error)), 422
+        run = self.recorder.begin(scenario.id, layer, policy)
+        return jsonify(run=run.id, **self._expected(run, _words()))
 
     def finish_run(self, run_id: str) -> Response:
         """Take what became of each step in the browser; judge it with what the server saw."""
-        run = self.recorder[run_id]
+        run, words = self.recorder[run_id], _words()
         run.results = _results(_body().get("results"))
+        judged = self.expectation(run).judge(run, self.addresses.page)
         return jsonify(
-            **self._scenario(run.scenario).judge(run, self.addresses.page),
+            **judged,
+            fault=fault(self._outcomes(run.scenario, run.layer, run.policy)[-1], words),
             exchanges=[exchange.as_json() for exchange in run.exchanges],
             log=run.log,
         )
 
-    def change_policy(self, scenario: str) -> Any:
-        """Put another policy in force, or say in the library's own words why not."""
-        governed = self.api.governed(scenario)
-        try:
-            governed.change(Policy(**_body()))
-        except ConfigError as error:
-            problems = [
-                {"field": problem.field, "message": problem.message} for problem in error.problems
-            ]
-            return jsonify(message=str(error), problems=problems), 422
-        return jsonify(policy=_policy(governed))
+    # --- what is expected -----------------------------------------------------------------------
 
-    def reset_policy(self, scenario: str) -> Response:
-        """Go back to the policy that the scenario began with."""
-        governed = self.api.governed(scenario)
-        governed.change(governed.original)
-        return jsonify(policy=_policy(governed))
+    def expectation(self, run: Run) -> Expectation:
+        """What must come of a run: it follows the run's policy, which need not be the row's own."""
+        scenario = self.scenarios[run.scenario]
+        if run.policy == scenario.policy_for(self.addresses.page):
+            return Expectation(scenario.allowed, scenario.checks, scenario.departs)
+        return expectation(scenario, self._outcomes(run.scenario, run.layer, run.policy))
 
-    def _listed(self, group: Group) -> dict[str, Any]:
+    def _predicted(self, scenario: str, layer: str, policy: Policy | None) -> tuple[Outcome, ...]:
+        app = self.api.application(Run("", scenario, layer, policy))
+        return predict(app, self.scenarios[scenario], self.addresses)
+
+    def _expected(self, run: Run, words: Words) -> dict[str, Any]:
+        allowed, checks, _ = self.expectation(run)
         return {
-            "title": group.title,
+            "allowed": allowed,
+            "checks": [check.text(words, self.addresses.page) for check in checks],
+            "policy": self._written(run.scenario, run.layer, run.policy),
+        }
+
+    def _written(self, scenario: str, layer: str, policy: Policy | None) -> dict[str, Any] | None:
+        if policy is None:
+            return None
+        outcomes = self._outcomes(scenario, layer, policy)
+        settings = policy.settings()
+        return {
+            "fields": {name: as_written(value) for name, value in settings.items()},
+            "copies": copies(policy, self.scenarios[scenario], outcomes),
+            "changed": policy != self.scenarios[scenario].policy_for(self.addresses.page),
+        }
+
+    def _listed(self, group: Group, words: Words) -> dict[str, Any]:
+        page = self.addresses.page
+        return {
+            "id": group.id,
+            "title": words(group.title),
             "scenarios": [
-                {**scenario.as_json(), "policy": self._policy_of(scenario)}
+                {
+                    **scenario.as_json(words, page),
+                    # Both layers come to the same under it, and this one is ready sooner.
+                    "policy": self._written(scenario.id, "wsgi", scenario.policy_for(page)),
+                }
                 for scenario in group.scenarios
             ],
         }
-
-    def _policy_of(self, scenario: Scenario) -> dict[str, Any] | None:
-        return None if scenario.by_hand else _policy(self.api.governed(scenario.id))
 
     def _scenario(self, scenario: Any) -> Scenario:
         if not isinstance(scenario, str) or scenario not in self.scenarios:
             abort(404, "no such scenario")
         return self.scenarios[scenario]
 
-
-def _policy(governed: Governed) -> dict[str, Any]:
-    settings = governed.policy.settings()
-    return {
-        "fields": {name: _written(value) for name, value in settings.items()},
-        "code": [f"{name}={_as_list(value)!r}" for name, value in settings.items()],
-        "changed": governed.policy != governed.original,
-    }
+    def _policy(self, scenario: Scenario, fields: Any) -> Policy | None:
+        if fields is None or scenario.by_hand:
+            return scenario.policy_for(self.addresses.page)
+        if not isinstance(fields, dict) or not all(isinstance(v, str) for v in fields.values()):
+            abort(400, "a policy is an object of strings")
+        return Policy(**fields)
 
 
-def _written(value: Any) -> str:
-    """As it would be written into a configuration file, which is how the form shows it."""
-    return ", ".join(value) if isinstance(value, tuple) else str(value)
+def _problems(error: ConfigError) -> dict[str, Any]:
+    problems = [{"field": problem.field, "message": problem.message} for problem in error.problems]
+    return {"message": str(error), "problems": problems}
 
 
-def _as_list(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
+def _words() -> Words:
+    return choose(request.args.get("lang"), request.accept_languages)
 
 
 def _only_what_is_json() -> None:
@@ -201,7 +244,7 @@ def _body() -> Mapping[str, Any]:
     return body
 
 
-def _results(results: Any) -> list[dict[str, Any]]:
-    if not isinstance(results, list) or not all(isinstance(result, dict) for result in results):
+def _results(told: Any) -> list[Result]:
+    if not isinstance(told, list) or not all(isinstance(result, dict) for result in told):
         abort(400, "results must be a list of objects")
-    return results
+    return [Result.from_json(result) for result in told[:MOST_RESULTS]]

@@ -1,18 +1,25 @@
-"""What crossed the wire in each run, as the server saw it; knows WSGI, not what should happen."""
+"""What crossed the wire in each run, as the server saw it; knows WSGI, not what should happen.
+
+All of it comes from a browser that may be anybody's, so each part has the type and the length that
+are written here, whatever was sent.
+"""
 
 from __future__ import annotations
 
 import logging
 import secrets
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.datastructures import EnvironHeaders, Headers
 from werkzeug.exceptions import NotFound, TooManyRequests
+
+from .. import Policy
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -20,7 +27,9 @@ if TYPE_CHECKING:
 # Whoever leaves the demonstration open for a week should not find it grown.
 MOST_RUNS = 500
 MOST_EXCHANGES = 40
+MOST_HEADERS = 40
 MOST_LOG_LINES = 40
+MOST_RESULTS = 10
 LONGEST_VALUE = 1000
 
 _current_run: ContextVar[Run | None] = ContextVar("wsgicors_demo_run", default=None)
@@ -56,17 +65,57 @@ class Exchange:
         }
 
 
+@dataclass(frozen=True)
+class Result:
+    """What became of one step in the browser, in its own words."""
+
+    ok: bool = False
+    status: int = 0
+    type: str = ""
+    text: str = ""
+    error: str = ""
+    redirected: bool = False
+    #: Whether the browser cannot do this at all.
+    unsupported: bool = False
+    headers: Headers = field(default_factory=Headers)
+
+    @property
+    def failed(self) -> bool:
+        """Whether the script was told of a failure."""
+        return not self.ok and not self.unsupported
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> Result:
+        """Take what the page tells; what has no sensible type is left out.
+
+        >>> Result.from_json({"ok": True, "status": 200, "text": ["odd"]}).text
+        ''
+        """
+        status, headers = told.get("status"), told.get("headers")
+        return cls(
+            ok=told.get("ok") is True,
+            status=status if isinstance(status, int) else 0,
+            redirected=told.get("redirected") is True,
+            unsupported="unsupported" in told,
+            headers=_bounded(headers.items()) if isinstance(headers, dict) else Headers(),
+            **{name: _text(told.get(name)) for name in ("type", "text", "error")},
+        )
+
+
 @dataclass
 class Run:
     """One go at one scenario."""
 
     id: str
     scenario: str
+    #: In which way the API is governed; a key of :data:`~wsgicors.demo.api.LAYERS`.
+    layer: str = "flask"
+    #: ``None`` where no policy governs.
+    policy: Policy | None = None
     exchanges: list[Exchange] = field(default_factory=list)
     #: What the loggers below ``wsgicors`` said meanwhile.
     log: list[str] = field(default_factory=list)
-    #: What became of each step in the browser, in its own words.
-    results: list[dict[str, Any]] = field(default_factory=list)
+    results: list[Result] = field(default_factory=list)
 
     @property
     def preflights(self) -> list[Exchange]:
@@ -93,19 +142,28 @@ class Run:
 
 
 def _exchange(environ: WSGIEnvironment) -> Exchange:
-    sent = ((name, value[:LONGEST_VALUE]) for name, value in EnvironHeaders(environ))
     return Exchange(
-        method=environ["REQUEST_METHOD"],
+        method=environ["REQUEST_METHOD"][:LONGEST_VALUE],
         host=environ["HTTP_HOST"],
-        path=environ["PATH_INFO"],
-        request=Headers(sent),
+        path=environ["PATH_INFO"][:LONGEST_VALUE],
+        request=_bounded(EnvironHeaders(environ)),
     )
+
+
+def _bounded(headers: Iterable[tuple[Any, Any]]) -> Headers:
+    """The first headers, none of them long, and with no line end in them."""
+    return Headers([(_text(name), _text(value)) for name, value in islice(headers, MOST_HEADERS)])
+
+
+def _text(value: Any) -> str:
+    text = value if isinstance(value, str) else ""
+    return text.replace("\r", " ").replace("\n", " ")[:LONGEST_VALUE]
 
 
 def _noting(exchange: Exchange, start_response: StartResponse) -> StartResponse:
     def noting_start_response(status: str, headers: list[Any], *exc_info: Any) -> Any:
         exchange.status = int(status[:3])
-        exchange.response = Headers(headers)
+        exchange.response = _bounded(headers)
         return start_response(status, headers, *exc_info)
 
     return noting_start_response
@@ -136,13 +194,13 @@ class Recorder:
     def __init__(self) -> None:
         self._runs: OrderedDict[str, Run] = OrderedDict()
 
-    def begin(self, scenario: str) -> Run:
+    def begin(self, scenario: str, layer: str = "flask", policy: Policy | None = None) -> Run:
         """Start a run, and forget the oldest when there are too many.
 
         The id is random, not counted: it stands in every URL, and browsers keep answers to
         preflights by URL, also beyond a restart of the demonstration.
         """
-        run = Run(secrets.token_hex(4), scenario)
+        run = Run(secrets.token_hex(8), scenario, layer, policy)
         self._runs[run.id] = run
         while len(self._runs) > MOST_RUNS:
             self._runs.popitem(last=False)

@@ -5,11 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from .checks import Check
+from .. import Policy
+from .checks import PAGE, Check
 from .recorder import Run
+from .words import Words
 
 #: The fields of a policy, as JSON knows them.
 Fields = dict[str, Any]
+
+#: Headers written by hand.
+Headers = tuple[tuple[str, str], ...]
 
 #: One thing for the page to do: ``{"do": name of an action in static/actions.js, ...}``.
 Step = dict[str, Any]
@@ -30,16 +35,21 @@ class ByHand:
     """Answers that wsgicors has no part in: what other servers send, and wsgicors never would."""
 
     preflight_status: int = 204
-    preflight: tuple[tuple[str, str], ...] = ()
-    actual: tuple[tuple[str, str], ...] = ()
+    preflight: Headers = ()
+    actual: Headers = ()
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self, page: str) -> dict[str, Any]:
         """What the page shows in place of a policy."""
         return {
             "preflightStatus": self.preflight_status,
-            "preflight": self.preflight,
-            "actual": self.actual,
+            "preflight": headers_with_page(self.preflight, page),
+            "actual": headers_with_page(self.actual, page),
         }
+
+
+def headers_with_page(headers: Headers, page: str) -> list[tuple[str, str]]:
+    """Replace :data:`~wsgicors.demo.checks.PAGE` in the values of headers."""
+    return [(name, value.replace(PAGE, page)) for name, value in headers]
 
 
 @dataclass(frozen=True)
@@ -60,21 +70,51 @@ class Scenario:
     #: In place of a policy: answers that wsgicors has no part in.
     by_hand: ByHand | None = None
 
-    def as_json(self) -> dict[str, Any]:
+    def policy_for(self, page: str) -> Policy | None:
+        """The policy that the row begins with.
+
+        :param page: the origin of the page, which stands for :data:`~wsgicors.demo.checks.PAGE`.
+        """
+        return None if self.by_hand else Policy(**with_page(self.policy, page))
+
+    def as_json(self, words: Words, page: str) -> dict[str, Any]:
         """What the page needs to show the row and to run it."""
         return {
             "id": self.id,
-            "title": self.title,
-            "why": self.why,
+            "title": words(self.title),
+            "why": words(self.why),
             "steps": self.steps,
-            "checks": [check.text for check in self.checks],
+            "checks": [check.text(words, page) for check in self.checks],
             "allowed": self.allowed,
-            "departs": self.departs and self.departs.text,
-            "byHand": self.by_hand and self.by_hand.as_json(),
+            "departs": self.departs and self.departs.text(words, page),
+            "byHand": self.by_hand and self.by_hand.as_json(page),
         }
 
+
+def with_page(fields: Fields, page: str) -> Fields:
+    """Replace :data:`~wsgicors.demo.checks.PAGE` in the values of a policy.
+
+    >>> with_page({"allow_origins": ["$page"], "max_age": 5}, "http://localhost:7070")
+    {'allow_origins': ['http://localhost:7070'], 'max_age': 5}
+    """
+    return {name: _with_page(value, page) for name, value in fields.items()}
+
+
+def _with_page(value: Any, page: str) -> Any:
+    return [item.replace(PAGE, page) for item in value] if isinstance(value, list) else value
+
+
+class Expectation(NamedTuple):
+    """What must come of a run."""
+
+    #: Whether the script gets what it asks for.
+    allowed: bool
+    checks: tuple[Check, ...]
+    #: How a browser is known to depart from the standard here, if one does.
+    departs: Check | None = None
+
     def judge(self, run: Run, page: str) -> dict[str, Any]:
-        """Hold a finished run against what the standard expects.
+        """Hold a finished run against it.
 
         :param page: the origin of the page.
         """
@@ -82,7 +122,7 @@ class Scenario:
         return {"verdict": self._verdict(run, page, all(held)), "held": held}
 
     def _verdict(self, run: Run, page: str, all_held: bool) -> str:
-        if any("unsupported" in result for result in run.results):
+        if any(result.unsupported for result in run.results):
             return "untried"
         if all_held:
             return "expected"
@@ -92,5 +132,6 @@ class Scenario:
 class Group(NamedTuple):
     """A heading of the page, and the rows below it."""
 
+    id: str
     title: str
     scenarios: tuple[Scenario, ...]

@@ -2,6 +2,8 @@
 // `run`, which does it and tells what came of it as plain data: { ok: true, ... },
 // { ok: false, error } or { unsupported: reason }. What should come of it is not known here.
 
+import { t } from "./words.js";
+
 const FETCH_OPTIONS = ["method", "headers", "body", "mode", "credentials"];
 const BOX = 64; // the size of half.png, whose right half is transparent
 
@@ -47,14 +49,14 @@ export const ACTIONS = {
     code: (step) => `// wait ${step.seconds} seconds`,
     run: async (step) => {
       await pause(step.seconds * 1000);
-      return { ok: true, detail: `waited ${step.seconds} seconds` };
+      return { ok: true, detail: t("Waited {seconds} seconds", { seconds: step.seconds }) };
     },
   },
 };
 
 /** Do one step; what hangs is given up after a while, so that Run all always comes to an end. */
 export function perform(step, url) {
-  const late = { ok: false, error: "TimeoutError: no result within 20 seconds" };
+  const late = { ok: false, error: `TimeoutError: ${t("no result within 20 seconds")}` };
   return Promise.race([ACTIONS[step.do].run(step, url), pause(20_000).then(() => late)]);
 }
 
@@ -109,7 +111,7 @@ function xhr(step, url) {
     request.withCredentials = Boolean(step.withCredentials);
     if (step.upload) request.upload.addEventListener("progress", () => {});
     request.addEventListener("load", () => resolve({ ok: true, status: request.status, text: request.responseText }));
-    request.addEventListener("error", () => resolve({ ok: false, error: "the request's error event, with no reason" }));
+    request.addEventListener("error", () => resolve({ ok: false, error: t("the request's error event, with no reason") }));
     request.send(step.body);
   });
 }
@@ -130,13 +132,13 @@ async function cssFont(step, url) {
   document.adoptedStyleSheets.push(sheet);
   await document.fonts.load(`16px "${family}"`, "CORS");
   const face = [...document.fonts].find((candidate) => candidate.family.includes(family));
-  if (face.status !== "loaded") throw new Error(`the font's status is "${face.status}"`);
-  return { ok: true, detail: "the font is loaded" };
+  if (face.status !== "loaded") throw new Error(t("the font's status is {status}", { status: face.status }));
+  return { ok: true, detail: t("The font is loaded") };
 }
 
 async function scriptFont(step, url) {
   await new FontFace(newFamily(), `url("${url}")`).load();
-  return { ok: true, detail: "the font is loaded" };
+  return { ok: true, detail: t("The font is loaded") };
 }
 
 // --- images and video ---
@@ -151,7 +153,7 @@ async function loadImage(step, url) {
 function loaded(element, event, url) {
   return new Promise((resolve, reject) => {
     element.addEventListener(event, resolve, { once: true });
-    element.addEventListener("error", () => reject(new Error("it does not load")), { once: true });
+    element.addEventListener("error", () => reject(new Error(t("it does not load"))), { once: true });
     element.src = url;
   });
 }
@@ -160,17 +162,17 @@ function readPixel(source) {
   const canvas = document.createElement("canvas");
   const context = canvas.getContext("2d");
   context.drawImage(source, 0, 0);
-  return { ok: true, detail: `the pixel at 0, 0 is rgba(${context.getImageData(0, 0, 1, 1).data.join(", ")})` };
+  return { ok: true, detail: t("The pixel at 0, 0 is {colour}", { colour: `rgba(${context.getImageData(0, 0, 1, 1).data.join(", ")})` }) };
 }
 
 async function webgl(step, url) {
   const gl = document.createElement("canvas").getContext("webgl");
-  if (!gl) return { unsupported: "this browser has no WebGL" };
+  if (!gl) return { unsupported: t("This browser has no WebGL") };
   try {
     const image = await loadImage(step, url);
     gl.bindTexture(gl.TEXTURE_2D, gl.createTexture());
     gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, image);
-    return { ok: true, detail: "the texture is on the graphics card" };
+    return { ok: true, detail: t("The texture is on the graphics card") };
   } finally {
     gl.getExtension("WEBGL_lose_context")?.loseContext();
   }
@@ -178,7 +180,7 @@ async function webgl(step, url) {
 
 async function video(step, url) {
   const element = document.createElement("video");
-  if (!element.canPlayType('video/webm; codecs="vp8"')) return { unsupported: "this browser plays no WebM" };
+  if (!element.canPlayType('video/webm; codecs="vp8"')) return { unsupported: t("This browser plays no WebM") };
   if (step.crossOrigin) element.crossOrigin = step.crossOrigin;
   element.muted = true;
   element.preload = "auto";
@@ -197,7 +199,7 @@ async function shape(step, url) {
   stage.append(float, word);
   document.body.append(stage);
   try {
-    return { ok: true, detail: `the text moves in to ${await movedTo(stage, word)} of ${BOX} pixels` };
+    return { ok: true, detail: t("The text moves in to {left} of {box} pixels", { left: await movedTo(stage, word), box: BOX }) };
   } finally {
     stage.remove();
   }
@@ -209,7 +211,7 @@ async function movedTo(stage, word) {
     const left = Math.round(word.getBoundingClientRect().left - stage.getBoundingClientRect().left);
     if (left < BOX) return left;
   }
-  throw new Error("the text keeps clear of the whole box");
+  throw new Error(t("the text keeps clear of the whole box"));
 }
 
 // --- how it is written ---

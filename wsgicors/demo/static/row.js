@@ -3,18 +3,21 @@
 import { ACTIONS, perform } from "./actions.js";
 import { diagram } from "./diagram.js";
 import { h } from "./dom.js";
+import { linkTo, show } from "./link.js";
 import { policyPanel } from "./policy.js";
 import { ask } from "./server.js";
+import { t } from "./words.js";
 
-// Said with a sign and in words, so that nobody needs the colours.
+// Said with a sign, a shape and in words, so that nobody needs the colours.
 const STATES = {
-  idle: ["○", (scenario) => (scenario.allowed ? "Should be allowed" : "Should be refused")],
-  running: ["◔", () => "Running"],
-  expected: ["✓", (scenario) => (scenario.allowed ? "Allowed, as expected" : "Refused, as expected")],
-  differs: ["✗", () => "Not as expected"],
-  departs: ["≈", () => "Departs from the standard"],
-  lost: ["!", () => "The demo does not answer"],
-  untried: ["–", () => "Cannot be tried here"],
+  idle: ["○", (allowed) => (allowed ? t("Should be allowed") : t("Should be refused"))],
+  running: ["◔", () => t("Running")],
+  expected: ["✓", (allowed) => (allowed ? t("Allowed, as expected") : t("Refused, as expected"))],
+  differs: ["✗", () => t("Not as expected")],
+  departs: ["≈", () => t("Departs from the standard")],
+  lost: ["!", () => t("The demo does not answer")],
+  invalid: ["!", () => t("The policy cannot be used")],
+  untried: ["–", () => t("Cannot be tried here")],
 };
 
 /** @param page tells the addresses of the API and the layer in use: { sites, layer() }, and hears of
@@ -23,7 +26,11 @@ export class Row {
   constructor(scenario, page) {
     this.scenario = scenario;
     this.page = page;
-    this.policy = scenario.byHand ? null : policyPanel(scenario, page.layer, () => this.runAlone());
+    /** The fields of a changed policy; null while it is the row's own. */
+    this.fields = null;
+    this.expected = scenario;
+    this.words = `${scenario.id} ${scenario.title} ${scenario.why}`.toLowerCase();
+    this.policy = scenario.byHand ? null : policyPanel(scenario, this);
     this.build();
     this.clear();
   }
@@ -37,7 +44,7 @@ export class Row {
       h("span", { class: "title" }, scenario.title),
       this.status,
     );
-    this.runner = h("button", { class: "run", "aria-label": `Run: ${scenario.title}`, onclick: () => this.runAlone() }, "Run");
+    this.runner = h("button", { class: "run", "aria-label": t("Run: {title}", { title: scenario.title }), onclick: () => this.runAlone() }, t("Run"));
     this.checks = h("ul", { class: "checks" });
     this.outcome = h("div", { class: "outcome" });
     this.exchange = h("div", { class: "exchange" });
@@ -50,14 +57,14 @@ export class Row {
       "div",
       { class: "column" },
       h("p", { class: "why" }, this.scenario.why),
-      h("h4", {}, "What the page does"),
+      h("h4", {}, t("What the page does")),
       h("pre", { class: "code" }, this.code()),
-      h("h4", {}, "What the standard expects"),
+      h("h4", {}, t("What is expected")),
       this.checks,
-      h("h4", {}, "What the browser did"),
+      h("h4", {}, t("What the browser did")),
       this.outcome,
     );
-    const seen = h("div", { class: "column" }, h("h4", {}, "The exchange, as the server saw it"), this.exchange);
+    const seen = h("div", { class: "column" }, h("h4", {}, t("The exchange, as the server saw it")), this.exchange);
     return [doing, seen, this.policy ? this.policy.element : byHand(this.scenario.byHand)];
   }
 
@@ -77,54 +84,86 @@ export class Row {
   /** Forget the last run. */
   clear() {
     this.show("idle");
-    this.policy?.showCode();
-    this.checks.replaceChildren(...this.scenario.checks.map((text) => check("○", "not checked yet", text)));
-    this.outcome.replaceChildren(h("p", { class: "empty" }, "Nothing yet: press Run."));
-    this.exchange.replaceChildren(h("p", { class: "empty" }, "Each request and response will be drawn here."));
+    this.checks.replaceChildren(...this.expected.checks.map((text) => check("○", t("not checked yet"), text)));
+    this.outcome.replaceChildren(h("p", { class: "empty" }, t("Nothing yet: press Run.")));
+    this.exchange.replaceChildren(h("p", { class: "empty" }, t("Each request and response will be drawn here.")));
+  }
+
+  /** Go back to the policy that the row began with, and forget the last run. */
+  reset() {
+    this.fields = null;
+    this.expected = this.scenario;
+    this.policy?.show(this.scenario.policy);
+    this.clear();
   }
 
   show(state) {
     const [sign, words] = STATES[state];
+    const { allowed } = this.expected;
     this.state = state;
-    this.element.dataset.state = state;
-    this.status.replaceChildren(h("span", { class: "sign", "aria-hidden": "true" }, sign), ` ${words(this.scenario)}`);
+    Object.assign(this.element.dataset, { state, outcome: allowed ? "allowed" : "refused" });
+    this.status.replaceChildren(h("span", { class: "sign", "aria-hidden": "true" }, sign), ` ${words(allowed)}`);
     this.page.stateChanged(this);
   }
 
-  async run() {
+  /** @param fields of the policy to run under; null is the row's own. */
+  async run(fields = this.fields) {
     this.show("running");
     try {
-      const { body } = await ask("POST", "/runs", { scenario: this.scenario.id });
-      const results = [];
-      for (const step of this.scenario.steps) results.push(await perform(step, this.url(step, body.run)));
-      this.report(results, (await ask("POST", `/runs/${body.run}/results`, { results })).body);
+      const call = { scenario: this.scenario.id, layer: this.page.layer(), policy: fields };
+      const { ok, body } = await ask("POST", "/runs", call);
+      if (ok) await this.finish(fields, body);
+      else this.refuse(fields, body);
     } catch (error) {
       this.outcome.replaceChildren(h("code", {}, String(error)));
       this.show("lost");
     }
   }
 
+  async finish(fields, { run, allowed, checks, policy }) {
+    this.fields = policy?.changed ? fields : null;
+    this.expected = { allowed, checks };
+    this.policy?.show(policy);
+    const results = [];
+    for (const step of this.scenario.steps) results.push(await perform(step, this.url(step, run)));
+    this.report(results, (await ask("POST", `/runs/${run}/results`, { results })).body);
+  }
+
+  refuse(fields, { message, problems }) {
+    this.clear();
+    this.policy.complain(fields, message, problems);
+    this.show("invalid");
+  }
+
   /** Run at the user's wish, and have the result read out. */
-  async runAlone() {
-    await this.run();
+  async runAlone(fields = this.fields) {
+    await this.run(fields);
+    show(this.link());
     this.page.announce(`${this.scenario.title}: ${this.status.lastChild.textContent.trim()}`);
+  }
+
+  /** A link that shows this row again under the policy that it has now. */
+  link() {
+    return linkTo(this.scenario.id, this.page.layer(), this.fields);
   }
 
   url(step, run) {
     return `${this.site(step)}/${this.page.layer()}/${this.scenario.id}/${run}${step.path ?? ""}`;
   }
 
-  report(results, { verdict, held, exchanges, log }) {
+  report(results, { verdict, held, fault, exchanges, log }) {
     this.checks.replaceChildren(
-      ...this.scenario.checks.map((text, index) => (held[index] ? check("✓", "holds", text) : check("✗", "does not hold", text))),
+      ...this.expected.checks.map((text, index) => (held[index] ? check("✓", t("holds"), text) : check("✗", t("does not hold"), text))),
     );
     this.outcome.replaceChildren(
-      verdict === "departs" ? h("p", { class: "departs" }, `≈ Known: ${this.scenario.departs}.`) : "",
+      verdict === "departs" ? h("p", { class: "departs" }, `≈ ${this.scenario.departs}`) : "",
       h("ol", { class: "results" }, ...results.map((result) => h("li", {}, told(result)))),
-      log.length ? h("h4", {}, "What the server logged") : "",
+      log.length ? h("h4", {}, t("What the server logged")) : "",
       log.length ? h("ul", { class: "log" }, ...log.map((text) => h("li", {}, h("code", {}, text)))) : "",
     );
-    this.exchange.replaceChildren(diagram(exchanges, ending(results.at(-1), exchanges.at(-1))));
+    const last = results.at(-1);
+    const shownFault = last.ok || last.unsupported ? null : fault;
+    this.exchange.replaceChildren(diagram(exchanges, ending(last, exchanges.at(-1)), shownFault));
     this.show(verdict);
   }
 }
@@ -143,21 +182,20 @@ function told(result) {
   if (result.unsupported) return result.unsupported;
   if (!result.ok) return h("code", {}, result.error);
   if (result.detail) return result.detail;
-  const kind = result.type === "opaque" ? "an opaque response" : `status ${result.status}`;
   const headers = Object.entries(result.headers ?? {}).map(([name, value]) => `${name}: ${value}`);
   return h(
     "div",
     {},
-    `The script got ${kind}`,
+    result.type === "opaque" ? t("The script got an opaque response") : t("The script got status {status}", { status: result.status }),
     result.text ? h("pre", { class: "code" }, result.text) : "",
-    headers.length ? h("p", { class: "hint" }, "and could read ", h("code", {}, headers.join("; "))) : "",
+    headers.length ? h("p", { class: "hint" }, t("and could read these headers:"), " ", h("code", {}, headers.join("; "))) : "",
   );
 }
 
 function ending(result, last) {
   if (result.unsupported) return { kind: "untried", icon: "–", text: result.unsupported };
-  if (result.ok) return { kind: "allowed", icon: "⇣", text: "The page gets what it asked for" };
-  const refusal = last?.preflight ? "The browser does not send the request" : "The browser withholds it from the page";
+  if (result.ok) return { kind: "allowed", icon: "⇣", text: t("The page gets what it asked for") };
+  const refusal = last?.preflight ? t("The browser does not send the request") : t("The browser withholds it from the page");
   return { kind: "refused", icon: "⊘", text: refusal };
 }
 
@@ -165,10 +203,10 @@ function byHand({ preflightStatus, preflight, actual }) {
   return h(
     "section",
     { class: "policy" },
-    h("h4", {}, "No policy: these headers were written by hand"),
-    h("p", { class: "note" }, "This is what other servers send. wsgicors never does, so there is nothing to change here."),
-    preflight.length ? handwritten(`Preflights, status ${preflightStatus}`, preflight) : null,
-    actual.length ? handwritten("Responses", actual) : null,
+    h("h4", {}, t("No policy: these headers were written by hand")),
+    h("p", { class: "note" }, t("This is what other servers send. wsgicors never does, so there is nothing to change here.")),
+    preflight.length ? handwritten(t("Answers to preflights, status {status}", { status: preflightStatus }), preflight) : null,
+    actual.length ? handwritten(t("Responses"), actual) : null,
   );
 }
 

@@ -1,0 +1,93 @@
+"""The guide's section: requests with credentials."""
+
+from __future__ import annotations
+
+from ..checks import PAGE, has, lacks, preflights, reads, refused, status
+from ..scenario import Group, Scenario
+from ..words import N_
+from .parts import LOGIN, SHARED_WITH_PAGE, WITH_CREDENTIALS, fetch
+
+GROUP = Group(
+    "credentials",
+    N_("Requests with credentials"),
+    (
+        Scenario(
+            id="credentials-include",
+            title=N_('Cookie, credentials: "include"'),
+            why=N_(
+                "The cookie travels, and the response is readable because the server says Allow-Credentials: true."
+            ),
+            steps=(LOGIN, fetch("/account", credentials="include", site="same-site")),
+            policy=WITH_CREDENTIALS,
+            checks=(
+                reads(),
+                preflights(0),
+                has("request", "Cookie", "session=guest"),
+                has("answer", "Access-Control-Allow-Credentials", "true"),
+                has("answer", "Access-Control-Allow-Origin", PAGE),
+                has("answer", "Vary", "Origin"),
+            ),
+        ),
+        Scenario(
+            id="credentials-xhr",
+            title=N_("Cookie, withCredentials = true"),
+            why=N_("The same for XMLHttpRequest."),
+            steps=(
+                LOGIN,
+                {"do": "xhr", "path": "/account", "withCredentials": True, "site": "same-site"},
+            ),
+            policy=WITH_CREDENTIALS,
+            checks=(reads(), has("request", "Cookie", "session=guest")),
+        ),
+        Scenario(
+            id="credentials-same-origin",
+            title=N_('Cookie, credentials: "same-origin"'),
+            why=N_(
+                "The default: to another origin no cookie travels, whatever the server would allow."
+            ),
+            steps=(LOGIN, fetch("/account", credentials="same-origin", site="same-site")),
+            policy=WITH_CREDENTIALS,
+            checks=(reads(401), lacks("request", "Cookie")),
+        ),
+        Scenario(
+            id="credentials-omit",
+            title=N_('Cookie, credentials: "omit"'),
+            why=N_("No cookie is sent, and none in the response would be kept."),
+            steps=(LOGIN, fetch("/account", credentials="omit", site="same-site")),
+            policy=WITH_CREDENTIALS,
+            checks=(reads(401), lacks("request", "Cookie")),
+        ),
+        Scenario(
+            id="credentials-refused",
+            title=N_("Credentialed GET without Allow-Credentials"),
+            why=N_(
+                "It is not preflighted: the server answers, and the browser throws the response away."
+            ),
+            steps=(fetch("/items", credentials="include"),),
+            policy=SHARED_WITH_PAGE,
+            checks=(
+                refused(),
+                preflights(0),
+                status(200),
+                has("answer", "Access-Control-Allow-Origin", PAGE),
+                lacks("answer", "Access-Control-Allow-Credentials"),
+            ),
+            allowed=False,
+        ),
+        Scenario(
+            id="http-authentication",
+            title=N_("HTTP authentication, set by the script"),
+            why=N_(
+                "Authorization is no safelisted header: it must be named, and a * would not cover it."
+            ),
+            steps=(fetch("/account", headers={"Authorization": "Basic YXJ1bjpzZWNyZXQ="}),),
+            policy={"allow_origins": [PAGE], "allow_headers": ["Authorization"]},
+            checks=(
+                reads(),
+                has("preflight", "Access-Control-Request-Headers", "authorization"),
+                lacks("preflight", "Authorization"),
+                has("request", "Authorization", "Basic YXJ1bjpzZWNyZXQ="),
+            ),
+        ),
+    ),
+)

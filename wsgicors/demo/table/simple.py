@@ -1,0 +1,109 @@
+"""The guide's section: simple requests."""
+
+from __future__ import annotations
+
+from ..checks import PAGE, has, lacks, preflights, reads, refused, status
+from ..scenario import Group, Scenario
+from ..words import N_
+from .parts import SHARED_WITH_ALL, SHARED_WITH_ANOTHER, SHARED_WITH_PAGE, fetch
+
+GROUP = Group(
+    "simple",
+    N_("Simple requests"),
+    (
+        Scenario(
+            id="simple-get-all",
+            title=N_("GET, shared with everybody"),
+            why=N_(
+                "A literal * shares with every origin; the answer is the same for all, so nothing varies."
+            ),
+            steps=(fetch("/items"),),
+            policy=SHARED_WITH_ALL,
+            checks=(
+                reads(),
+                preflights(0),
+                has("answer", "Access-Control-Allow-Origin", "*"),
+                lacks("answer", "Vary"),
+            ),
+        ),
+        Scenario(
+            id="simple-get-one",
+            title=N_("GET, shared with one origin"),
+            why=N_(
+                "When the answer names one origin, Vary: Origin keeps caches from serving it to another."
+            ),
+            steps=(fetch("/items"),),
+            policy=SHARED_WITH_PAGE,
+            checks=(
+                reads(),
+                preflights(0),
+                has("answer", "Access-Control-Allow-Origin", PAGE),
+                has("answer", "Vary", "Origin"),
+            ),
+        ),
+        Scenario(
+            id="simple-head",
+            title=N_("HEAD"),
+            why=N_("HEAD is a CORS-safelisted method: no preflight."),
+            steps=(fetch("/items", method="HEAD"),),
+            policy=SHARED_WITH_PAGE,
+            checks=(reads(), preflights(0), has("answer", "Access-Control-Allow-Origin", PAGE)),
+        ),
+        Scenario(
+            id="simple-post-form",
+            title=N_("POST of a form"),
+            why=N_(
+                "HTML forms could always send this across origins, so it needs no permission to be sent."
+            ),
+            steps=(
+                fetch(
+                    "/items",
+                    method="POST",
+                    headers={"Content-Type": "application/x-www-form-urlencoded"},
+                    body="name=guest",
+                ),
+            ),
+            policy=SHARED_WITH_PAGE,
+            checks=(reads(), preflights(0), has("request", "Origin", PAGE)),
+        ),
+        Scenario(
+            id="simple-post-text",
+            title=N_("POST of plain text, safelisted headers"),
+            why=N_("text/plain, Accept-Language and the like are CORS-safelisted request-headers."),
+            steps=(
+                fetch(
+                    "/items",
+                    method="POST",
+                    headers={
+                        "Content-Type": "text/plain",
+                        "Accept-Language": "en",
+                        "Content-Language": "en",
+                    },
+                    body="guest",
+                ),
+            ),
+            policy=SHARED_WITH_PAGE,
+            checks=(reads(), preflights(0), has("request", "Accept-Language", "en")),
+        ),
+        Scenario(
+            id="simple-post-refused",
+            title=N_("POST, not shared with the page"),
+            why=N_(
+                "CORS guards the reading. A simple request still reaches the server and is carried out."
+            ),
+            steps=(
+                fetch(
+                    "/items", method="POST", headers={"Content-Type": "text/plain"}, body="guest"
+                ),
+            ),
+            policy=SHARED_WITH_ANOTHER,
+            checks=(
+                refused(),
+                status(200),
+                lacks("answer", "Access-Control-Allow-Origin"),
+                has("answer", "Vary", "Origin"),
+            ),
+            allowed=False,
+        ),
+    ),
+)

@@ -1,0 +1,50 @@
+"""The guide's section: third-party cookies."""
+
+from __future__ import annotations
+
+from ..checks import has, lacks, reads
+from ..scenario import Group, Scenario
+from ..words import N_
+from .parts import WITH_CREDENTIALS, fetch
+
+GROUP = Group(
+    "third-party-cookies",
+    N_("Third-party cookies"),
+    (
+        Scenario(
+            id="same-site-cookie",
+            title=N_("SameSite=Lax cookie to another site"),
+            why=N_(
+                "CORS allows the request, but a Lax cookie is neither kept from nor sent to another site."
+            ),
+            steps=(
+                fetch("/login", method="POST", credentials="include"),
+                fetch("/account", credentials="include"),
+            ),
+            policy=WITH_CREDENTIALS,
+            checks=(
+                reads(step=0),
+                has("answer", "Access-Control-Allow-Credentials", "true"),
+                lacks("request", "Cookie"),
+                reads(401),
+            ),
+        ),
+        Scenario(
+            id="third-party-cookie",
+            title=N_("SameSite=None cookie to another site"),
+            why=N_(
+                "Whether it travels is for the browser's third-party rules; CORS has no say in it, and is satisfied either way."
+            ),
+            steps=(
+                fetch("/login?samesite=None", method="POST", credentials="include"),
+                fetch("/items", credentials="include"),
+            ),
+            policy=WITH_CREDENTIALS,
+            checks=(
+                reads(step=0),
+                reads(),
+                has("answer", "Access-Control-Allow-Credentials", "true"),
+            ),
+        ),
+    ),
+)

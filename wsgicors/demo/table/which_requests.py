@@ -1,0 +1,224 @@
+"""The guide's section: which requests use CORS."""
+
+from __future__ import annotations
+
+from ..checks import (
+    PAGE,
+    Check,
+    fails_with,
+    finds,
+    has,
+    lacks,
+    loads,
+    preflights,
+    reads,
+    refused,
+    status,
+)
+from ..scenario import Group, Scenario
+from ..words import N_
+from .parts import SHARED_WITH_ALL, SHARED_WITH_NOBODY, SHARED_WITH_PAGE, fetch
+
+FONT_WITHOUT_CORS = Check(N_("WebKit loads fonts without CORS"), lacks("request", "Origin").holds)
+
+GROUP = Group(
+    "which-requests",
+    N_("Which requests use CORS"),
+    (
+        Scenario(
+            id="fetch",
+            title=N_("fetch()"),
+            why=N_(
+                "A script may call any origin, but reads only what that origin shares with the page's."
+            ),
+            steps=(fetch("/items"),),
+            policy=SHARED_WITH_PAGE,
+            checks=(
+                reads(),
+                has("request", "Origin", PAGE),
+                has("answer", "Access-Control-Allow-Origin", PAGE),
+            ),
+        ),
+        Scenario(
+            id="xhr",
+            title=N_("XMLHttpRequest"),
+            why=N_("The older interface is held to the same protocol as fetch()."),
+            steps=({"do": "xhr", "path": "/items"},),
+            policy=SHARED_WITH_PAGE,
+            checks=(reads(), has("request", "Origin", PAGE), preflights(0)),
+        ),
+        Scenario(
+            id="font-face-css",
+            title=N_("Web font, @font-face in a style sheet"),
+            why=N_(
+                "Fonts are always requested with CORS, so static files need the same headers as the API."
+            ),
+            steps=({"do": "css-font", "path": "/static/letters.woff"},),
+            policy=SHARED_WITH_ALL,
+            checks=(
+                loads(N_("The font can be used")),
+                has("request", "Origin", PAGE),
+                has("answer", "Access-Control-Allow-Origin", "*"),
+            ),
+            departs=FONT_WITHOUT_CORS,
+        ),
+        Scenario(
+            id="font-face-css-refused",
+            title=N_("Web font, @font-face, not shared"),
+            why=N_(
+                "Without the header the font arrives and the browser drops it; the text keeps its fallback."
+            ),
+            steps=({"do": "css-font", "path": "/static/letters.woff"},),
+            policy=SHARED_WITH_NOBODY,
+            checks=(refused(), status(200), lacks("answer", "Access-Control-Allow-Origin")),
+            allowed=False,
+            departs=FONT_WITHOUT_CORS,
+        ),
+        Scenario(
+            id="font-face-script",
+            title=N_("Web font, new FontFace()"),
+            why=N_("A font that a script loads goes the same way."),
+            steps=({"do": "script-font", "path": "/static/letters.woff"},),
+            policy=SHARED_WITH_PAGE,
+            checks=(
+                loads(N_("The font can be used")),
+                has("answer", "Access-Control-Allow-Origin", PAGE),
+            ),
+            departs=FONT_WITHOUT_CORS,
+        ),
+        Scenario(
+            id="webgl",
+            title=N_("WebGL texture"),
+            why=N_(
+                "A texture must be an image that was loaded with CORS, or shaders could read its pixels."
+            ),
+            steps=({"do": "webgl", "path": "/static/half.png", "crossOrigin": "anonymous"},),
+            policy=SHARED_WITH_PAGE,
+            checks=(loads(N_("The texture can be used")), has("request", "Origin", PAGE)),
+        ),
+        Scenario(
+            id="webgl-tainted",
+            title=N_("WebGL texture from an image without crossorigin"),
+            why=N_(
+                "An image that was loaded without CORS may be shown, but never becomes a texture."
+            ),
+            steps=({"do": "webgl", "path": "/static/half.png"},),
+            policy=SHARED_WITH_PAGE,
+            checks=(
+                fails_with("SecurityError", N_("The texture is refused ({name})")),
+                lacks("request", "Origin"),
+                status(200),
+            ),
+            allowed=False,
+        ),
+        Scenario(
+            id="canvas",
+            title=N_("Image on a canvas"),
+            why=N_("Pixels of a foreign image can be read back only when it was loaded with CORS."),
+            steps=({"do": "canvas", "path": "/static/half.png", "crossOrigin": "anonymous"},),
+            policy=SHARED_WITH_PAGE,
+            checks=(
+                loads(N_("A pixel can be used")),
+                has("answer", "Access-Control-Allow-Origin", PAGE),
+                has("answer", "Vary", "Origin"),
+            ),
+        ),
+        Scenario(
+            id="canvas-tainted",
+            title=N_("Image on a canvas, without crossorigin"),
+            why=N_(
+                "The image is drawn, and the canvas is tainted from then on: reading it throws."
+            ),
+            steps=({"do": "canvas", "path": "/static/half.png"},),
+            policy=SHARED_WITH_PAGE,
+            checks=(
+                fails_with("SecurityError", N_("The canvas is tainted ({name})")),
+                lacks("request", "Origin"),
+                status(200),
+            ),
+            allowed=False,
+        ),
+        Scenario(
+            id="canvas-refused",
+            title=N_("Image on a canvas, crossorigin, not shared"),
+            why=N_(
+                "With crossorigin set the image does not even load when the server does not share it."
+            ),
+            steps=({"do": "canvas", "path": "/static/half.png", "crossOrigin": "anonymous"},),
+            policy=SHARED_WITH_NOBODY,
+            checks=(refused(), status(200), has("request", "Origin", PAGE)),
+            allowed=False,
+        ),
+        Scenario(
+            id="video",
+            title=N_("Video frame on a canvas"),
+            why=N_("What holds for images holds for the frames of a video."),
+            steps=({"do": "video", "path": "/static/square.webm", "crossOrigin": "anonymous"},),
+            policy=SHARED_WITH_PAGE,
+            checks=(loads(N_("A pixel of the frame can be used")), has("request", "Origin", PAGE)),
+        ),
+        Scenario(
+            id="video-tainted",
+            title=N_("Video frame on a canvas, without crossorigin"),
+            why=N_("The video plays, and its frame taints the canvas."),
+            steps=({"do": "video", "path": "/static/square.webm"},),
+            policy=SHARED_WITH_PAGE,
+            checks=(
+                fails_with("SecurityError", N_("The canvas is tainted ({name})")),
+                lacks("request", "Origin"),
+            ),
+            allowed=False,
+        ),
+        Scenario(
+            id="shape",
+            title=N_("CSS shape from an image"),
+            why=N_(
+                "shape-outside reads the transparent pixels of an image, so it is always loaded with CORS."
+            ),
+            steps=({"do": "shape", "path": "/static/half.png"},),
+            policy=SHARED_WITH_PAGE,
+            checks=(loads(N_("The shape can be used")), has("request", "Origin", PAGE)),
+        ),
+        Scenario(
+            id="shape-refused",
+            title=N_("CSS shape from an image, not shared"),
+            why=N_("The text flows around the whole box, as if there were no shape."),
+            steps=({"do": "shape", "path": "/static/half.png"},),
+            policy=SHARED_WITH_NOBODY,
+            checks=(refused(), status(200)),
+            allowed=False,
+        ),
+        Scenario(
+            id="module",
+            title=N_("Module script"),
+            why=N_("Unlike a classic script, a module is always loaded with CORS."),
+            steps=({"do": "module", "path": "/static/module.js"},),
+            policy=SHARED_WITH_PAGE,
+            checks=(loads(N_("The module can be used")), has("request", "Origin", PAGE)),
+        ),
+        Scenario(
+            id="module-refused",
+            title=N_("Module script, not shared"),
+            why=N_("The module arrives and is not run."),
+            steps=({"do": "module", "path": "/static/module.js"},),
+            policy=SHARED_WITH_NOBODY,
+            checks=(refused(), status(200)),
+            allowed=False,
+        ),
+        Scenario(
+            id="no-cors",
+            title=N_("fetch() in no-cors mode"),
+            why=N_(
+                "The request is sent without the protocol; the script gets an opaque response that tells it nothing."
+            ),
+            steps=(fetch("/items", mode="no-cors"),),
+            policy=SHARED_WITH_NOBODY,
+            checks=(
+                finds("type", "opaque", N_("The response is opaque")),
+                finds("text", "", N_("Its body is empty for the script")),
+                status(200),
+                lacks("request", "Origin"),
+            ),
+        ),
+    ),
+)
