@@ -1,0 +1,54 @@
+"""The decision about the request under way.
+
+A browser keeps the answer to a preflight for the URL, so that it must name no method that leads to
+a view of other settings.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, Callable
+
+import flask
+
+from ...middleware import is_logged, is_preflight, log_denial
+from .views import lead_to, settings_of_view
+
+if TYPE_CHECKING:
+    from ...headers import Decision
+    from .settings import Settings
+
+
+def decided(settings: Settings, others: Callable[[], Settings | None]) -> Decision:
+    """Decide about the request.
+
+    :param settings: those of whoever answers it.
+    :param others: gives those of the views of this URL that have none of their own.
+    """
+    environ = flask.request.environ
+    return _preflight(settings, others()) if is_preflight(environ) else settings.actual(environ)
+
+
+def _preflight(settings: Settings, others: Settings | None) -> Decision:
+    environ = flask.request.environ
+    granted = tuple(filter(_is_granted(settings, others), settings.methods))
+    decision = settings.preflight(environ, granted)
+    if not decision.allowed and is_logged(logging.DEBUG):
+        log_denial(environ, decision)
+    return decision
+
+
+def _is_granted(settings: Settings, others: Settings | None) -> Callable[[str], bool]:
+    """Whether the view that a method leads to admits the origin too."""
+    environ = flask.request.environ
+    here = flask.request.endpoint
+    adapter: Any = flask.current_app.create_url_adapter(flask.request)
+
+    def is_granted(method: str) -> bool:
+        endpoint = lead_to(adapter, method)
+        own = settings_of_view(endpoint, method)
+        if own is None:
+            own = settings if endpoint in (None, here) else others
+        return own is settings or (own is not None and own.admits(environ, method))
+
+    return is_granted

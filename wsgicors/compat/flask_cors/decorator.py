@@ -1,0 +1,153 @@
+"""The decorator: it puts headers on what a view gives back, wherever that is called from."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import logging
+import warnings
+from typing import TYPE_CHECKING, Any, Callable, TypeVar
+
+import flask
+
+from ...errors import ConfigError, Problem, shown
+from ...flask.settings import call_site
+from .decisions import decided
+from .options import DEFAULTS, Options, configured, note_ignored
+from .settings import EVALUATED, NOBODY, Settings, share, speaks_for_itself
+from .views import remember, settings_of_paths
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response
+
+logger = logging.getLogger("wsgicors")
+
+Target = TypeVar("Target", bound=Callable[..., Any])
+
+
+def cross_origin(*ignored: Any, **options: Any) -> Callable[[Target], Target]:
+    """Say who may use a view across origins, with the options of Flask-CORS.
+
+    :param options: those of :class:`CORS`, without ``resources``. What is left out is as
+        ``app.config`` has it, or else as Flask-CORS has it; what ``CORS`` was called with does not count.
+    :raises ConfigError: if the options would open a door, or are no regular expressions.
+
+    >>> import flask
+    >>> app = flask.Flask("example")
+    >>> @app.put("/items/<int:id>")
+    ... @cross_origin(origins="https://admin.example.com", supports_credentials=True)
+    ... def put_item(id):
+    ...     return "", 204
+    """
+    _check_positional(ignored)
+    given = _Given(options, f"@cross_origin at {call_site()}")
+    given.check()
+
+    def decorator(view: Target) -> Target:
+        if options.get("automatic_options", True):
+            # Flask looks for these ("View Function Options"): the view is to get its OPTIONS.
+            view.required_methods = {*getattr(view, "required_methods", ()), "OPTIONS"}  # type: ignore[attr-defined]
+            view.provide_automatic_options = False  # type: ignore[attr-defined]
+
+        @functools.wraps(view)
+        def decorated(*args: Any, **kwargs: Any) -> Response:
+            settings = given.settings()
+            response = _response(view, settings, args, kwargs)
+            _see_to_headers(response, settings)
+            return response
+
+        remember(decorated, given.settings)
+        return decorated  # type: ignore[return-value]
+
+    return decorator
+
+
+def _check_positional(arguments: tuple[Any, ...]) -> None:
+    """Warn of arguments that Flask-CORS ignored.
+
+    :raises ConfigError: if it is a view, because the parentheses were forgotten.
+    """
+    if any(inspect.isroutine(argument) or inspect.isclass(argument) for argument in arguments):
+        message = "the decorator takes options, and then the view; write @cross_origin()"
+        raise ConfigError([Problem("cross_origin", arguments[0], "wrong-type", message)])
+    if arguments:
+        message = f"@cross_origin: {shown(arguments[0])} is ignored, as Flask-CORS does; write origins=..."
+        warnings.warn(message, UserWarning, stacklevel=3)
+
+
+class _Given:
+    """The options of one decorator, and what they mean in each application."""
+
+    def __init__(self, options: Options, where: str) -> None:
+        self._options = options
+        self._where = where
+        # The last configuration that was met, and the settings under it.
+        self._last: tuple[Options | None, Settings] = (None, NOBODY)
+        self._told: set[str] = set()
+
+    def check(self) -> None:
+        """Find what is wrong whatever the configuration says, and warn of what is ignored."""
+        notes: dict[str, None] = {}
+        # What the configuration may say is left out.
+        alone = {"origins": (), **self._options}
+        note_ignored(self._options, notes.setdefault)
+        if "resources" in self._options:
+            notes.setdefault("resources is ignored: a view has the paths that it is routed from")
+        Settings({**DEFAULTS, **alone}, notes.setdefault)
+        for message in notes:
+            warnings.warn(message, UserWarning, stacklevel=3)
+        self._told.update(notes)
+
+    def settings(self) -> Settings:
+        """The settings in the application that is being asked."""
+        config = configured(flask.current_app.config)
+        known, settings = self._last
+        if known != config:
+            settings = self._settings(config)
+            self._last = (_copied(config), settings)
+        return settings
+
+    def _settings(self, config: Options) -> Settings:
+        """The settings under a configuration; those of nobody, where they would open a door."""
+        options = {**DEFAULTS, **config, **self._options}
+        try:
+            return Settings(options, self._log)
+        except ConfigError as error:
+            self._log(f"without credentials: {error}")
+        try:
+            return Settings({**options, "supports_credentials": False}, self._log)
+        except ConfigError as error:
+            self._log(f"shared with nobody: {error}")
+            return NOBODY
+
+    def _log(self, message: str) -> None:
+        if message not in self._told:
+            self._told.add(message)
+            logger.error("%s: %s", self._where, message)
+
+
+def _copied(config: Options) -> Options:
+    """A configuration that later changes inside of its lists do not change."""
+    return {
+        option: list(value) if isinstance(value, list) else value
+        for option, value in config.items()
+    }
+
+
+def _response(view: Callable[..., Any], settings: Settings, args: Any, kwargs: Any) -> Response:
+    app = flask.current_app
+    if settings.automatic_options and flask.request.method == "OPTIONS":
+        return app.make_default_options_response()
+    return flask.make_response(app.ensure_sync(view)(*args, **kwargs))
+
+
+def _see_to_headers(response: Response, settings: Settings) -> None:
+    environ = flask.request.environ
+    if environ.get(EVALUATED) is response:
+        # The innermost decorator decides, as with Flask-CORS.
+        return
+    environ[EVALUATED] = response
+    decision = decided(settings, settings_of_paths)
+    # What a view says by itself stays, and is shared at most with those whom both admit.
+    if not (decision.origin_allowed and speaks_for_itself(response)):
+        share(response, decision, environ)

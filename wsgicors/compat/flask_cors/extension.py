@@ -1,0 +1,114 @@
+"""The extension: it puts headers on the responses of an application or a blueprint, by their paths.
+
+It is a hook of Flask's (``after_request``), as Flask-CORS is one: the paths are those that Flask
+itself sees, and what is mounted beside the application is not touched.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import flask
+
+from ...errors import ConfigError, Problem
+from ...flask.settings import EXTENSION, call_site
+from .decisions import decided
+from .options import DEFAULTS, Options, configured, note_unread_keys
+from .resources import Resources
+from .settings import EVALUATED, Settings, share, speaks_for_itself
+from .views import Governed, settings_at
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response
+
+
+class CORS:
+    """CORS for a Flask application, with the options of Flask-CORS.
+
+    :param app: the application, or a blueprint; without it, call :meth:`init_app` later.
+    :param options: ``origins``, ``methods``, ``allow_headers``, ``expose_headers``,
+        ``supports_credentials``, ``max_age`` and ``resources``, with the defaults of Flask-CORS.
+        ``app.config`` says less, in keys such as ``CORS_ORIGINS``; each of the ``resources`` more.
+    :raises ConfigError: if the options would open a door, or are no regular expressions.
+
+    >>> import flask
+    >>> app = flask.Flask("example")
+    >>> cors = CORS(app, resources={r"/api/*": {"origins": "https://app.example.com"}})
+    >>> @app.get("/api/items")
+    ... def items():
+    ...     return "bread"
+    >>> response = app.test_client().get("/api/items", headers={"Origin": "https://app.example.com"})
+    >>> response.access_control_allow_origin
+    'https://app.example.com'
+    """
+
+    def __init__(self, app: flask.Flask | flask.Blueprint | None = None, **options: Any) -> None:
+        self._options = options
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: flask.Flask | flask.Blueprint, **options: Any) -> None:
+        """Govern an application or a blueprint.
+
+        :param app: the application or blueprint.
+        :param options: replace those of the constructor.
+        :raises ConfigError: as the constructor does.
+        """
+        # `flask.current_app` stands for an application.
+        app = getattr(app, "_get_current_object", lambda: app)()
+        config = getattr(app, "config", {})
+        notes: dict[str, None] = {}
+        note_unread_keys(config, notes.setdefault)
+        said = {**DEFAULTS, **configured(config), **self._options, **options}
+        resources = _resources(said, notes)
+        for message in notes:
+            warnings.warn(message, UserWarning, stacklevel=3)
+        _govern(app, resources)
+
+
+def _resources(options: Options, notes: dict[str, None]) -> Resources:
+    try:
+        return Resources(options, notes.setdefault)
+    except ConfigError as error:
+        raise ConfigError(map(_for_who_runs_it, error.problems)) from None
+
+
+def _for_who_runs_it(problem: Problem) -> Problem:
+    key = f"CORS_{problem.field.upper()}"
+    message = (
+        f"{problem.message}. The program says so at {call_site()}, or leaves it to"
+        f" app.config[{key!r}]; whoever cannot edit it can set that key, or keep to Flask-CORS"
+    )
+    return problem._replace(message=message)
+
+
+_TWICE = Problem(
+    "app",
+    None,
+    "initialised-twice",
+    "wsgicors.flask.CORS governs this application already; write all settings there",
+)
+
+
+def _govern(app: flask.Flask | flask.Blueprint, resources: Resources) -> None:
+    if isinstance(app, flask.Blueprint):
+        # Of several blueprints around one another, Flask asks the innermost first.
+        app.after_request(lambda response: _shared(response, next(settings_at([resources]), None)))
+        return
+    governed = app.extensions.setdefault(EXTENSION, Governed(app))
+    if not isinstance(governed, Governed):
+        raise ConfigError([_TWICE])
+    if not governed.resources:
+        app.after_request(lambda response: _shared(response, governed.settings()))
+    governed.resources.append(resources)
+
+
+def _shared(response: Response, settings: Settings | None) -> Response:
+    """The response with the headers, unless somebody has seen to them already."""
+    environ = flask.request.environ
+    is_open = environ.get(EVALUATED) is not response and not speaks_for_itself(response)
+    if settings is not None and is_open:
+        environ[EVALUATED] = response
+        share(response, decided(settings, lambda: settings), environ)
+    return response

@@ -1,0 +1,103 @@
+"""Resources: patterns of paths, put into their order; which headers a response gets is not known here."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping
+from re import Pattern
+from typing import Any, Union
+from urllib.parse import unquote
+
+from ...errors import ConfigError, Problem, shown
+from .options import Note, Options, compiled, is_regex, listed, note_ignored
+from .settings import NOBODY, Settings
+
+PathPattern = Union[str, "Pattern[str]"]
+
+_ALL_PATHS = "*"
+
+
+class Resources:
+    """The settings of paths, asked in order; the first pattern that fits decides.
+
+    A string without the characters of regular expressions is a path; any other pattern must
+    match the beginning of one.
+
+    :param options: all options, ``resources`` among them.
+    :param note: told of what is ignored.
+    :raises ConfigError: with whatever is wrong in any of them.
+    """
+
+    def __init__(self, options: Options, note: Note) -> None:
+        general = {name: value for name, value in options.items() if name != "resources"}
+        note_ignored(general, note)
+        self._settings = [
+            (_path_pattern(pattern), _settings(general, special, note))
+            for pattern, special in _pairs(options.get("resources", _ALL_PATHS))
+        ]
+
+    def settings_at(self, path: str) -> Settings | None:
+        """The settings of a path; nobody's, if it can be read as one of another resource.
+
+        :param path: as Flask has it, decoded once.
+        """
+        found = [self._settings_of(reading) for reading in _readings(path)]
+        is_clear = all(settings is found[0] for settings in found)
+        return found[0] if is_clear else NOBODY
+
+    def _settings_of(self, path: str) -> Settings | None:
+        return next((found for pattern, found in self._settings if _fits(path, pattern)), None)
+
+
+def _settings(general: Options, special: Any, note: Note) -> Settings:
+    if not isinstance(special, Mapping):
+        message = f"{shown(special)} is no dict of options, such as {{'origins': [...]}}"
+        raise ConfigError([Problem("resources", special, "wrong-type", message)])
+    note_ignored(special, note)
+    return Settings({**general, **special}, note)
+
+
+def _pairs(resources: Any) -> list[tuple[PathPattern, Any]]:
+    """Patterns and the options of each; of a mapping, the most specific first."""
+    if isinstance(resources, Mapping):
+        return sorted(resources.items(), key=lambda pair: _generality(pair[0]))
+    return [(pattern, {}) for pattern in listed(resources)]
+
+
+def _generality(pattern: PathPattern) -> tuple[bool, bool, int, int]:
+    """Paths before regular expressions, and the longer before the shorter, counted in segments first."""
+    is_compiled = isinstance(pattern, re.Pattern)
+    text = str(pattern.pattern if isinstance(pattern, re.Pattern) else pattern)
+    return is_regex(pattern), not is_compiled, -text.count("/"), -len(text)
+
+
+def _path_pattern(pattern: Any) -> PathPattern:
+    if pattern == _ALL_PATHS:
+        return re.compile("")
+    if is_regex(pattern):
+        expression = compiled("resources", pattern)
+        if isinstance(expression.pattern, str):
+            return expression
+    elif isinstance(pattern, str):
+        return pattern
+    message = f"{shown(pattern)} is neither a path nor a regular expression for paths"
+    raise ConfigError([Problem("resources", pattern, "wrong-type", message)])
+
+
+def _fits(path: str, pattern: PathPattern) -> bool:
+    return path == pattern if isinstance(pattern, str) else pattern.match(path) is not None
+
+
+def _readings(path: str) -> set[str]:
+    """The paths for which a server, a proxy and Flask could take one."""
+    path = "/" + path.lstrip("/")
+    readings = {path, unquote(path)}
+    readings |= {reading.replace("\\", "/") for reading in readings}
+    return readings | {_resolved(reading) for reading in readings}
+
+
+def _resolved(path: str) -> str:
+    """A path without ``.``, ``..`` and empty segments."""
+    end = "/" if path.endswith(("/", "/.", "/..")) else ""
+    return posixpath.normpath("/" + path.lstrip("/")).rstrip("/") + end

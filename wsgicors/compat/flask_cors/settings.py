@@ -1,0 +1,103 @@
+"""Options put to use: the headers of one response, asked of the header builder.
+
+A preflight is a request like any other to Flask-CORS: what the application answers to it stays
+as it is, and gets headers. So nothing is allowed here that the application itself refuses.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from werkzeug.datastructures import Headers
+
+from ...headers import HeaderBuilder
+from ...middleware import DECISION, decide_actual, with_headers
+from ...policy import Policy
+from .options import Note, Options, header_expressions, is_honoured, policy_of
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+    from werkzeug.wrappers import Response
+
+    from ...headers import Decision
+
+#: The key in ``environ`` for the response that headers were put on already.
+EVALUATED = "wsgicors.flask_cors.evaluated"
+_ALLOW_ORIGIN = "access-control-allow-origin"
+_REQUEST_HEADERS = "HTTP_ACCESS_CONTROL_REQUEST_HEADERS"
+_MAX_LENGTH = 2048
+_NOTHING_MORE = Policy(allow_methods=(), allow_headers=())
+
+
+class Settings:
+    """Options, translated and compiled.
+
+    :param options: all of them, the defaults among them.
+    :param note: told of what is ignored.
+    :raises ConfigError: if one cannot be translated, or if some would open a door together.
+    """
+
+    def __init__(self, options: Options, note: Note) -> None:
+        self._expressions = header_expressions(options)
+        self._policy = policy_of(options, note)
+        self._builder = HeaderBuilder(self._policy)
+        #: The methods that a preflight may be granted.
+        self.methods: tuple[str, ...] = self._policy.allow_methods or ()  # type: ignore[assignment]
+        #: Whether a decorator answers ``OPTIONS`` in the stead of its view.
+        self.automatic_options = bool(options.get("automatic_options"))
+
+    def admits(self, environ: WSGIEnvironment, method: str | None = None) -> bool:
+        """Whether the origin of a request is allowed, and a method in its preflight, if one is given."""
+        has_method = method is None or method in self.methods
+        return (
+            has_method and self._builder.actual(environ.get("HTTP_ORIGIN"), environ).origin_allowed
+        )
+
+    def actual(self, environ: WSGIEnvironment) -> Decision:
+        """Decide about a request that is no preflight."""
+        return decide_actual(self._builder, environ)
+
+    def preflight(self, environ: WSGIEnvironment, methods: tuple[str, ...]) -> Decision:
+        """Decide about a preflight.
+
+        :param methods: those of `methods` that may be granted at this URL.
+        """
+        method = environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"]
+        asked = environ.get(_REQUEST_HEADERS)
+        builder = self._builder_for(method, methods, asked)
+        return builder.preflight(environ["HTTP_ORIGIN"], method, asked, environ)
+
+    def _builder_for(
+        self, method: str, methods: tuple[str, ...], asked: str | None
+    ) -> HeaderBuilder:
+        if method.upper() not in methods:
+            # Flask-CORS then names neither methods nor headers.
+            return HeaderBuilder(self._policy.merge(_NOTHING_MORE))
+        if methods == self.methods and not self._expressions:
+            return self._builder
+        special = Policy(allow_methods=methods, allow_headers=self._headers(asked or ""))
+        return HeaderBuilder(self._policy.merge(special))
+
+    def _headers(self, asked: str) -> list[str]:
+        """The allowed names, and those asked for that an expression matches."""
+        names = (name.strip() for name in asked[:_MAX_LENGTH].split(","))
+        matching = [name for name in names if any(e.match(name) for e in self._expressions)]
+        return [
+            *(self._policy.allow_headers or ()),
+            *(name for name in matching if is_honoured("allow_headers", name)),
+        ]
+
+
+NOBODY = Settings({"origins": (), "allow_headers": ()}, lambda note: None)
+
+
+def share(response: Response, decision: Decision, environ: WSGIEnvironment) -> None:
+    """Put the headers of a decision on a response."""
+    environ[DECISION] = decision
+    # New ones: those of the response may be the application's own, and of any kind.
+    response.headers = Headers(with_headers(list(Headers(response.headers)), decision))
+
+
+def speaks_for_itself(response: Response) -> bool:
+    """Whether the application has said on a response who may read it."""
+    return any(name.lower() == _ALLOW_ORIGIN for name, _ in Headers(response.headers))

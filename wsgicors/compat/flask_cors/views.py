@@ -1,0 +1,94 @@
+"""Whose settings hold where: those of an application's paths, and those of its decorated views."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Callable
+from weakref import WeakKeyDictionary
+
+import flask
+from werkzeug.exceptions import HTTPException
+
+from ...flask.resolver import UrlMapResolver
+from ...flask.settings import EXTENSION
+
+if TYPE_CHECKING:
+    from werkzeug.routing import MapAdapter
+
+    from .resources import Resources
+    from .settings import Settings
+
+    SettingsOf = Callable[[], Settings]
+
+
+class Governed(UrlMapResolver):
+    """An application that ``CORS`` governs; what `wsgicors.flask` finds in ``app.extensions``."""
+
+    governs_paths = True
+
+    def __init__(self, app: flask.Flask) -> None:
+        super().__init__(app, governs_all=False)
+        #: What each call of ``CORS`` has said.
+        self.resources: list[Resources] = []
+
+    def ensure_checked(self) -> None:
+        """Everything was checked when ``CORS`` was called; the keys in ``app.config`` are not those of ours."""
+
+    def settings(self) -> Settings | None:
+        """The settings of the path that is asked for.
+
+        Where ``CORS`` was called more than once, each call adds to who is allowed.
+        """
+        environ = flask.request.environ
+        found = list(settings_at(reversed(self.resources)))
+        return next((each for each in found if each.admits(environ)), next(iter(found), None))
+
+
+def settings_at(resources: Iterable[Resources]) -> Iterator[Settings]:
+    """The settings that some resources have for the path that is asked for."""
+    found = (each.settings_at(flask.request.path) for each in resources)
+    return (settings for settings in found if settings is not None)
+
+
+def settings_of_paths() -> Settings | None:
+    """What ``CORS`` was told about the path that is asked for, if anything."""
+    governed = flask.current_app.extensions.get(EXTENSION)
+    return governed.settings() if isinstance(governed, Governed) else None
+
+
+# Views as their decorators gave them back, and what they ask for their settings.
+_decorated: WeakKeyDictionary[Any, SettingsOf] = WeakKeyDictionary()
+
+
+def remember(view: object, settings: SettingsOf) -> None:
+    """Note that a view was decorated."""
+    _decorated[view] = settings
+
+
+def lead_to(adapter: MapAdapter, method: str) -> str | None:
+    """The endpoint to which a method of the same URL leads."""
+    try:
+        rule = adapter.match(method=method, return_rule=True)[0]
+    except HTTPException:
+        return None
+    return str(rule.endpoint)
+
+
+def settings_of_view(endpoint: str | None, method: str) -> Settings | None:
+    """What the innermost decorator said of a view."""
+    view = flask.current_app.view_functions.get(endpoint or "")
+    found = (_decorated.get(link) for link in _links(view, method))
+    settings: SettingsOf | None = next(filter(None, found), None)
+    return settings and settings()
+
+
+def _links(view: Any, method: str) -> list[Any]:
+    """The functions that a view or the method of its class wraps, from the inside out."""
+    view_class = getattr(view, "view_class", None)
+    chain: list[Any] = []
+    for start in (view, getattr(view_class, method.lower(), None)):
+        link = start
+        while callable(link) and not any(link is known for known in chain):
+            chain.append(link)
+            link = getattr(link, "__wrapped__", None)
+    return chain[::-1]
