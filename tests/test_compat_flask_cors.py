@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 import warnings
 from datetime import timedelta
 
@@ -235,6 +238,15 @@ def test_application_that_wsgicors_flask_governs_is_refused():
         CORS(app)
 
 
+def test_view_that_wsgicors_flask_closes_stays_closed():
+    app = application()
+    app.add_url_rule("/secret", "secret", flask.same_origin(lambda: "secret"), methods=["PUT"])
+    shown = flask.cross_origin(allow_origins=[PAGE])(lambda: "shown")
+    app.add_url_rule("/shown", "shown", shown, methods=["PUT"])
+    assert callers(app, "/secret", "PUT") == set()
+    assert callers(app, "/shown", "PUT") == {PAGE}
+
+
 # --- where options come from --------------------------------------------------------------------------
 
 
@@ -441,3 +453,153 @@ def test_two_extensions_may_have_a_resource_each():
     CORS(app, resources="/b", origins=ADMIN)
     assert callers(app, "/a") == {PAGE}
     assert callers(app, "/b") == {ADMIN}
+
+
+# --- what programs import --------------------------------------------------------------------------
+
+
+def test_star_brings_the_extension_and_the_decorator_alone():
+    names = {}
+    exec("from wsgicors.compat.flask_cors import *", names)
+    assert names.keys() - {"__builtins__"} == {"CORS", "cross_origin"}
+
+
+PROGRAM = """
+import flask, flask_cors
+from flask_cors import *
+from flask_cors.core import ACL_ORIGIN, ALL_METHODS, RegexObject
+from flask_cors.decorator import cross_origin
+from flask_cors.extension import CORS as Extension
+from flask_cors.version import __version__
+
+assert CORS is Extension and flask_cors.__version__ == __version__
+app = flask.Flask("program")
+CORS(app, origins=["https://app.example.com"])
+app.add_url_rule("/", "index", cross_origin()(lambda: "index"))
+print(CORS.__module__, app.test_client().get("/").headers[ACL_ORIGIN])
+"""
+
+
+def test_program_that_cannot_be_edited_runs_with_it(tmp_path):
+    """As the documentation says it, with Flask-CORS installed."""
+    (tmp_path / "flask_cors.py").write_text("import wsgicors.compat.flask_cors.instead\n")
+    (tmp_path / "program").write_text(PROGRAM)
+    command = [sys.executable, tmp_path / "program"]
+    path = os.pathsep.join(filter(None, [str(tmp_path), os.environ.get("PYTHONPATH")]))
+    environ = {**os.environ, "PYTHONPATH": path}
+    output = subprocess.check_output(command, env=environ, text=True, timeout=60)
+    assert output == "wsgicors.compat.flask_cors.extension *\n"
+
+
+def test_bare_decorator_says_what_is_missing():
+    with pytest.raises(ConfigError, match=r"write @cross_origin\(\)"):
+
+        @cross_origin
+        def view():
+            return "view"
+
+
+@pytest.mark.parametrize("ignored", ["*", Flask("other")])
+def test_positional_argument_is_ignored_with_a_warning(ignored):
+    with pytest.warns(UserWarning, match="@cross_origin: .* is ignored") as caught:
+        cross_origin(ignored)
+    assert caught[0].filename == __file__
+
+
+# --- app.config --------------------------------------------------------------------------------------
+
+
+def test_keys_stay_readable():
+    config = {"CORS_ORIGINS": [PAGE], "CORS_MAX_AGE": 60}
+    app = application(config=config)
+    callers(app)
+    assert {key: app.config[key] for key in config} == config
+
+
+def test_keys_that_flask_cors_never_read_are_ignored_with_a_warning_each():
+    keys = ("CORS_HEADERS", "CORS_OPTIONS", "CORS_ENABLED")
+    with pytest.warns(UserWarning, match="does not read it") as caught:
+        app = application(config=dict.fromkeys(keys, "Content-Type"))
+    assert [next(key for key in keys if key in str(each.message)) for each in caught] == [*keys]
+    assert callers(app, method="PUT", headers={"Authorization": "1"}) == EVERYBODY
+
+
+def test_list_in_the_configuration_that_changes_is_seen_by_decorators():
+    app = Flask("ported")
+    app.config["CORS_ORIGINS"] = [PAGE]
+    app.add_url_rule("/", "index", cross_origin()(lambda: "hello"))
+    assert callers(app) == {PAGE}
+    app.config["CORS_ORIGINS"].append(ADMIN)
+    assert callers(app) == {PAGE, ADMIN}
+
+
+# --- what is told ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ROW({"origins": r"https://app\.example\.com"}, r"has no end.*Write \(:", id="no-end"),
+        ROW({"origins": re.compile("https://a")}, "has no end", id="compiled-without-an-end"),
+        ROW({"origins": "https://*.example.com"}, r"for subdomains write", id="no-pattern"),
+        ROW({"origins": "app.example.com"}, "write 'https://app.example.com'", id="no-scheme"),
+        ROW({"origins": [""]}, "'' is ignored.*it is empty", id="empty"),
+        ROW({"origins": f"{PAGE},{ADMIN}"}, "write a list of strings", id="one-string"),
+        ROW({"origins": [None]}, "it is no string", id="None"),
+        ROW({"methods": ["TRACE"]}, "methods: 'TRACE' is ignored", id="method"),
+        ROW({"methods": "*"}, "write the methods", id="any-method"),
+        ROW({"allow_headers": ["Cookie"]}, "allow_headers: 'Cookie' is ignored", id="header"),
+        ROW({"expose_headers": "Set-Cookie"}, "expose_headers: 'Set-Cookie'", id="exposed"),
+        ROW({"max_age": "10m"}, "max_age: '10m' is ignored", id="age"),
+        ROW({"max_age": 10**6}, "is cut to 86400", id="long-age"),
+        ROW({"supports_credentials": "false"}, "'false' is taken for False", id="flag"),
+        ROW({"orgins": PAGE}, "'orgins' is ignored: .*; write origins", id="misspelled"),
+        ROW({"allow_origins": PAGE}, "write origins", id="name-of-ours"),
+        ROW({"pineapple": 1}, "the options are origins, ", id="unknown"),
+        ROW({"resources": {"/a": {"orgins": 1}, "/b": {"orgins": 1}}}, "write origins", id="twice"),
+    ],
+)
+def test_what_flask_cors_ignored_is_ignored_with_one_warning(options, words):
+    with pytest.warns(UserWarning, match=words) as caught:
+        application(**options)
+    (warning,) = caught
+    assert warning.filename == __file__
+
+
+def test_error_says_where_the_program_says_so_and_which_key_may_say_else():
+    with pytest.raises(ConfigError) as caught:
+        application(supports_credentials=True)
+    (problem,) = caught.value.problems
+    assert "tests/test_compat_flask_cors.py:" in problem.message
+    assert "app.config['CORS_ORIGINS']" in problem.message
+
+
+# --- no setting becomes an error of the server ----------------------------------------------------------
+
+
+def test_view_whose_settings_would_open_a_door_is_shared_with_nobody(caplog):
+    app = Flask("ported")
+    app.config.update(CORS_ORIGINS=["https://(a"], CORS_SUPPORTS_CREDENTIALS=True)
+    app.add_url_rule("/", "index", cross_origin()(lambda: "hello"))
+    assert callers(app) == set()
+    assert get(app).status_code == 200
+    assert [record.message.split(": ")[1] for record in caplog.records] == [
+        "without credentials",
+        "shared with nobody",
+    ]
+
+
+LONG = ROW("x-" + "a" * 100_000, id="long")
+
+
+@pytest.mark.parametrize("asked", ["cookie", LONG, "x-a,,", "x-\u00e9", "*"])
+def test_header_that_an_expression_matches_is_granted_only_if_it_can_be(asked):
+    app = application(allow_headers=r".+$")
+    asked = {
+        "Origin": PAGE,
+        "Access-Control-Request-Method": "PUT",
+        "Access-Control-Request-Headers": asked,
+    }
+    answer = app.test_client().options("/", headers=asked)
+    assert answer.status_code == 200
+    assert answer.headers.get("Access-Control-Allow-Headers", "x-a") in ("x-a", "*")

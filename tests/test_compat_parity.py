@@ -166,17 +166,6 @@ def own_origin(lib):
     return app
 
 
-def own_exposed(lib):
-    app = bare()
-
-    @app.get("/v1/items")
-    def own():
-        return "own", {"Access-Control-Expose-Headers": "X-Own", "X-Own": "1", "X-Other": "1"}
-
-    lib.CORS(app, origins=[PAGE], expose_headers="X-Other")
-    return app
-
-
 def refusing_hook(lib):
     app = bare()
 
@@ -319,7 +308,6 @@ SAME = [
     ROW(two_views_of_one_url, id="two-views-of-one-url"),
     ROW(error_handler, id="error-handler"),
     ROW(own_origin, id="own-origin"),
-    ROW(own_exposed, id="own-exposed"),
     ROW(refusing_hook, id="refusing-hook"),
     ROW(answering_hook, id="answering-hook"),
     ROW(moved, id="moved"),

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, Callable
 
 import flask
 
-from ...middleware import is_logged, is_preflight, log_denial
+from ...middleware import decide_actual, is_logged, is_preflight, log_denial
 from .views import lead_to, settings_of_view
 
 if TYPE_CHECKING:
-    from ...headers import Decision
+    from ...headers import Decision, HeaderBuilder
     from .settings import Settings
 
 
@@ -27,6 +27,19 @@ def decided(settings: Settings, others: Callable[[], Settings | None]) -> Decisi
     """
     environ = flask.request.environ
     return _preflight(settings, others()) if is_preflight(environ) else settings.actual(environ)
+
+
+def decided_by(builder: HeaderBuilder) -> Decision:
+    """Decide about the request as `wsgicors.flask` would."""
+    environ = flask.request.environ
+    if not is_preflight(environ):
+        return decide_actual(builder, environ)
+    return builder.preflight(
+        environ["HTTP_ORIGIN"],
+        environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"],
+        environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"),
+        environ,
+    )
 
 
 def _preflight(settings: Settings, others: Settings | None) -> Decision:

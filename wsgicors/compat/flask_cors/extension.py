@@ -13,7 +13,7 @@ import flask
 
 from ...errors import ConfigError, Problem
 from ...flask.settings import EXTENSION, call_site
-from .decisions import decided
+from .decisions import decided, decided_by
 from .options import DEFAULTS, Options, configured, note_unread_keys
 from .resources import Resources
 from .settings import EVALUATED, Settings, share, speaks_for_itself
@@ -71,7 +71,7 @@ def _resources(options: Options, notes: dict[str, None]) -> Resources:
     try:
         return Resources(options, notes.setdefault)
     except ConfigError as error:
-        raise ConfigError(map(_for_who_runs_it, error.problems)) from None
+        raise ConfigError([_for_who_runs_it(problem) for problem in error.problems]) from None
 
 
 def _for_who_runs_it(problem: Problem) -> Problem:
@@ -100,8 +100,16 @@ def _govern(app: flask.Flask | flask.Blueprint, resources: Resources) -> None:
     if not isinstance(governed, Governed):
         raise ConfigError([_TWICE])
     if not governed.resources:
-        app.after_request(lambda response: _shared(response, governed.settings()))
+        app.after_request(lambda response: _governed(response, governed))
     governed.resources.append(resources)
+
+
+def _governed(response: Response, governed: Governed) -> Response:
+    builder = governed.declared()
+    if builder is None:
+        return _shared(response, governed.settings())
+    share(response, decided_by(builder), flask.request.environ)
+    return response
 
 
 def _shared(response: Response, settings: Settings | None) -> Response:

@@ -10,11 +10,13 @@ import flask
 from werkzeug.exceptions import HTTPException
 
 from ...flask.resolver import UrlMapResolver
-from ...flask.settings import EXTENSION
+from ...flask.settings import EXTENSION, is_anything_declared
+from ...middleware import is_preflight
 
 if TYPE_CHECKING:
     from werkzeug.routing import MapAdapter
 
+    from ...headers import HeaderBuilder
     from .resources import Resources
     from .settings import Settings
 
@@ -33,6 +35,14 @@ class Governed(UrlMapResolver):
 
     def ensure_checked(self) -> None:
         """Everything was checked when ``CORS`` was called; the keys in ``app.config`` are not those of ours."""
+
+    def declared(self) -> HeaderBuilder | None:
+        """The builder for what the decorators of `wsgicors.flask` said of the view that is asked for."""
+        environ = flask.request.environ
+        if not is_anything_declared():
+            return None
+        asked = environ.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD", "")
+        return self(environ, asked if is_preflight(environ) else environ["REQUEST_METHOD"])
 
     def settings(self) -> Settings | None:
         """The settings of the path that is asked for.
