@@ -19,6 +19,7 @@ from wsgicors.origins import OriginSet, is_origin
 ROW = pytest.param
 APP = "https://app.example.com"
 EVIL = "https://evil.example"
+EXPRESSION = re.compile(r"https?://x[0-9]\.own\.example")
 BY_ORIGIN = ("Vary", "Origin")
 
 NOBODY = {"allow_origins": []}
@@ -534,6 +535,159 @@ def test_a_policy_that_cannot_be_used_is_refused(fields, reason):
     assert [problem.reason for problem in caught.value.problems] == [reason]
 
 
+# --- credentials for some ------------------------------------------------------------------------
+
+OURS = "https://ours.example"
+SOME = {"allow_origins": "*", "allow_credentials": [OURS, "https://*.ours.example", EXPRESSION]}
+
+
+@pytest.mark.parametrize(
+    ("fields", "origin", "headers"),
+    [
+        ROW(SOME, OURS, [allow(OURS), WITH_COOKIES, BY_ORIGIN], id="listed"),
+        ROW(
+            SOME,
+            "https://a.ours.example",
+            [allow("https://a.ours.example"), WITH_COOKIES, BY_ORIGIN],
+            id="pattern",
+        ),
+        ROW(
+            SOME,
+            "https://x7.own.example",
+            [allow("https://x7.own.example"), WITH_COOKIES, BY_ORIGIN],
+            id="expression",
+        ),
+        ROW(SOME, "http://x7.own.example", [allow("*"), BY_ORIGIN], id="expression, but not https"),
+        ROW(SOME, EVIL, [allow("*"), BY_ORIGIN], id="everybody else reads"),
+        ROW(SOME, "null", [allow("*"), BY_ORIGIN], id="null reads"),
+        ROW(SOME, "x" * 600, [allow("*"), BY_ORIGIN], id="what is too long reads"),
+        ROW(SOME, None, [allow("*"), BY_ORIGIN], id="no origin"),
+        ROW(
+            {**SOME, "allow_credentials": [OURS]},
+            EVIL,
+            [allow("*"), BY_ORIGIN],
+            id="only listed ones",
+        ),
+        ROW({**SOME, "allow_credentials": []}, EVIL, [allow("*"), BY_ORIGIN], id="an empty list"),
+        ROW(
+            {**SOME, "allow_origins": [OURS, EVIL]},
+            OURS,
+            [allow(OURS), WITH_COOKIES, BY_ORIGIN],
+            id="two lists",
+        ),
+        ROW(
+            {**SOME, "allow_origins": [OURS, EVIL]},
+            EVIL,
+            [allow(EVIL), BY_ORIGIN],
+            id="allowed, but no credentials",
+        ),
+        ROW(
+            {
+                "allow_origins": lambda origin, _: origin != OURS,
+                "allow_credentials": "https://a.example",
+            },
+            OURS,
+            [BY_ORIGIN],
+            id="trusted, but not allowed",
+        ),
+        ROW(
+            {"allow_origins": lambda *_: True, "allow_credentials": [OURS]},
+            OURS,
+            [allow(OURS), WITH_COOKIES, BY_ORIGIN],
+            id="a callable allows",
+        ),
+        ROW(
+            {"allow_origins": lambda *_: True, "allow_credentials": [OURS]},
+            "null",
+            [allow("null"), BY_ORIGIN],
+            id="a callable allows null",
+        ),
+    ],
+)
+def test_credentials_for_some_are_for_no_others(fields, origin, headers):
+    judge = builder(fields)
+    assert list(judge.actual(origin).headers) == headers
+    assert list(judge.actual(origin).headers) == headers  # and the same when it is remembered
+
+
+def test_each_is_granted_what_would_be_without_the_list():
+    fields = {"allow_origins": "*", "allow_methods": "*", "allow_headers": "*, Authorization"}
+    some = builder({**fields, "allow_credentials": [OURS]})
+    vary = ("Vary", "Origin, Access-Control-Request-Method, Access-Control-Request-Headers")
+    with_list = some.preflight(EVIL, "PUT", "x-a").headers
+    without = builder(fields).preflight(EVIL, "PUT", "x-a").headers
+    assert with_list == (*without, vary)
+    assert some.preflight(OURS, "PUT", "x-a").headers == (
+        allow(OURS),
+        WITH_COOKIES,
+        grant_methods("PUT"),
+        grant_headers("Authorization, x-a"),
+        vary,
+    )
+
+
+def test_a_grant_does_not_spread_to_those_without_credentials():
+    mine = builder({"allow_origins": OURS, "allow_credentials": [OURS], "allow_headers": "X-A"})
+    other = builder({"allow_origins": OURS, "allow_credentials": False, "allow_headers": "X-A"})
+    remembered = mine.beside([("PUT", other)], OURS).preflight(OURS, "POST", "x-a").headers
+    assert max_age("0") in remembered
+
+
+# --- origins of applications ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "origin", ["app://.", "file://", "tauri://localhost", "chrome-extension://abc", "null"]
+)
+@pytest.mark.parametrize("says", [True, False])
+def test_a_callable_is_asked_about_all_that_a_page_can_have(origin, says):
+    asked = []
+
+    def know(origin, environ):
+        asked.append(origin)
+        return says
+
+    assert builder({"allow_origins": know}).actual(origin).origin_allowed is says
+    assert asked == [origin]
+
+
+@pytest.mark.parametrize(
+    ("origin", "is_allowed"),
+    [
+        ROW("app://.", True, id="application"),
+        ROW("chrome-extension://abc", True, id="extension"),
+        ROW("http://localhost:5173", True, id="loopback"),
+        ROW("https://a.example", True, id="https"),
+        ROW("http://cafe.example.com", False, id="http"),
+        ROW("null", False, id="null"),
+        ROW("file://", False, id="file"),
+    ],
+)
+@pytest.mark.parametrize("admit", [ROW(lambda *_: True, id="callable")])
+def test_what_is_anybodys_never_uses_credentials(admit, origin, is_allowed):
+    judge = builder({"allow_origins": admit, "allow_credentials": True})
+    assert judge.actual(origin).origin_allowed is is_allowed
+
+
+def test_an_expression_lets_plain_http_in_on_this_machine_alone():
+    fields = {"allow_origins": [re.compile(r"https?://(app\.example\.com|localhost:\d+)")]}
+    judge = builder({**fields, "allow_credentials": True})
+    assert judge.actual("https://app.example.com").origin_allowed
+    assert judge.actual("http://localhost:81").origin_allowed
+    assert not judge.actual("http://app.example.com").origin_allowed
+    opted_out = builder(
+        {**fields, "allow_credentials": True, "dangerously_allow_insecure_origins": True}
+    )
+    assert opted_out.actual("http://app.example.com").origin_allowed
+    assert builder(fields).actual("http://app.example.com").origin_allowed
+
+
+def test_what_was_admitted_and_is_denied_all_the_same_is_told(caplog):
+    judge = builder({"allow_origins": lambda *_: True, "allow_credentials": True})
+    judge.actual("http://cafe.example.com")
+    assert "'http://cafe.example.com' is not https, so it is denied" in caplog.text
+
+
 # --- regular expressions and callables -----------------------------------------------------------
 
 
@@ -544,7 +698,7 @@ def test_a_policy_that_cannot_be_used_is_refused(fields, reason):
         ROW(
             r"https://[ab]\.example", "https://a.example.evil", False, id="match at the start only"
         ),
-        ROW(r"[ab]\.example", "https://a.example", False, id="match at the end only"),
+        ROW(r"https://a.{9}", "https://a.example.net", False, id="match in part only"),
         ROW(r".*", "null", False, id="null is asked of no expression"),
         ROW(r".*", "https://a.example/", False, id="nor what is no origin"),
         ROW(r".*", "https://A.example", False, id="nor mixed case"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import enum
 import functools
 import pickle
 import re
@@ -20,7 +21,16 @@ from wsgicors.fields import FIELDS
 from wsgicors.vocabulary import nearest_field
 
 ROW = pytest.param
+NOTHING_TO_DENY = (
+    "nothing is shared by default, so there is nothing to deny: leave out of the allow_ fields what is not"
+    " meant; in Flask @same_origin closes a view"
+)
+OF_TIMING = (
+    "Timing-Allow-Origin is another header, of the Resource Timing standard, that no policy writes; set it"
+    " on the response"
+)
 HTTPS_ONLY = re.compile(r"https://[a-z]+\.example\.com")
+ANY_COM = re.compile(r"https://[a-z]+\.com")
 
 
 def anybody(origin, environ):
@@ -40,6 +50,87 @@ def problems_of(make):
     with pytest.raises(ConfigError) as caught:
         make()
     return caught.value.problems
+
+
+class Name(str, enum.Enum):
+    """What a program may keep its settings in."""
+
+    APP = "https://app.example.com"
+    METHOD = "PUT"
+    HEADER = "X-Token"
+
+
+def test_members_of_an_enumeration_become_plain_strings():
+    """A server would send ``Name.APP``, or refuse to."""
+    policy = Policy(
+        allow_origins=[Name.APP],
+        allow_methods=[Name.METHOD],
+        allow_headers=[Name.HEADER],
+        expose_headers=[Name.HEADER],
+        allow_credentials=[Name.APP],
+    )
+    items = [item for value in policy.settings().values() for item in value]
+    assert {type(item) for item in items} == {str}
+    assert Policy(allow_origins=Name.APP).allow_origins == ("https://app.example.com",)
+    assert type(Policy(allow_methods=Name.METHOD).allow_methods[0]) is str
+
+
+@pytest.mark.parametrize(
+    ("origins", "trusted"),
+    [
+        ROW("https://app.example.com", "https://other.example.com", id="listed"),
+        ROW("https://*.example.com", "https://example.com", id="pattern"),
+        ROW([HTTPS_ONLY], "https://a1.example.com", id="expression"),
+        ROW([], "https://app.example.com", id="nobody"),
+    ],
+)
+def test_who_may_use_credentials_must_be_allowed_where_both_are_listed(origins, trusted):
+    (problem,) = problems_of(lambda: Policy(allow_origins=origins, allow_credentials=[trusted]))
+    assert problem[:3] == ("allow_credentials", trusted, "origin-not-allowed")
+    # One that is inherited says nothing of what is listed elsewhere.
+    base = Policy(allow_origins=trusted, allow_credentials=[trusted])
+    assert base.merge(Policy(allow_origins=origins)).conflicts() == ()
+
+
+@pytest.mark.parametrize(
+    ("written", "reason"),
+    [
+        ROW("*", "wildcard", id="everybody"),
+        ROW(["*", "https://a.example"], "wildcard", id="everybody in a list"),
+        ROW(anybody, "wrong-type", id="callable"),
+        ROW(["https://a.example/"], "path", id="no pattern"),
+        ROW([re.compile(b"https://a")], "wrong-type", id="an expression for bytes"),
+    ],
+)
+def test_what_cannot_say_who_may_use_credentials(written, reason):
+    (problem,) = problems_of(lambda: Policy(allow_origins="*", allow_credentials=written))
+    assert (problem.field, problem.reason) == ("allow_credentials", reason)
+
+
+@pytest.mark.parametrize("name", ["self", "cls", "fields"])
+def test_any_name_of_a_field_is_told_to_be_none(name):
+    (problem,) = problems_of(lambda: Policy(**{name: 1}))
+    assert problem[:3] == (name, 1, "unknown-field")
+
+
+def test_only_policies_merge():
+    (problem,) = problems_of(lambda: Policy().merge({"max_age": 5}))
+    assert problem.message == "{'max_age': 5} is no Policy; write merge(Policy(...))"
+
+
+@pytest.mark.parametrize(
+    ("field", "name"),
+    [
+        ROW("allow_headers", "Access-Control-Allow-Origin", id="of a response"),
+        ROW("allow_headers", "Access-Control-Allow-Headers", id="another of a response"),
+        ROW("expose_headers", "Origin", id="of a request"),
+        ROW("expose_headers", "Access-Control-Request-Headers", id="of a preflight"),
+        ROW("expose_headers", "access-control-allow-origin", id="of CORS itself"),
+    ],
+)
+def test_a_header_that_is_none_of_the_scripts_was_meant_for_another_field(field, name):
+    (problem,) = problems_of(lambda: Policy(**{field: name}))
+    assert problem[:3] == (field, name, "wrong-header")
 
 
 # --- one field alone: what may be written --------------------------------------------------------
@@ -283,7 +374,7 @@ def test_a_field_that_is_not_given_is_unset():
             1,
             1,
             "wrong-type",
-            "1 is neither true nor false",
+            "1 is neither true nor false, nor origins that may use credentials",
             id="flag, number",
         ),
         ROW(
@@ -291,7 +382,7 @@ def test_a_field_that_is_not_given_is_unset():
             "yes",
             "yes",
             "wrong-type",
-            "'yes' is neither true nor false",
+            "'yes' is neither true nor false, nor origins that may use credentials",
             id="flag, yes",
         ),
         ROW(
@@ -304,11 +395,12 @@ def test_a_field_that_is_not_given_is_unset():
         ),
         ROW(
             "max_age",
-            timedelta(seconds=-1),
-            -1,
+            timedelta(days=400),
+            timedelta(days=400),
             "out-of-range",
-            "-1 is out of range: write whole seconds from 0 (do not cache) to 86400 (one day)",
-            id="seconds, negative timedelta",
+            "datetime.timedelta(days=400) is out of range: write whole seconds from 0 (do not cache)"
+            " to 86400 (one day)",
+            id="seconds, too long a timedelta: told as it was written",
         ),
         ROW(
             "max_age",
@@ -331,7 +423,7 @@ def test_a_field_that_is_not_given_is_unset():
             "10m",
             "10m",
             "wrong-type",
-            "'10m' is no number of whole seconds, nor a timedelta of such",
+            "'10m' is no number of whole seconds, nor a timedelta of such; write 600",
             id="seconds, with a unit",
         ),
         ROW(
@@ -522,6 +614,15 @@ AUTOMATIC = "it is always done; leave it out"
             id="withdrawn by browsers",
         ),
         ROW("pineapple", FIELDS_ARE, id="like nothing"),
+        *(
+            ROW(name, NOTHING_TO_DENY, id=name)
+            for name in """disallow_origins disallowed_origins block_origins blocked_origins deny_origins
+            denied_origins not_allow_origins origins_blacklist except_origins exclude_origins
+            deny_credentials disallow_credentials no_credentials disable_credentials disallow_methods
+            block_headers CORS_DENY_ORIGINS disallowOrigins""".split()
+        ),
+        ROW("timing_allow_origin", OF_TIMING, id="timing"),
+        ROW("timing_allow_origins", OF_TIMING, id="timing of many"),
         ROW("", FIELDS_ARE, id="empty"),
     ],
 )
@@ -646,8 +747,75 @@ WITH_CREDENTIALS = {"allow_credentials": True, "allow_origins": "https://a.examp
         ),
         ROW(
             {**WITH_CREDENTIALS, "allow_origins": "app://a.example"},
-            [("allow_origins", "app://a.example", "insecure-origin")],
-            id="credentials, custom scheme",
+            [],
+            id="credentials, an application",
+        ),
+        ROW(
+            {**WITH_CREDENTIALS, "allow_origins": "chrome-extension://abc app://."},
+            [],
+            id="extension",
+        ),
+        ROW(
+            {**WITH_CREDENTIALS, "allow_origins": "moz-extension://* file://"},
+            [
+                ("allow_origins", "moz-extension://*", "anybodys-origin"),
+                ("allow_origins", "file://", "anybodys-origin"),
+            ],
+            id="credentials, anybody's application or file",
+        ),
+        ROW(
+            {
+                **WITH_CREDENTIALS,
+                "allow_origins": "file://",
+                "dangerously_allow_insecure_origins": True,
+                "dangerously_allow_public_suffixes": True,
+            },
+            [("allow_origins", "file://", "anybodys-origin")],
+            id="no opt-out does for files",
+        ),
+        ROW(
+            {
+                **WITH_CREDENTIALS,
+                "allow_origins": "https://app-*.vercel.app https://pr-*.example.com",
+            },
+            [("allow_origins", "https://app-*.vercel.app", "public-suffix")],
+            id="credentials, within a name below a public suffix",
+        ),
+        ROW(
+            {"allow_origins": "*", "allow_credentials": ["https://app.example.com"]},
+            [],
+            id="everybody reads, one uses credentials",
+        ),
+        ROW(
+            {
+                "allow_origins": anybody,
+                "allow_credentials": "https://app.example.com http://a.example",
+            },
+            [("allow_credentials", "http://a.example", "insecure-origin")],
+            id="the guards look at the list of those who use credentials",
+        ),
+        ROW(
+            {"allow_origins": "*", "allow_credentials": [ANY_COM, "null", "https://*.com"]},
+            [
+                ("allow_credentials", ANY_COM, "public-suffix"),
+                ("allow_credentials", "null", "null-with-credentials"),
+                ("allow_credentials", "https://*.com", "public-suffix"),
+            ],
+            id="and at all that stands there",
+        ),
+        ROW(
+            {"allow_origins": "*", "allow_credentials": [], "expose_headers": "*"},
+            [],
+            id="nobody uses credentials",
+        ),
+        ROW(
+            {
+                "allow_origins": "*",
+                "allow_credentials": ["https://a.example"],
+                "expose_headers": "*",
+            },
+            [("expose_headers", "*", "wildcard-with-credentials")],
+            id='expose "*" where some use credentials',
         ),
         ROW(
             {**WITH_CREDENTIALS, "allow_origins": "http://localhost.example:*"},
@@ -674,7 +842,7 @@ WITH_CREDENTIALS = {"allow_credentials": True, "allow_origins": "https://a.examp
         ),
         ROW(
             {**WITH_CREDENTIALS, "allow_origins": [re.compile("http://.*")]},
-            [("allow_origins", re.compile("http://.*"), "matches-any-origin")],
+            [("allow_origins", re.compile("http://.*"), "insecure-origin")],
             id="credentials, regular expression for all of http",
         ),
         ROW(
@@ -684,7 +852,7 @@ WITH_CREDENTIALS = {"allow_credentials": True, "allow_origins": "https://a.examp
         ),
         ROW(
             {**WITH_CREDENTIALS, "allow_origins": [re.compile(r"https://.*\.com")]},
-            [("allow_origins", re.compile(r"https://.*\.com"), "matches-any-origin")],
+            [("allow_origins", re.compile(r"https://.*\.com"), "public-suffix")],
             id="credentials, regular expression for a whole top level",
         ),
         ROW(

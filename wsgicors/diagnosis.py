@@ -6,6 +6,7 @@ import re
 
 from .hosts import canonical_ipv6, is_loopback
 from .origins import DEFAULT_PORTS, MAX_ORIGIN_LENGTH, PORT, OriginPattern, read_pattern
+from .wildcards import wildcard_advice
 
 
 class OriginError(ValueError):
@@ -28,7 +29,7 @@ def parse_pattern(text: str) -> OriginPattern:
     :raises OriginError: if it is none, with what to write instead.
 
     >>> parse_pattern("https://*.example.com")
-    OriginPattern(scheme='https', host='example.com', port='', subdomains=True)
+    OriginPattern(scheme='https', host='example.com', port='', label='*')
     >>> parse_pattern("https://example.com/")
     Traceback (most recent call last):
         ...
@@ -40,6 +41,10 @@ def parse_pattern(text: str) -> OriginPattern:
     return pattern
 
 
+_MISPLACED_WILDCARD = (
+    'holds "*" where it has no meaning: it may stand for subdomains (https://*.example.com), within the'
+    " leftmost name (https://pr-*.example.com) and for any port (http://localhost:*)"
+)
 # What can be wrong with a pattern, most telling first: a code, how the text gives it away, and
 # what to say of it.
 _FAULTS = [
@@ -49,7 +54,7 @@ _FAULTS = [
         ("not-ascii", r".*[^\x00-\x7f]", "is not ASCII: browsers send such a host in Punycode"),
         (
             "regular-expression",
-            r".*(?:[\\^$|()]|\.\+|://\.\*)|\.\*",
+            r".*(?:[\\^$|()]|\.\+|://\.\*|\?://)|\.\*",
             "looks like a regular expression: compile it with re.compile(); it must match in full",
         ),
         ("blank-or-control", r".*[\x00-\x20\x7f]", "holds a blank or a control character"),
@@ -57,7 +62,7 @@ _FAULTS = [
         ("user-info", r".*://[^/?#]*@", "holds user information: no browser sends that"),
         ("path", r".*://[^/?#]*[/?#]", "has a path, a query or a fragment: an origin has none"),
         ("upper-case", r"(?-i:.*[A-Z])", "is not in lower case, as browsers send it"),
-        ("trailing-dot", r".*\.(?::.*)?$", "has a host that ends in a dot"),
+        ("trailing-dot", r"(?:https?|wss?|ftp)://.*\.(?::.*)?$", "has a host that ends in a dot"),
         (
             "default-port",
             r"(?:http|ws)://[^/]*:80$|(?:https|wss)://[^/]*:443$|ftp://[^/]*:21$",
@@ -65,11 +70,8 @@ _FAULTS = [
         ),
         (
             "wildcard",
-            r"(?=.*\*)(?!(?:[^*:/]+://)?(?:\*\.)?(?:\[[^*\]]*\]|[^*:]+)(?::[^:/]*)?$)",
-            (
-                'may hold "*" only for subdomains (https://*.example.com) and for any port'
-                ' (http://localhost:*); every origin is allow_origins="*"'
-            ),
+            r"(?=.*\*)(?!(?:[^*:/]+://)?(?:[^*:/.]*\*[^*:/.]*\.)?(?:\[[^*\]]*\]|[^*:]+)(?::(?:\*|[^*:/]*))?$)",
+            _MISPLACED_WILDCARD,
         ),
         (
             "port",
@@ -81,6 +83,7 @@ _FAULTS = [
             r".*://(?:\*\.)?(?:\[|(?:[^/]*\.)?(?:[0-9]+|0x[0-9a-f]*)$)",
             "has an IP address that is not one address in the form that browsers write",
         ),
+        ("wildcard", r".*\*", "would cover names that a registry gives out to anybody"),
         ("malformed", r"", "is no origin, scheme://host or scheme://host:port"),
     ]
 ]
@@ -95,9 +98,11 @@ def _diagnosed(text: str) -> OriginError:
     if len(text) > MAX_ORIGIN_LENGTH:
         return OriginError("too-long", f"is longer than {MAX_ORIGIN_LENGTH} bytes")
     reason, wrong = next((code, wrong) for code, sign, wrong in _FAULTS if sign.match(text))
-    meant = _repaired(text)
+    meant = None if reason == "regular-expression" else _repaired(text)
     if meant is not None:
         return OriginError(reason, f"{wrong}; write {meant!r}")
+    if reason == "wildcard":
+        return OriginError(reason, f"{wrong}; {wildcard_advice(text)}")
     if reason == "not-ascii":
         wrong += ' (pip install "wsgicors[idna]" to have it shown here)'
     return OriginError(reason, wrong)
@@ -110,16 +115,19 @@ def _repaired(text: str) -> str | None:
     match = _LOOSELY.match(text.strip().lower())
     if match is None:
         return None
-    subdomains, host = _split_wildcard(_in_punycode(match["host"].rstrip(".")))
+    scheme, wildcard, host = match["scheme"], "", _in_punycode(match["host"])
+    if scheme is None or scheme in DEFAULT_PORTS:
+        wildcard, host = _split_wildcard(host.rstrip("."))
     if host.startswith("["):
         host = canonical_ipv6(host) or host
-    scheme = match["scheme"] or ("http" if is_loopback(host) else "https")
+    scheme = scheme or ("http" if is_loopback(host) else "https")
     port = (match["port"] or "").lstrip("0")
-    if port in ("", DEFAULT_PORTS.get(scheme)):
-        meant = f"{scheme}://{subdomains}{host}"
-    else:
-        meant = f"{scheme}://{subdomains}{host}:{port}"
-    return None if read_pattern(meant) is None else meant
+    end = "" if port in ("", DEFAULT_PORTS.get(scheme)) else f":{port}"
+    # "https://*example.com" would cover what strangers register; its writer wants the subdomains.
+    candidates = (
+        f"{scheme}://{name}{end}" for name in (wildcard + host, host.replace("*", "*.", 1))
+    )
+    return next((meant for meant in candidates if read_pattern(meant) is not None), None)
 
 
 def _split_wildcard(host: str) -> tuple[str, str]:
@@ -130,11 +138,8 @@ def _split_wildcard(host: str) -> tuple[str, str]:
 
 def _in_punycode(host: str) -> str:
     """The host as a browser writes it; unchanged where that cannot be told."""
-    if host.isascii():
-        return host
-    wildcard, bare = _split_wildcard(host)
     try:
-        return wildcard + _to_ascii(bare)
+        return ".".join(name if name.isascii() else _to_ascii(name) for name in host.split("."))
     except UnicodeError:
         return host
 

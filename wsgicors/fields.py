@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from .diagnosis import OriginError, parse_pattern
 from .errors import Problem, shown
+from .expressions import fault_of
 from .names import (
     FORBIDDEN_METHODS,
     FORBIDDEN_RESPONSE_HEADERS,
@@ -19,7 +20,7 @@ from .names import (
 )
 
 if TYPE_CHECKING:
-    from typing_extensions import Literal
+    from typing_extensions import Literal, TypeGuard
 
 Complain = Callable[[object, str, str], None]
 
@@ -45,9 +46,38 @@ def _origins(value: object, complain: Complain) -> object:
                 value, "wrong-type", "the callable must not be async: its result is never awaited"
             )
         return value
-    items = [value] if isinstance(value, re.Pattern) else _items(value, complain)
+    items = _origin_items(value, complain)
     if _is_wildcard(items, complain, "origins"):
         return "*"
+    return _checked_origins(items, complain)
+
+
+def _credentials(value: object, complain: Complain) -> object:
+    """Whether credentials may be used, or which of the allowed origins may use them."""
+    flag = _read_flag(value)
+    if isinstance(flag, bool):
+        return flag
+    is_text = isinstance(value, str) and ("*" in value or ":" in value or not value.strip())
+    if not is_text and not isinstance(value, re.Pattern) and not is_list(value):
+        message = f"{shown(value)} is neither true nor false, nor origins that may use credentials"
+        complain(value, "wrong-type", message)
+        return None
+    items = _origin_items(value, complain)
+    if "*" in items:
+        complain("*", "wildcard", _NOT_EVERYBODY)
+    return _checked_origins(items, complain)
+
+
+_NOT_EVERYBODY = (
+    '"*" is everybody, who cannot be trusted with credentials; write the origins that may use them'
+)
+
+
+def _origin_items(value: object, complain: Complain) -> list[Any]:
+    return [value] if isinstance(value, re.Pattern) else _items(value, complain)
+
+
+def _checked_origins(items: list[Any], complain: Complain) -> tuple[Any, ...]:
     for item in items:
         _check_origin(item, complain)
     return tuple(items)
@@ -62,8 +92,7 @@ def is_sync_callable(value: object) -> bool:
 
 def _check_origin(item: object, complain: Complain) -> None:
     if isinstance(item, re.Pattern):
-        if not isinstance(item.pattern, str):
-            complain(item, "wrong-type", f"{shown(item)} matches bytes; compile it from a str")
+        _check_expression(item, complain)
     elif not isinstance(item, str):
         complain(
             item, "wrong-type", f"{shown(item)} is neither a str nor a compiled regular expression"
@@ -73,6 +102,15 @@ def _check_origin(item: object, complain: Complain) -> None:
             parse_pattern(item)
         except OriginError as error:
             complain(item, error.reason, f"{shown(item)} {error.message}")
+
+
+def _check_expression(item: re.Pattern[Any], complain: Complain) -> None:
+    if not isinstance(item.pattern, str):
+        complain(item, "wrong-type", f"{shown(item)} matches bytes; compile it from a str")
+        return
+    fault = fault_of(item)
+    if fault is not None:
+        complain(item, fault.reason, f"{shown(item.pattern)} {fault.message}")
 
 
 def _methods(value: object, complain: Complain) -> object:
@@ -95,6 +133,8 @@ def _request_headers(value: object, complain: Complain) -> object:
     for name in names:
         if is_forbidden_request_header(name):
             _complain_of_forbidden(name, "lets a script set it", complain)
+        elif name.lower().startswith("access-control-"):
+            complain(name, "wrong-header", f"{shown(name)} {_OF_A_RESPONSE}")
     return names
 
 
@@ -103,7 +143,18 @@ def _response_headers(value: object, complain: Complain) -> object:
     for name in names:
         if name.lower() in FORBIDDEN_RESPONSE_HEADERS:
             _complain_of_forbidden(name, "lets a script read it", complain)
+        elif name.lower() == "origin" or name.lower().startswith("access-control-"):
+            complain(name, "wrong-header", f"{shown(name)} {_OF_CORS}")
     return names
+
+
+_OF_A_RESPONSE = (
+    "belongs to responses, where this library writes it: a script must not send it; leave it out"
+)
+_OF_CORS = (
+    "belongs to CORS itself, and no script has a use for it; leave it out, or write the header that"
+    " your application sends"
+)
 
 
 def _complain_of_forbidden(name: str, deed: str, complain: Complain) -> None:
@@ -132,11 +183,18 @@ def _tokens(value: object, complain: Complain, what: str) -> list[str]:
 def _items(value: object, complain: Complain) -> list[Any]:
     if isinstance(value, str):
         return [item for item in re.split(r"[,\s]+", value) if item]
-    if isinstance(value, Iterable) and not isinstance(value, (bytes, bytearray, Mapping)):
-        # A set has no order of its own, and two runs of a program should send the same header.
-        return sorted(value, key=str) if isinstance(value, (set, frozenset)) else list(value)
-    complain(value, "wrong-type", f"{shown(value)} is neither a string nor a list of them")
-    return []
+    if not is_list(value):
+        complain(value, "wrong-type", f"{shown(value)} is neither a string nor a list of them")
+        return []
+    # A set has no order of its own, and two runs of a program should send the same header.
+    items = sorted(value, key=str) if isinstance(value, (set, frozenset)) else value
+    # Members of a ``(str, Enum)`` are strings that show themselves as something else.
+    return [str.__str__(item) if isinstance(item, str) else item for item in items]
+
+
+def is_list(value: object) -> TypeGuard[Iterable[Any]]:
+    """Whether a value has items that may stand in a field."""
+    return isinstance(value, Iterable) and not isinstance(value, (str, bytes, bytearray, Mapping))
 
 
 def _is_wildcard(items: list[Any], complain: Complain, what: str) -> bool:
@@ -150,32 +208,51 @@ def _is_wildcard(items: list[Any], complain: Complain, what: str) -> bool:
 
 
 def _flag(value: object, complain: Complain) -> object:
-    if isinstance(value, str):
-        value = {"true": True, "false": False}.get(value.strip().lower(), value)
-    if not isinstance(value, bool):
+    flag = _read_flag(value)
+    if not isinstance(flag, bool):
         complain(value, "wrong-type", f"{shown(value)} is neither true nor false")
-    return value
+    return flag
+
+
+def _read_flag(value: object) -> object:
+    return _FLAGS.get(value.strip().lower(), value) if isinstance(value, str) else value
+
+
+_FLAGS = {"true": True, "false": False}
 
 
 def _seconds(value: object, complain: Complain) -> object:
-    if isinstance(value, str) and re.fullmatch(r"\s*-?[0-9]{1,9}\s*", value, re.ASCII):
-        value = int(value)
-    elif isinstance(value, timedelta) and not value.microseconds:
-        value = value.days * 86400 + value.seconds
-    if not isinstance(value, int) or isinstance(value, bool):
-        complain(
-            value,
-            "wrong-type",
-            f"{shown(value)} is no number of whole seconds, nor a timedelta of such",
-        )
-    elif not 0 <= value <= _MAX_AGE_CEILING:
+    seconds = _read_seconds(value)
+    if not isinstance(seconds, int) or isinstance(seconds, bool):
+        complain(value, "wrong-type", f"{shown(value)} {_NO_SECONDS}{_seconds_meant(value)}")
+    elif not 0 <= seconds <= _MAX_AGE_CEILING:
         complain(
             value,
             "out-of-range",
             f"{shown(value)} is out of range: write whole seconds from 0 (do not cache) to"
             f" {_MAX_AGE_CEILING} (one day)",
         )
+    return seconds
+
+
+_NO_SECONDS = "is no number of whole seconds, nor a timedelta of such"
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_WITH_UNIT = re.compile(r"\s*([0-9]{1,5})\s*([smhd])[a-z]*\s*", re.ASCII | re.IGNORECASE)
+
+
+def _read_seconds(value: object) -> object:
+    if isinstance(value, str) and re.fullmatch(r"\s*-?[0-9]{1,9}\s*", value, re.ASCII):
+        return int(value)
+    if isinstance(value, timedelta) and not value.microseconds:
+        return value.days * 86400 + value.seconds
     return value
+
+
+def _seconds_meant(value: object) -> str:
+    match = _WITH_UNIT.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        return ""
+    return f"; write {min(int(match[1]) * _UNITS[match[2].lower()], _MAX_AGE_CEILING)}"
 
 
 #: Each field with the function that parses what may be written there.
@@ -184,7 +261,7 @@ FIELDS: dict[str, Callable[[object, Complain], object]] = {
     "allow_methods": _methods,
     "allow_headers": _request_headers,
     "expose_headers": _response_headers,
-    "allow_credentials": _flag,
+    "allow_credentials": _credentials,
     "max_age": _seconds,
     "dangerously_allow_insecure_origins": _flag,
     "dangerously_allow_public_suffixes": _flag,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from re import Pattern
 from typing import Any
 
 from .diagnosis import parse_pattern
 from .errors import Problem, shown
-from .origins import OriginPattern
+from .origins import OriginPattern, OriginSet
+from .strangers import Stranger, admits_only_insecure, strangers_admitted_by
 
 Settings = Mapping[str, Any]
 
@@ -20,14 +21,7 @@ _NO_ORIGINS = Problem(
     "nothing is shared by default; write the origins that may read responses,"
     ' "*" for everybody or [] for nobody',
 )
-# Nobody lists an origin of this made-up name: what matches it matches anything, or at least
-# anything under a name below which everybody can have one.
-_MADE_UP_HOST = "wsgicors-probe-7f3a"
-_MADE_UP_ORIGINS = (f"https://{_MADE_UP_HOST}.invalid", f"http://{_MADE_UP_HOST}.invalid:8081")
-_MADE_UP_NEIGHBOURS = tuple(
-    f"https://{_MADE_UP_HOST}.{suffix}"
-    for suffix in "com net org io dev app co.uk github.io netlify.app vercel.app pages.dev".split()
-)
+_READ_DATA = "with allow_credentials they can read your users' data"
 
 
 def conflicts(settings: Settings) -> list[Problem]:
@@ -43,23 +37,56 @@ def conflicts(settings: Settings) -> list[Problem]:
     return problems
 
 
+def unused_credentials(settings: Settings) -> list[Problem]:
+    """Origins that may use credentials, but that the ``allow_origins`` beside them do not admit.
+
+    :param settings: those that were written in one place.
+    """
+    trusted, origins = settings.get("allow_credentials"), settings.get("allow_origins")
+    if not isinstance(trusted, tuple) or not isinstance(origins, tuple):
+        return []
+    listed = OriginSet(item for item in origins if isinstance(item, str))
+    expressions = [item for item in origins if isinstance(item, re.Pattern)]
+    return [
+        _not_allowed(origin)
+        for origin in trusted
+        if isinstance(origin, str)
+        and "*" not in origin
+        and origin not in listed
+        and not any(expression.fullmatch(origin) for expression in expressions)
+    ]
+
+
+def _not_allowed(origin: str) -> Problem:
+    return Problem(
+        "allow_credentials",
+        origin,
+        "origin-not-allowed",
+        f"{shown(origin)} may use credentials, but allow_origins beside it does not admit it; write it"
+        " there too, or leave it out here",
+    )
+
+
 def _conflicts_with_credentials(settings: Settings) -> list[Problem]:
     problems = []
-    origins = settings.get("allow_origins")
-    if origins == "*":
-        problems.append(
-            _wildcard_with_credentials(
-                "allow_origins", "write the origins, or a callable that knows them"
-            )
-        )
-    elif isinstance(origins, tuple):
-        for item in origins:
-            problems += _origin_conflicts(item, settings)
-    if "*" in (settings.get("expose_headers", ())):
-        problems.append(
-            _wildcard_with_credentials("expose_headers", "write the names of the headers")
-        )
+    trusted = settings["allow_credentials"]
+    # A list says itself who may use credentials, so that nobody else need be trusted.
+    field = "allow_credentials" if isinstance(trusted, tuple) else "allow_origins"
+    items = settings.get(field)
+    if items == "*":
+        problems.append(_wildcard_with_credentials(field, _WHO_MAY))
+    elif isinstance(items, tuple):
+        problems += _origin_conflicts(field, items, settings)
+    if "*" in settings.get("expose_headers", ()):
+        problems.append(_wildcard_with_credentials("expose_headers", _WHICH_HEADERS))
     return problems
+
+
+_WHICH_HEADERS = "write the names of the headers, or do without credentials"
+_WHO_MAY = (
+    "write the origins, or a callable that knows them, or do without credentials; where everybody may read"
+    " and some may use credentials, list these: allow_credentials=[...]"
+)
 
 
 def _wildcard_with_credentials(field: str, remedy: str) -> Problem:
@@ -68,67 +95,102 @@ def _wildcard_with_credentials(field: str, remedy: str) -> Problem:
         field,
         "*",
         "wildcard-with-credentials",
-        f'browsers take "*" literally where allow_credentials is set; {remedy}, or do without credentials',
+        f'browsers take "*" literally where allow_credentials is set; {remedy}',
     )
 
 
-def _origin_conflicts(item: str | Pattern[str], settings: Settings) -> list[Problem]:
-    """What is wrong with trusting this origin or pattern with credentials."""
-    if isinstance(item, re.Pattern):
-        neighbours = (
-            () if settings.get("dangerously_allow_public_suffixes") else _MADE_UP_NEIGHBOURS
-        )
-        strangers = (*_MADE_UP_ORIGINS, *neighbours)
-        return [_regex_matches_all(item)] if any(map(item.fullmatch, strangers)) else []
-    if item == "null":
-        return [_NULL_WITH_CREDENTIALS]
-    # Most origins are of this kind, and there may be very many of them.
-    if item.startswith("https://") and "*" not in item:
-        return []
-    return _pattern_conflicts(item, parse_pattern(item), settings)
-
-
-def _pattern_conflicts(item: str, pattern: OriginPattern, settings: Settings) -> list[Problem]:
+def _origin_conflicts(
+    field: str, items: Iterable[str | Pattern[str]], settings: Settings
+) -> list[Problem]:
+    """What is wrong with trusting origins, patterns and expressions with credentials."""
     problems = []
-    if not pattern.is_secure and not settings.get("dangerously_allow_insecure_origins"):
-        problems.append(
-            Problem(
-                "allow_origins",
-                item,
-                "insecure-origin",
-                f"{shown(item)} is not https: with allow_credentials, whoever controls a network"
-                " between can pose as it and read your users' data; write https://, or set"
-                " dangerously_allow_insecure_origins=True",
-            )
+    for item in items:
+        # Most origins are of this kind, and there may be very many of them.
+        if isinstance(item, str) and item.startswith("https://") and "*" not in item:
+            continue
+        found = (
+            _expression_faults(item, settings)
+            if isinstance(item, re.Pattern)
+            else _text_faults(item, settings)
         )
-    if pattern.covers_strangers and not settings.get("dangerously_allow_public_suffixes"):
-        problems.append(
-            Problem(
-                "allow_origins",
-                item,
-                "public-suffix",
-                f"{shown(item)} covers names that anybody can register (Public Suffix List): with"
-                " allow_credentials they can read your users' data; write the names that are"
-                " yours, or set dangerously_allow_public_suffixes=True",
-            )
-        )
+        problems += [Problem(field, item, reason, message) for reason, message in found]
     return problems
 
 
-_NULL_WITH_CREDENTIALS = Problem(
-    "allow_origins",
-    "null",
-    "null-with-credentials",
-    "'null' is the origin of every sandboxed frame and local file, so anybody's: with"
-    " allow_credentials they can read your users' data; leave it out, or do without credentials",
+def _text_faults(item: str, settings: Settings) -> list[tuple[str, str]]:
+    if item == "null":
+        return [("null-with-credentials", _NULL_WITH_CREDENTIALS)]
+    return _pattern_faults(item, parse_pattern(item), settings)
+
+
+_NULL_WITH_CREDENTIALS = (
+    f"'null' is the origin of every sandboxed frame and local file, so anybody's: {_READ_DATA};"
+    " leave it out, or do without credentials"
 )
 
 
-def _regex_matches_all(item: Pattern[str]) -> Problem:
-    return Problem(
-        "allow_origins",
-        item,
-        "matches-any-origin",
-        f"{shown(item.pattern)} matches origins that nobody has thought of: with allow_credentials"
-        " any of them can read your users' data; write one that names the hosts",
+def _pattern_faults(item: str, pattern: OriginPattern, settings: Settings) -> list[tuple[str, str]]:
+    if pattern.is_anybodys:
+        return [("anybodys-origin", f"{shown(item)} {_ANYBODYS}")]
+    faults = []
+    if not pattern.is_secure and not settings.get("dangerously_allow_insecure_origins"):
+        faults.append(("insecure-origin", f"{shown(item)} {_INSECURE}"))
+    if pattern.covers_strangers and not settings.get("dangerously_allow_public_suffixes"):
+        faults.append(("public-suffix", f"{shown(item)} {_PUBLIC_SUFFIX}"))
+    return faults
+
+
+_ANYBODYS = (
+    "is the origin of local files, or of any application or extension of that scheme, so anybody's:"
+    f" {_READ_DATA}; write the one that is yours, or do without credentials"
+)
+_INSECURE = (
+    "is not https: with allow_credentials, whoever controls a network between can pose as it and read your"
+    " users' data; write https://, or set dangerously_allow_insecure_origins=True"
+)
+_PUBLIC_SUFFIX = (
+    f"covers names that anybody can register (Public Suffix List): {_READ_DATA}; write the names that are"
+    " yours, or set dangerously_allow_public_suffixes=True"
+)
+
+
+def _expression_faults(expression: Pattern[str], settings: Settings) -> list[tuple[str, str]]:
+    takes_insecure = settings.get("dangerously_allow_insecure_origins")
+    schemes = ("https", "http") if takes_insecure else ("https",)
+    written = shown(expression.pattern)
+    strangers = strangers_admitted_by(expression, schemes)
+    if settings.get("dangerously_allow_public_suffixes"):
+        strangers = [each for each in strangers if each.reason in _NEVER_TAKEN]
+    if strangers:
+        return [(strangers[0].reason, f"{written} {_admits(strangers[0])}")]
+    insecure = None if takes_insecure else admits_only_insecure(expression)
+    if insecure is not None:
+        return [("insecure-origin", f"{written} admits {shown(insecure)}, which {_INSECURE}")]
+    return []
+
+
+# Whatever opt-out is set.
+_NEVER_TAKEN = ("matches-any-origin", "cannot-be-checked")
+
+
+def _admits(stranger: Stranger) -> str:
+    if stranger.origin is None:
+        return (
+            "cannot be checked for strangers that it admits; write it without looking ahead or behind and"
+            " without references, or list origins and patterns such as 'https://*.example.com'"
+        )
+    remedy = _REMEDIES[stranger.reason]
+    return (
+        f"also admits {shown(stranger.origin)}, which may be a stranger's: {_READ_DATA}; {remedy}"
     )
+
+
+_REMEDIES = {
+    "matches-any-origin": r"write one that spells out the end of the name, such as r'https://[a-z]+\.example\.com'",
+    "admits-strangers": (
+        r"write \. for a dot, and one before the name, or a pattern such as 'https://*.example.com'"
+    ),
+    "public-suffix": (
+        "write the names that are yours, or set dangerously_allow_public_suffixes=True"
+    ),
+}

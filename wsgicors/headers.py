@@ -26,7 +26,7 @@ from .names import (
     TOKEN,
     is_forbidden_request_header,
 )
-from .origins import MAX_ORIGIN_LENGTH, OriginSet, is_origin
+from .origins import MAX_ORIGIN_LENGTH, OriginSet, is_origin, read_pattern
 
 if TYPE_CHECKING:
     from .policy import Policy
@@ -52,6 +52,8 @@ _ALLOW_METHODS = "Access-Control-Allow-Methods"
 _ALLOW_HEADERS = "Access-Control-Allow-Headers"
 _REQUEST_METHOD = "Access-Control-Request-Method"
 _REQUEST_HEADERS = "Access-Control-Request-Headers"
+# Without credentials, with them.
+_EITHER_USE = (False, True)
 
 
 @dataclass(frozen=True)
@@ -112,43 +114,46 @@ class HeaderBuilder:
         if problems:
             raise ConfigError(problems)
         self.policy = policy
-        self._origins = _Origins(policy, varies)
-        self._request_headers = _RequestHeaders(policy)
-        self._credentials = _line(
-            "Access-Control-Allow-Credentials", "true" if policy.allow_credentials else ""
-        )
-        self._compile_actual(denial)
+        self._origins = _Origins(policy)
+        self._credentialed = _Credentialed(policy)
+        self._compile_actual(denial, varies)
         self._compile_preflight(_Methods(policy), policy.max_age)
 
-    def _compile_actual(self, denial: str) -> None:
-        vary = self._origins.vary
+    def _compile_actual(self, denial: str, varies: bool) -> None:
+        is_same_for_all = self._origins.is_wildcard and not self._credentialed.depends_on_origin
+        self._vary = vary = () if is_same_for_all and not varies else ("Origin",)
         exposed = _line("Access-Control-Expose-Headers", _joined(self.policy.expose_headers))
-        self._shared = self._credentials + exposed + _vary_line(vary)
+        #: All that follows the origin, without credentials and with them.
+        self._shared = [_credentials_line(use) + exposed + _vary_line(vary) for use in _EITHER_USE]
         self._denied = Decision(False, denial, False, [*_vary_line(vary)], vary)
         # The decisions about actual requests that are known beforehand:
         #: without ``Origin``,
         self.without_origin = replace(self._denied, allowed=True, reason="no-origin")
-        #: with one that is listed or was learned,
-        self.ready = {origin: self._shared_with(origin) for origin in self._origins.listed}
-        #: and with any other, where that is the same for all of them.
+        #: with any that is not `ready`, where that is the same for all of them,
         self.otherwise: Decision | None = None
         if self._origins.is_wildcard:
-            self.otherwise = self.without_origin = self._shared_with("*")
+            self.without_origin = self._shared_with("*")
+            self.otherwise = self.without_origin if self._credentialed.are_all_listed else None
         elif self._origins.are_all_listed:
             self.otherwise = self._denied
+        #: and with one that is listed or was learned.
+        self.ready = {origin: self._shared_with(origin) for origin in self._listed()}
         #: The origins that were learned by asking, the oldest first.
         self._learned: deque[str] = deque()
 
+    def _listed(self) -> list[str]:
+        return self._credentialed.listed if self._origins.is_wildcard else self._origins.listed
+
     def _compile_preflight(self, methods: _Methods, max_age: int | None) -> None:
-        headers = self._request_headers
-        vary = self._origins.vary + methods.vary + headers.vary
+        #: What is granted without credentials and, where any origin may use them, with them.
+        self._grants = [_Grants(self.policy, methods, use) for use in self._credentialed.uses]
+        vary = tuple(
+            dict.fromkeys((*self._vary, *(name for each in self._grants for name in each.vary)))
+        )
         self._methods = methods
         self._preflight_vary = vary
         self._preflight_denied = replace(self._denied, lines=[*_vary_line(vary)], vary=vary)
         self._after_grants = _line("Access-Control-Max-Age", _text(max_age)) + _vary_line(vary)
-        #: All that follows the origin, where the answer does not repeat what was asked for.
-        self._granted = self._credentials + methods.lines + headers.lines + self._after_grants
-        self._is_constant = not methods.vary and not headers.vary
         # The instance's own: what is remembered goes when the builder goes.
         self._remembered_preflight = functools.lru_cache(maxsize=_MAX_REMEMBERED)(
             self._decide_preflight
@@ -230,9 +235,7 @@ class HeaderBuilder:
             return False
         if not other.actual(origin, environ).origin_allowed:
             return method not in SAFELISTED_METHODS
-        return other._request_headers.cover(self._request_headers) and (
-            bool(self._credentials) <= bool(other._credentials)
-        )
+        return other._grants_for(origin).cover(self._grants_for(origin))
 
     def _with_methods(self, methods: _Methods, max_age: int | None) -> HeaderBuilder:
         builder = copy.copy(self)
@@ -254,11 +257,11 @@ class HeaderBuilder:
 
     def decide(self, origin: str, environ: Any = None) -> Decision:
         """Decide about an origin of which nothing is known beforehand."""
-        if len(origin) > MAX_ORIGIN_LENGTH or not self._origins.admit(origin, environ):
-            decision = self._denied
-        else:
-            decision = self._shared_with(origin)
-        if not self._origins.is_dynamic and len(origin) <= MAX_ORIGIN_LENGTH:
+        if len(origin) > MAX_ORIGIN_LENGTH:
+            return self.without_origin if self._origins.is_wildcard else self._denied
+        is_allowed = self._origins.is_wildcard or self._origins.admit(origin, environ)
+        decision = self._shared_with(origin) if is_allowed else self._denied
+        if not self._origins.is_dynamic:
             self._learn(origin, decision)
         return decision
 
@@ -299,54 +302,140 @@ class HeaderBuilder:
         if not shared.origin_allowed:
             return self._preflight_denied
         names = _requested_names(headers)
-        reason = self._preflight_reason(method, names)
-        granted = self._granted if self._is_constant else self._granted_on_request(method, names)
-        lines = [shared.lines[0], *granted]
+        grants = self._grants_for(origin)
+        reason = grants.reason(method, names)
+        lines = [shared.lines[0], *grants.granted(method, names), *self._after_grants]
         return Decision(reason == "allowed", reason, True, lines, self._preflight_vary)
 
-    def _preflight_reason(self, method: str, names: tuple[str, ...] | None) -> str:
-        if not self._methods.allow(method):
-            return "method-not-allowed"
-        return "allowed" if self._request_headers.allow(names) else "headers-not-allowed"
-
-    def _granted_on_request(self, method: str, names: tuple[str, ...] | None) -> HeaderLines:
-        return (
-            self._credentials
-            + self._methods.granted(method)
-            + self._request_headers.granted(names)
-            + self._after_grants
-        )
+    def _grants_for(self, origin: str | None) -> _Grants:
+        # Without credentials first; where there are no others, the last is the same.
+        return self._grants[-1 if origin is not None and self._credentialed.admit(origin) else 0]
 
     def _shared_with(self, origin: str) -> Decision:
-        line = ("Access-Control-Allow-Origin", origin)
-        return Decision(True, "allowed", True, [line, *self._shared], self._origins.vary)
+        uses_credentials = self._credentialed.admit(origin)
+        shown_origin = "*" if self._origins.is_wildcard and not uses_credentials else origin
+        line = ("Access-Control-Allow-Origin", shown_origin)
+        return Decision(True, "allowed", True, [line, *self._shared[uses_credentials]], self._vary)
 
 
 class _Origins:
     """``allow_origins``: who is listed by name, and whether any others are admitted."""
 
-    def __init__(self, policy: Policy, varies: bool = False) -> None:
+    def __init__(self, policy: Policy) -> None:
         origins: Any = policy.allow_origins
         self.is_wildcard = origins == "*"
         self.is_dynamic = callable(origins)
-        self.vary = () if self.is_wildcard and not varies else ("Origin",)
         self._predicate = origins if self.is_dynamic else None
-        items = () if self.is_wildcard or self.is_dynamic else origins
-        texts = [item for item in items if isinstance(item, str)]
-        self.listed = [text for text in texts if "*" not in text]
-        self._patterns = OriginSet(text for text in texts if "*" in text)
-        self._expressions = [item for item in items if not isinstance(item, str)]
-        self.are_all_listed = not (self.is_dynamic or self._patterns or self._expressions)
+        self._items = _Items(() if self.is_wildcard or self.is_dynamic else origins)
+        self.listed = self._items.listed
+        self.are_all_listed = not self.is_dynamic and self._items.are_all_listed
+        # The list in its place says itself who may use credentials.
+        self._is_guarded = policy.allow_credentials is True
+        self._takes_insecure = bool(policy.dangerously_allow_insecure_origins)
 
     def admit(self, origin: str, environ: Any) -> bool:
         """Whether an origin that is not listed is allowed."""
-        if origin in self._patterns:
+        if origin in self._items.patterns:
             return True
-        if not is_origin(origin):
+        if not (is_origin(origin) or (origin == "null" and self.is_dynamic)):
             return False
-        if self._predicate is not None:
-            return _says_yes(self._predicate, origin, environ)
+        if self._predicate is None:
+            is_admitted = self._items.match(origin)
+        else:
+            is_admitted = _says_yes(self._predicate, origin, environ)
+        if is_admitted and self._is_guarded:
+            return _may_use_credentials(origin, self._takes_insecure)
+        return is_admitted
+
+
+class _Credentialed:
+    """``allow_credentials``: which of the allowed origins may use them."""
+
+    def __init__(self, policy: Policy) -> None:
+        said: Any = policy.allow_credentials
+        self.depends_on_origin = isinstance(said, tuple)
+        self._always = said is True
+        self._items = _Items(said if self.depends_on_origin else ())
+        self.listed = self._items.listed
+        self._exact = frozenset(self.listed)
+        self.are_all_listed = self._items.are_all_listed
+        self._takes_insecure = bool(policy.dangerously_allow_insecure_origins)
+        #: Whether grants are used without credentials, with them, or either way.
+        self.uses = _EITHER_USE if self.depends_on_origin else (self._always,)
+
+    def admit(self, origin: str) -> bool:
+        """Whether an origin may use credentials, if it is allowed."""
+        if not self.depends_on_origin:
+            return self._always
+        if origin in self._exact or origin in self._items.patterns:
+            return True
+        if not is_origin(origin) or not self._items.match(origin):
+            return False
+        return _may_use_credentials(origin, self._takes_insecure)
+
+
+class _Items:
+    """A list of origins, patterns and compiled expressions, sorted by how they are looked up."""
+
+    def __init__(self, items: Iterable[Any]) -> None:
+        items = list(items)
+        texts = [item for item in items if isinstance(item, str)]
+        self._expressions = [item for item in items if not isinstance(item, str)]
+        self.listed = [text for text in texts if "*" not in text]
+        self.patterns = OriginSet(text for text in texts if "*" in text)
+        self.are_all_listed = not (self.patterns or self._expressions)
+
+    def match(self, origin: str) -> bool:
+        """Whether an expression admits an origin."""
         return any(expression.fullmatch(origin) for expression in self._expressions)
+
+
+def _may_use_credentials(origin: str, takes_insecure: bool) -> bool:
+    """Whether an origin that was not listed as it is may use credentials: it must be whose it says."""
+    pattern = read_pattern(origin)
+    if pattern is None or pattern.is_anybodys:
+        return False
+    if pattern.is_secure or takes_insecure:
+        return True
+    logger.warning(_NOT_HTTPS, shown(origin))
+    return False
+
+
+_NOT_HTTPS = (
+    "%s is not https, so it is denied although it was admitted: with allow_credentials, whoever controls"
+    " a network between can pose as it; use https there, or set dangerously_allow_insecure_origins=True"
+)
+
+
+class _Grants:
+    """What a preflight grants an allowed origin, with credentials or without."""
+
+    def __init__(self, policy: Policy, methods: _Methods, with_credentials: bool) -> None:
+        self._with_credentials = with_credentials
+        self._credentials = _credentials_line(with_credentials)
+        self._methods = methods.used(with_credentials)
+        self._headers = _RequestHeaders(policy, with_credentials)
+        self.vary = self._methods.vary + self._headers.vary
+        #: Where the answer does not repeat what was asked for.
+        self._lines = self._credentials + self._methods.lines + self._headers.lines
+
+    def reason(self, method: str, names: tuple[str, ...] | None) -> str:
+        """Whether a browser goes on, or why not."""
+        if not self._methods.allow(method):
+            return "method-not-allowed"
+        return "allowed" if self._headers.allow(names) else "headers-not-allowed"
+
+    def granted(self, method: str, names: tuple[str, ...] | None) -> HeaderLines:
+        """The lines between the origin and ``Access-Control-Max-Age``."""
+        if not self.vary:
+            return self._lines
+        return self._credentials + self._methods.granted(method) + self._headers.granted(names)
+
+    def cover(self, other: _Grants) -> bool:
+        """Whether all that a request with other grants may carry is granted here."""
+        return self._headers.cover(other._headers) and (
+            self._with_credentials >= other._with_credentials
+        )
 
 
 class _Methods:
@@ -363,13 +452,15 @@ class _Methods:
         self._policy = policy
         self._methods = methods
         self._names = None if methods == "*" else frozenset(methods)
-        # With credentials, a "*" would stand for a method of that name.
-        repeats = alone or (methods == "*" and bool(policy.allow_credentials))
-        self.lines = () if repeats else _line(_ALLOW_METHODS, _joined(methods))
-        self.vary = (_REQUEST_METHOD,) if repeats else ()
+        self.lines = () if alone else _line(_ALLOW_METHODS, _joined(methods))
+        self.vary = (_REQUEST_METHOD,) if alone else ()
 
     def one_at_a_time(self) -> _Methods:
         return _Methods(self._policy, self._methods, alone=True)
+
+    def used(self, with_credentials: bool) -> _Methods:
+        """The same where credentials are used: a ``"*"`` would then stand for a method of that name."""
+        return self.one_at_a_time() if with_credentials and self._names is None else self
 
     def allow(self, method: str) -> bool:
         """Whether a browser goes on (Fetch, "CORS-preflight fetch", step 7.5)."""
@@ -388,10 +479,11 @@ class _Methods:
 class _RequestHeaders:
     """``allow_headers`` and the header that speaks for it; all names here are in lower case."""
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, policy: Policy, with_credentials: bool) -> None:
         names = policy.allow_headers or ()
         self._is_wildcard = "*" in names
-        self._reflects = self._is_wildcard and bool(policy.allow_credentials)
+        # A "*" would stand for a header of that name.
+        self._reflects = self._is_wildcard and with_credentials
         self._explicit = [name for name in names if name != "*"]
         self._names = frozenset(name.lower() for name in self._explicit)
         self.lines = _line(_ALLOW_HEADERS, "" if self._reflects else _joined(names))
@@ -465,6 +557,10 @@ def _joined(names: str | Iterable[str] | None) -> str:
 
 def _text(value: int | None) -> str:
     return "" if value is None else str(value)
+
+
+def _credentials_line(with_credentials: bool) -> HeaderLines:
+    return _line("Access-Control-Allow-Credentials", "true" if with_credentials else "")
 
 
 def _vary_line(vary: tuple[str, ...]) -> HeaderLines:

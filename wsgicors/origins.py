@@ -6,25 +6,33 @@ the scheme's own, port (`HTML standard, "serialization of an origin"
 Serialization is canonical, so that two origins are the same exactly if their texts are.
 Whatever is not written in that one way was not written by a browser, and matches nothing.
 
-A pattern is an origin in which a leading ``*.`` may stand for one or more labels of subdomain,
-and a port of ``*`` for any port::
+A pattern is an origin in which ``*`` may stand for one or more labels of subdomain, for one or more
+letters, digits or hyphens within the leftmost label, and for any port::
 
-    pattern = scheme "://" [ "*." ] host [ ":" ( port / "*" ) ]
+    pattern = scheme "://" [ "*." / label "." ] host [ ":" ( port / "*" ) ]
+    label   = *character "*" *character        ; not "*" alone
+
+Schemes beside those of the network belong to applications and extensions, which give themselves
+whatever host they like, or none: ``tauri://localhost``, ``app://.``, ``file://``. Of these,
+``scheme://*`` is any.
 """
 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from .hosts import canonical_ipv6, is_canonical_ipv4, is_loopback
-from .suffixes import is_registry
+from .suffixes import is_directly_below_registry, is_registry
 
 #: No origin that is longer, in bytes, is looked at: a host has at most 253.
 MAX_ORIGIN_LENGTH = 512
 
 _MAX_HOST_LENGTH = 253
+_MAX_LABEL_LENGTH = 63
+#: Of the schemes of the network (URL standard, "special scheme").
 DEFAULT_PORTS = {"http": "80", "https": "443", "ws": "80", "wss": "443", "ftp": "21"}
 
 # Lower case only: a browser has lowered scheme and host before it writes them. The URL standard
@@ -35,9 +43,13 @@ _LABEL = r"[a-z0-9_-]{1,63}"
 PORT = r"(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
 _GRAMMAR = re.compile(
     r"(?P<scheme>[a-z][a-z0-9+.-]*)://"
-    r"(?P<subdomains>\*\.)?"
+    r"(?:(?P<label>\*|[a-z0-9_-]+\*[a-z0-9_-]*|\*[a-z0-9_-]+)\.)?"
     rf"(?P<host>\[[0-9a-f:]+\]|{_LABEL}(?:\.{_LABEL})*)"
     rf"(?::(?P<port>\*|{PORT}))?"
+)
+# The host of such a scheme is opaque (URL standard): no browser lowers or resolves it.
+_OF_AN_APPLICATION = re.compile(
+    rf"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<host>\*|[A-Za-z0-9._~%-]*)(?::(?P<port>{PORT}))?"
 )
 # URL standard, "ends in a number checker": such a host is an IPv4 address or nothing.
 _ENDS_IN_A_NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)")
@@ -47,21 +59,37 @@ class OriginPattern(NamedTuple):
     """A pattern (or, without wildcards, an origin) taken apart."""
 
     scheme: str
-    #: Without the ``*.`` of a wildcard; an IPv6 address keeps its brackets.
+    #: Without a leftmost label that holds ``*``; an IPv6 address keeps its brackets.
     host: str
     #: Digits, ``"*"`` for any, or ``""`` for the scheme's own.
     port: str
-    subdomains: bool
+    #: The leftmost label if it holds ``*``: ``"*"`` for one or more labels, ``"pr-*"``, or ``""``.
+    label: str
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether it is one origin."""
+        return not self.label and "*" not in (self.host, self.port)
+
+    @property
+    def is_of_an_application(self) -> bool:
+        """Whether its scheme is none of the network's, but an application's or an extension's."""
+        return self.scheme not in DEFAULT_PORTS
 
     @property
     def is_secure(self) -> bool:
-        """Whether nobody on the network can pose as it: https, or this very machine."""
-        return self.scheme == "https" or is_loopback(self.host)
+        """Whether nobody on the network can pose as it: https, an application, or this very machine."""
+        return self.scheme == "https" or self.is_of_an_application or is_loopback(self.host)
+
+    @property
+    def is_anybodys(self) -> bool:
+        """Whether any file, application or extension that somebody installed has it, or can have it."""
+        return self.scheme == "file" or (self.is_of_an_application and not self.is_exact)
 
     @property
     def covers_strangers(self) -> bool:
         """Whether its wildcard covers names that anybody can register."""
-        return self.subdomains and not is_loopback(self.host) and is_registry(self.host)
+        return bool(self.label) and not is_loopback(self.host) and is_registry(self.host)
 
 
 def is_origin(text: str) -> bool:
@@ -77,13 +105,16 @@ class OriginSet:
     """Patterns compiled to be asked, at a cost that their number does not change.
 
     Every pattern stands in one set as it is written. An origin is in if one of the few
-    patterns that could match it, one for each label of its host, stands there.
+    patterns that could match it stands there: one for each label of its host, and those of the same
+    length for its leftmost label.
 
     :param patterns: texts that are patterns.
 
-    >>> origins = OriginSet(["https://*.example.com", "http://localhost:*"])
+    >>> origins = OriginSet(["https://*.example.com", "https://pr-*.example.dev", "http://localhost:*"])
     >>> "https://a.b.example.com" in origins, "http://localhost:5173" in origins
     (True, True)
+    >>> "https://pr-7.example.dev" in origins, "https://pr-.example.dev" in origins
+    (True, False)
     >>> "https://example.com" in origins, "https://a.example.com.evil.net" in origins
     (False, False)
     """
@@ -93,8 +124,16 @@ class OriginSet:
         read = (read_pattern(text) for text in self._patterns if "*" in text)
         wildcards = [pattern for pattern in read if pattern is not None]
         self._any_port = any(pattern.port == "*" for pattern in wildcards)
+        self._any_of_scheme = any(pattern.host == "*" for pattern in wildcards)
         #: How many labels stand behind the ``*.`` of the patterns.
-        self._depths = {pattern.host.count(".") + 1 for pattern in wildcards if pattern.subdomains}
+        self._depths = sorted({_depth(pattern) for pattern in wildcards if pattern.label == "*"})
+        #: By what follows the leftmost label, how much of it stands before and after its ``*``.
+        self._label_parts: dict[str, set[tuple[int, int]]] = defaultdict(set)
+        for scheme, host, port, label in wildcards:
+            if label not in ("", "*"):
+                before, _, after = label.partition("*")
+                parent = f"{scheme}://.{host}{port and ':'}{port}"
+                self._label_parts[parent].add((len(before), len(after)))
 
     def __contains__(self, origin: str) -> bool:
         if len(origin) > MAX_ORIGIN_LENGTH:
@@ -102,39 +141,53 @@ class OriginSet:
         if origin in self._patterns:
             return "*" not in origin
         scheme, _, rest = origin.partition("://")
-        host, port = _split_port(rest)
-        if self._has(scheme, "", host, port):
+        if self._any_of_scheme and f"{scheme}://*" in self._patterns:
             return is_origin(origin)
-        # A pattern that is found is known to be right, so that only what its "*" stands for is not.
-        for depth in self._depths:
-            labels = host.rsplit(".", depth)
-            if len(labels) > depth and self._has(scheme, "*.", host[len(labels[0]) + 1 :], port):
-                return _is_below_wildcard(labels[0], host, port, scheme)
-        return False
+        host, port = _split_port(rest)
+        if port and not _is_port_part(port, scheme):
+            return False
+        # What a pattern spells out is known to be right, so that only what its "*" stands for is not.
+        if self._has(f"{scheme}://", host, port):
+            return len(host) <= _MAX_HOST_LENGTH
+        return self._any_port and (
+            f"{scheme}://{host}:*" in self._patterns or self._has(f"{scheme}://", host, ":*")
+        )
 
     def __bool__(self) -> bool:
         return bool(self._patterns)
 
-    def _has(self, scheme: str, wildcard: str, host: str, port: str) -> bool:
-        """Whether a wildcard pattern stands there for this port, or for any."""
-        if wildcard and f"{scheme}://{wildcard}{host}{port}" in self._patterns:
-            return True
-        return self._any_port and f"{scheme}://{wildcard}{host}:*" in self._patterns
+    def _has(self, scheme: str, host: str, port: str) -> bool:
+        """Whether a wildcard pattern that stands there for a port covers a host."""
+        for depth in self._depths:
+            labels = host.rsplit(".", depth)
+            parent = host[len(labels[0]) :]
+            if len(labels) > depth and f"{scheme}*{parent}{port}" in self._patterns:
+                return _SUBDOMAIN.fullmatch(labels[0]) is not None
+        return bool(self._label_parts) and self._has_label(scheme, host, port)
+
+    def _has_label(self, scheme: str, host: str, port: str) -> bool:
+        label, dot, parent = host.partition(".")
+        rest = f"{dot}{parent}{port}"
+        for before, after in self._label_parts.get(scheme + rest, ()):
+            end = len(label) - after
+            if f"{scheme}{label[:before]}*{label[end:]}{rest}" in self._patterns:
+                covered = label[before:end]
+                if _WITHIN_LABEL.fullmatch(covered) and len(label) <= _MAX_LABEL_LENGTH:
+                    return True
+        return False
 
 
 _SUBDOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
+_WITHIN_LABEL = re.compile("[a-z0-9-]+")
 _PORT_PART = re.compile(f":{PORT}")
 
 
-def _is_below_wildcard(subdomain: str, host: str, port: str, scheme: str) -> bool:
-    return (
-        _SUBDOMAIN.fullmatch(subdomain) is not None
-        and len(host) <= _MAX_HOST_LENGTH
-        and (
-            not port
-            or (_PORT_PART.fullmatch(port) is not None and _is_canonical_port(port[1:], scheme))
-        )
-    )
+def _depth(pattern: OriginPattern) -> int:
+    return pattern.host.count(".") + 1
+
+
+def _is_port_part(port: str, scheme: str) -> bool:
+    return _PORT_PART.fullmatch(port) is not None and _is_canonical_port(port[1:], scheme)
 
 
 def _split_port(rest: str) -> tuple[str, str]:
@@ -148,19 +201,39 @@ def read_pattern(text: str) -> OriginPattern | None:
     """Take an origin pattern apart; ``None`` if the text is none."""
     match = _GRAMMAR.fullmatch(text)
     if match is None:
-        return None
-    scheme, subdomains, host, port = match.groups(default="")
-    if not _is_canonical_host(host, bool(subdomains)) or not _is_canonical_port(port, scheme):
-        return None
-    return OriginPattern(scheme, host, port, bool(subdomains))
+        return _read_opaque(text)
+    scheme, label, host, port = match.groups(default="")
+    pattern = OriginPattern(scheme, host, port, label)
+    return pattern if pattern.is_of_an_application or _is_canonical(pattern) else None
 
 
-def _is_canonical_host(host: str, below_wildcard: bool) -> bool:
+def _read_opaque(text: str) -> OriginPattern | None:
+    match = _OF_AN_APPLICATION.fullmatch(text)
+    if match is None or match["scheme"] in DEFAULT_PORTS:
+        return None
+    return OriginPattern(match["scheme"], match["host"], match["port"] or "", "")
+
+
+def _is_canonical(pattern: OriginPattern) -> bool:
+    return (
+        _is_canonical_host(pattern.host, pattern.label)
+        and _is_canonical_port(pattern.port, pattern.scheme)
+        and (pattern.label in ("", "*") or _is_canonical_label(pattern.label, pattern.host))
+    )
+
+
+def _is_canonical_label(label: str, host: str) -> bool:
+    """Whether a label that holds ``*`` leaves out what only a registry could cover."""
+    name = label.replace("*", "x")
+    return len(name) <= _MAX_LABEL_LENGTH and not is_directly_below_registry(f"{name}.{host}")
+
+
+def _is_canonical_host(host: str, label: str) -> bool:
     if host.startswith("["):
-        return not below_wildcard and host == canonical_ipv6(host)
+        return not label and host == canonical_ipv6(host)
     if _ENDS_IN_A_NUMBER.fullmatch(host):
-        return not below_wildcard and is_canonical_ipv4(host)
-    return len(host) <= _MAX_HOST_LENGTH
+        return not label and is_canonical_ipv4(host)
+    return host != "*" and len(host) <= _MAX_HOST_LENGTH
 
 
 def _is_canonical_port(port: str, scheme: str) -> bool:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable, NoReturn
 
-from .errors import ConfigError
+from .errors import ConfigError, Problem, shown
 from .fields import FIELDS, parsed
-from .guards import conflicts
+from .guards import conflicts, unused_credentials
 from .vocabulary import unknown_field
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
     from typing_extensions import Literal, Unpack
 
-    from .errors import Problem
-
     OriginCallable = Callable[[str, WSGIEnvironment], bool]
 
     class PolicyFields(TypedDict, total=False):
@@ -34,7 +32,7 @@ if TYPE_CHECKING:
         allow_methods: str | Iterable[str]
         allow_headers: str | Iterable[str]
         expose_headers: str | Iterable[str]
-        allow_credentials: bool | str
+        allow_credentials: bool | str | Pattern[str] | Iterable[str | Pattern[str]]
         max_age: int | timedelta | str
         dangerously_allow_insecure_origins: bool | str
         dangerously_allow_public_suffixes: bool | str
@@ -49,10 +47,11 @@ class Policy:
     configuration file or the environment need no conversion.
 
     :param allow_origins: who may read responses: ``"*"`` for everybody, or any number of exact
-        origins (``https://app.example.com``), patterns (``https://*.example.com`` for all its
-        subdomains, ``http://localhost:*`` for any port) and compiled regular expressions, which
-        must match in full; or a callable ``(origin, environ) -> bool``. ``[]`` shares with
-        nobody. There is no default.
+        origins (``https://app.example.com``, ``tauri://localhost``), patterns
+        (``https://*.example.com`` for all its subdomains, ``https://pr-*.example.com`` for names that
+        begin so, ``http://localhost:*`` for any port, ``moz-extension://*`` for any extension) and
+        compiled regular expressions, which must match in full; or a callable
+        ``(origin, environ) -> bool``. ``[]`` shares with nobody. There is no default.
     :param allow_methods: the methods that may be used, case-sensitive, or ``"*"``. Unset, it means
         GET, HEAD and POST, which browsers always send; in Flask, what the URL routes.
     :param allow_headers: the request headers that scripts may set beside the safelisted ones, or
@@ -60,7 +59,8 @@ class Policy:
     :param expose_headers: the response headers that scripts may read beside the safelisted ones,
         or ``"*"``.
     :param allow_credentials: whether requests may carry cookies, HTTP authentication or TLS client
-        certificates. Unset, it means no.
+        certificates; or which of the allowed origins may use them, as a list of origins, patterns and
+        compiled expressions. Unset, it means no.
     :param max_age: for how long a browser may remember the answer to a preflight: whole seconds
         from 0 to 86400, or a ``timedelta``. Unset, browsers take 5 seconds.
     :param dangerously_allow_insecure_origins: with credentials, accept origins that are not https,
@@ -96,19 +96,23 @@ class Policy:
     #: ``"*"`` may also stand among other names, as ``Authorization`` beside it.
     allow_headers: Literal["*"] | tuple[str, ...] | None
     expose_headers: Literal["*"] | tuple[str, ...] | None
-    allow_credentials: bool | None
+    allow_credentials: bool | tuple[str | Pattern[str], ...] | None
     #: Seconds.
     max_age: int | None
     dangerously_allow_insecure_origins: bool | None
     dangerously_allow_public_suffixes: bool | None
 
-    def __init__(self, **fields: Unpack[PolicyFields]) -> None:
+    def __init__(self, /, **fields: Unpack[PolicyFields]) -> None:
         problems = [
             unknown_field(name, value) for name, value in fields.items() if name not in FIELDS
         ]
-        self._set(
-            {name: parsed(name, fields[name], problems) for name in FIELDS if name in fields}  # type: ignore[literal-required]
-        )
+        settings = {
+            name: parsed(name, fields[name], problems)  # type: ignore[literal-required]
+            for name in FIELDS
+            if name in fields
+        }
+        problems = problems or unused_credentials(settings)
+        self._set(settings)
         if problems:
             raise ConfigError(problems)
 
@@ -116,10 +120,14 @@ class Policy:
         """A new policy in which each field that the other one sets replaces that of this one.
 
         :param other: the more specific policy.
+        :raises ConfigError: if it is something else.
 
         >>> Policy(allow_origins="*", max_age=60).merge(Policy(max_age=5))
         Policy(allow_origins='*', max_age=5)
         """
+        if not isinstance(other, Policy):
+            message = f"{shown(other)} is no Policy; write merge(Policy(...))"
+            raise ConfigError([Problem("policy", other, "wrong-type", message)])
         return _restored({**self.settings(), **other.settings()})
 
     def settings(self) -> dict[str, Any]:

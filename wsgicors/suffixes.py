@@ -37,6 +37,25 @@ def registrable_domain(host: str) -> str | None:
     return _public_suffixes().privatesuffix(host)
 
 
+def is_directly_below_registry(name: str) -> bool:
+    """Whether a registry gives a name out: the label before the ICANN part of the list is its first.
+
+    >>> is_directly_below_registry("example.com"), is_directly_below_registry("pr-1.example.com")
+    (True, False)
+    >>> is_directly_below_registry("site.netlify.app"), is_directly_below_registry("app.internal")
+    (False, False)
+    """
+    suffix = _icann_suffixes().publicsuffix(name, accept_unknown=False)
+    return suffix is not None and name.count(".") <= suffix.count(".") + 1
+
+
+@functools.cache
+def _icann_suffixes() -> PublicSuffixList:
+    from publicsuffixlist import PublicSuffixList
+
+    return PublicSuffixList(only_icann=True)
+
+
 @functools.cache
 def _public_suffixes() -> PublicSuffixList:
     from publicsuffixlist import PublicSuffixList

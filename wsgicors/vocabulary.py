@@ -58,6 +58,17 @@ _NAMES_ELSEWHERE = {
 
 
 _MEANINGS = {**_NAMES_ELSEWHERE, **{name: name for name in FIELDS}}
+# Whoever writes such a word wants to close something, and must not be told to write what opens it.
+_CLOSING = """disallow unallow deny denied block forbid exclu except reject prohibit prevent disabl blacklist
+    ban banned not no dont never without""".split()
+_CLOSED = (
+    "nothing is shared by default, so there is nothing to deny: leave out of the allow_ fields what is not"
+    " meant; in Flask @same_origin closes a view"
+)
+_TIMING = (
+    "Timing-Allow-Origin is another header, of the Resource Timing standard, that no policy writes; set it"
+    " on the response"
+)
 
 
 def unknown_field(name: str, value: object) -> Problem:
@@ -68,7 +79,7 @@ def unknown_field(name: str, value: object) -> Problem:
 
 
 def _advice(name: str) -> str:
-    meant = _MEANINGS.get(_nearest(name))
+    meant = _meaning(name)
     if meant is None:
         return f"the fields are {', '.join(FIELDS)}"
     return f"write {meant}" if meant in FIELDS else meant
@@ -79,13 +90,46 @@ def nearest_field(name: str) -> str | None:
 
     >>> nearest_field("CORS_SUPPORTS_CREDENTIALS"), nearest_field("orgins"), nearest_field("pineapple")
     ('allow_credentials', 'allow_origins', None)
+    >>> nearest_field("disallow_origins")
     """
-    meant = _MEANINGS.get(_nearest(_snake_case(name)))
+    meant = _meaning(_snake_case(name))
     return meant if meant in FIELDS else None
 
 
-def _nearest(name: str) -> str:
-    return next(iter(difflib.get_close_matches(name, _MEANINGS, n=1, cutoff=0.75)), name)
+def resembles_field(name: str) -> bool:
+    """Whether somebody who wrote a name meant a policy, rightly or wrongly.
+
+    >>> resembles_field("CORS_ALOW_ORIGINS"), resembles_field("CORS_DENY_ORIGINS")
+    (True, True)
+    >>> resembles_field("CORS_ENABLED")
+    False
+    """
+    return _meaning(_snake_case(name)) is not None
+
+
+def _meaning(name: str) -> str | None:
+    """The field that a name means, or what to say of it; ``None`` if it resembles nothing."""
+    if name in _MEANINGS:
+        return _MEANINGS[name]
+    if "timing" in name:
+        return _TIMING
+    if _is_closing(name.split("_")):
+        return _CLOSED
+    nearest = difflib.get_close_matches(name, _MEANINGS, n=1, cutoff=0.75)
+    return _MEANINGS[nearest[0]] if nearest else None
+
+
+def _is_closing(words: list[str]) -> bool:
+    """Whether somebody wants to close one of the things that the fields open."""
+    # Short words must be whole: a "note" denies nothing.
+    closes = any(
+        word == sign or (len(sign) > 4 and word.startswith(sign))
+        for word in words
+        for sign in _CLOSING
+    )
+    return closes and any(
+        word.startswith(("origin", "method", "header", "credential", "expose")) for word in words
+    )
 
 
 def _snake_case(name: str) -> str:

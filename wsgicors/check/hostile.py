@@ -97,8 +97,11 @@ def resembling(trusted: OriginPattern) -> Iterator[Hostile]:
 
 
 def _filled_in(pattern: OriginPattern) -> OriginPattern:
-    host = f"www.{pattern.host}" if pattern.subdomains else pattern.host
-    return OriginPattern(pattern.scheme, host, pattern.port.strip("*"), subdomains=False)
+    label = pattern.label.replace("*", "www")
+    host = pattern.host.replace("*", "any")
+    return OriginPattern(
+        pattern.scheme, f"{label}.{host}" if label else host, pattern.port.strip("*"), ""
+    )
 
 
 def _origin(scheme: str, host: str, port: str) -> str:

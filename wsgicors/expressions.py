@@ -1,0 +1,505 @@
+r"""Regular expressions taken apart: which characters may follow which. Knows no policy and no host.
+
+An expression becomes its positions (Glushkov's automaton): one for each place that reads a
+character, with the characters of an origin that it takes, and the positions that may come before
+and after it. What that cannot tell, such as lookaround, is read as if it admitted more; the
+expression is then `Automaton.is_exact` no longer.
+
+Looking at an expression takes bounded time: what is too large is refused.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import sys
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+if sys.version_info >= (3, 11):
+    from re import _constants as sre  # type: ignore[attr-defined]
+    from re import _parser as sre_parser  # type: ignore[attr-defined]
+else:
+    import sre_constants as sre
+    import sre_parse as sre_parser
+
+#: The characters that origins are made of.
+ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789-_.:/ABCDEFGHIJKLMNOPQRSTUVWXYZ+~%[]"
+
+_MAX_POSITIONS = 20_000
+_MAX_EDGES = 200_000
+_MAX_PAIRS = 20_000
+# A counted repetition is written out up to so many; a longer one counts as endless.
+_MAX_WRITTEN_OUT = 64
+# When blow-ups are looked for, all that repeats more often than that counts as endless.
+_MAX_HARMLESS = 3
+# A text is read again from each of its ends for each endless part that can share it with another:
+# with three, 253 characters of a host are some milliseconds; with four, seconds.
+_MAX_LOOPS = 3
+
+
+class ExpressionError(ValueError):
+    """Raised for an expression that is too large to be looked through."""
+
+
+class Fault(NamedTuple):
+    """What is wrong with an expression by itself."""
+
+    reason: str
+    message: str
+
+
+_TOO_COMPLEX = Fault(
+    "too-complex", "is too large to be looked through; write a list of origins and patterns instead"
+)
+_BLOWS_UP = Fault(
+    "slow",
+    "can take very long on an origin that somebody makes up, because one text can be matched by it in"
+    " very many ways; write a pattern such as 'https://*.example.com', or repeat nothing that repeats",
+)
+_NEVER_MATCHES = Fault(
+    "never-matches",
+    "matches no origin: it must match in full, and an origin is scheme://host or scheme://host:port"
+    " in lower case, without a path or a slash at the end",
+)
+
+
+@functools.lru_cache(maxsize=256)
+def fault_of(expression: re.Pattern[str]) -> Fault | None:
+    r"""What is wrong with an expression that shall match origins, by itself.
+
+    >>> fault_of(re.compile(r"https://[a-z0-9-]+\.example\.com"))
+    >>> fault_of(re.compile(r"https://([a-z0-9-]+\.?)+\.example\.com")).reason
+    'slow'
+    >>> fault_of(re.compile(r"https://app\.example\.com/")).reason
+    'never-matches'
+    """
+    try:
+        if _can_blow_up(expression):
+            return _BLOWS_UP
+        return None if _can_match(Automaton.of(expression)) else _NEVER_MATCHES
+    except (ExpressionError, RecursionError):
+        return _TOO_COMPLEX
+
+
+# --- the automaton -------------------------------------------------------------------------------
+
+
+class Position(NamedTuple):
+    """A place in an expression that reads one character."""
+
+    #: The characters of an origin that it takes.
+    characters: frozenset[str]
+    #: Whether it takes whatever is in a range or a class, rather than what is spelled out.
+    is_free: bool
+    #: Whether it is inside of something that may be left out.
+    is_optional: bool
+
+
+class _Part(NamedTuple):
+    """A part of an expression: what it can begin and end with, and whether it can be empty."""
+
+    is_nullable: bool
+    first: Counter[int]
+    last: Counter[int]
+
+
+class Automaton:
+    """The positions of an expression, and which may follow which."""
+
+    def __init__(self, endless_from: int) -> None:
+        self.positions: list[Position] = []
+        #: For each position those that may come next, and in how many ways.
+        self.following: list[Counter[int]] = []
+        self.first: frozenset[int] = frozenset()
+        self.last: frozenset[int] = frozenset()
+        #: Whether it admits no more than the expression itself.
+        self.is_exact = True
+        #: What is looked ahead for, or behind.
+        self.asserted: list[Any] = []
+        self._endless_from = endless_from
+        self._edges = 0
+
+    @classmethod
+    def of(cls, expression: re.Pattern[str], endless_from: int = _MAX_WRITTEN_OUT) -> Automaton:
+        """Take an expression apart.
+
+        :param endless_from: a repetition of more than that counts as endless.
+        :raises ExpressionError: if it is too large.
+        """
+        tree = sre_parser.parse(expression.pattern, expression.flags & ~re.DEBUG)
+        return cls(endless_from).built(tree, expression.flags)
+
+    def built(self, tree: Iterable[Any], flags: int) -> Automaton:
+        """The same, of a parsed expression."""
+        whole = self._sequence(tree, flags, is_optional=False)
+        self.first, self.last = frozenset(whole.first), frozenset(whole.last)
+        return self
+
+    def preceding(self) -> list[list[int]]:
+        """For each position those that may come before it."""
+        before: list[list[int]] = [[] for _ in self.positions]
+        for place, following in enumerate(self.following):
+            for after in following:
+                before[after].append(place)
+        return before
+
+    def taking(self, places: Iterable[int], character: str) -> list[int]:
+        """Those of some positions that take a character."""
+        return [place for place in places if character in self.positions[place].characters]
+
+    def read(self, text: str, places: Iterable[int]) -> list[int]:
+        """The positions that may have read the end of a text whose begin some positions may read."""
+        reached: list[int] = []
+        for character in text:
+            reached = self.taking(places, character)
+            places = {after for place in reached for after in self.following[place]}
+        return reached
+
+    def _sequence(self, tree: Iterable[Any], flags: int, *, is_optional: bool) -> _Part:
+        whole = _EMPTY
+        for operation, argument in tree:
+            whole = self._joined(whole, self._part(operation, argument, flags, is_optional))
+        return whole
+
+    def _joined(self, left: _Part, right: _Part) -> _Part:
+        self._connect(left.last, right.first)
+        return _Part(
+            left.is_nullable and right.is_nullable,
+            _added(left.first, right.first) if left.is_nullable else left.first,
+            _added(right.last, left.last) if right.is_nullable else right.last,
+        )
+
+    def _connect(self, lasts: Counter[int], firsts: Counter[int]) -> None:
+        self._edges += len(lasts) * len(firsts)
+        if self._edges > _MAX_EDGES:
+            raise ExpressionError
+        for last, ways in lasts.items():
+            for first, more_ways in firsts.items():
+                self.following[last][first] += ways * more_ways
+
+    def _part(self, operation: Any, argument: Any, flags: int, is_optional: bool) -> _Part:
+        build = _BUILDERS.get(operation)
+        if build is not None:
+            part: _Part = build(self, argument, flags, is_optional)
+            return part
+        if operation in _READING_ONE:
+            key = tuple(argument) if operation is sre.IN else ((operation, argument),)
+            taken = _characters(key, bool(flags & re.IGNORECASE))
+            return self._position(taken, is_optional)
+        # Whatever another release of Python may bring counts as anything.
+        self.is_exact = False
+        return self._repeated_freely(is_optional)
+
+    def _position(self, taken: tuple[frozenset[str], bool], is_optional: bool) -> _Part:
+        if len(self.positions) >= _MAX_POSITIONS:
+            raise ExpressionError
+        self.positions.append(Position(*taken, is_optional))
+        self.following.append(Counter())
+        place = Counter([len(self.positions) - 1])
+        return _Part(is_nullable=False, first=place, last=place)
+
+    def _repeated_freely(self, is_optional: bool) -> _Part:
+        return self._endless(self._position((frozenset(ALPHABET), True), is_optional), 0)
+
+    def _endless(self, part: _Part, least: int) -> _Part:
+        self._connect(part.last, part.first)
+        return part._replace(is_nullable=part.is_nullable or least == 0)
+
+    def _group(self, argument: Any, flags: int, is_optional: bool) -> _Part:
+        _, added, removed, tree = argument
+        return self._sequence(tree, (flags | added) & ~removed, is_optional=is_optional)
+
+    def _atomic_group(self, argument: Any, flags: int, is_optional: bool) -> _Part:
+        self.is_exact = False
+        return self._sequence(argument, flags, is_optional=is_optional)
+
+    def _branch(self, argument: Any, flags: int, is_optional: bool) -> _Part:
+        _, branches = argument
+        has_empty = any(not len(branch) for branch in branches)
+        parts = [
+            self._sequence(branch, flags, is_optional=is_optional or has_empty)
+            for branch in branches
+        ]
+        return _either(parts)
+
+    def _conditional(self, argument: Any, flags: int, is_optional: bool) -> _Part:
+        self.is_exact = False
+        _, *branches = argument
+        return _either(
+            [self._sequence(branch or (), flags, is_optional=True) for branch in branches]
+        )
+
+    def _repeat(self, argument: Any, flags: int, is_optional: bool) -> _Part:
+        least, most, tree = argument
+        is_endless = most > self._endless_from
+        if is_endless and (most is not sre.MAXREPEAT or least > self._endless_from):
+            self.is_exact = False
+        required = least if not is_endless or least <= self._endless_from else 1
+        whole = _EMPTY
+        for _ in range(max(required - is_endless, 0)):
+            whole = self._joined(whole, self._sequence(tree, flags, is_optional=is_optional))
+        if is_endless:
+            part = self._sequence(tree, flags, is_optional=is_optional)
+            return self._joined(whole, self._endless(part, least))
+        return self._with_optional(whole, tree, flags, most - least)
+
+    def _with_optional(self, whole: _Part, tree: Any, flags: int, copies: int) -> _Part:
+        """A part with copies of another behind it, of which each needs the one before it."""
+        first, last = whole.first, whole.last
+        latest = whole
+        for _ in range(copies):
+            part = self._sequence(tree, flags, is_optional=True)
+            self._connect(latest.last, part.first)
+            first = _added(first, part.first) if latest.is_nullable else first
+            last = _added(last, part.last)
+            latest = part
+        return _Part(whole.is_nullable, first, last)
+
+    def _backreference(self, argument: Any, flags: int, is_optional: bool) -> _Part:
+        self.is_exact = False
+        return self._repeated_freely(is_optional)
+
+    def _assertion(self, argument: Any, flags: int, is_optional: bool) -> _Part:
+        self.is_exact = False
+        self.asserted.append((argument[1], flags))
+        return _EMPTY
+
+    def _place(self, argument: Any, flags: int, is_optional: bool) -> _Part:
+        self.is_exact = self.is_exact and argument in _ENDS
+        return _EMPTY
+
+
+_EMPTY = _Part(is_nullable=True, first=Counter(), last=Counter())
+_ENDS = (sre.AT_BEGINNING, sre.AT_BEGINNING_STRING, sre.AT_END, sre.AT_END_STRING)
+
+
+def _either(parts: list[_Part]) -> _Part:
+    return _Part(
+        any(part.is_nullable for part in parts),
+        _added(*(part.first for part in parts)),
+        _added(*(part.last for part in parts)),
+    )
+
+
+def _added(*counts: Counter[int]) -> Counter[int]:
+    total: Counter[int] = Counter()
+    for each in counts:
+        total.update(each)
+    return total
+
+
+_BUILDERS: dict[Any, Any] = {
+    sre.SUBPATTERN: Automaton._group,
+    sre.BRANCH: Automaton._branch,
+    sre.MAX_REPEAT: Automaton._repeat,
+    sre.MIN_REPEAT: Automaton._repeat,
+    sre.GROUPREF: Automaton._backreference,
+    sre.GROUPREF_EXISTS: Automaton._conditional,
+    sre.ASSERT: Automaton._assertion,
+    sre.ASSERT_NOT: Automaton._assertion,
+    sre.AT: Automaton._place,
+    # From Python 3.11.
+    getattr(sre, "POSSESSIVE_REPEAT", None): Automaton._repeat,
+    getattr(sre, "ATOMIC_GROUP", None): Automaton._atomic_group,
+}
+_READING_ONE = (sre.LITERAL, sre.NOT_LITERAL, sre.IN, sre.ANY)
+_CATEGORIES = {
+    sre.CATEGORY_DIGIT: re.compile(r"\d"),
+    sre.CATEGORY_NOT_DIGIT: re.compile(r"\D"),
+    sre.CATEGORY_SPACE: re.compile(r"\s"),
+    sre.CATEGORY_NOT_SPACE: re.compile(r"\S"),
+    sre.CATEGORY_WORD: re.compile(r"\w"),
+    sre.CATEGORY_NOT_WORD: re.compile(r"\W"),
+}
+
+
+@functools.lru_cache(maxsize=1024)
+def _characters(items: tuple[Any, ...], ignores_case: bool) -> tuple[frozenset[str], bool]:
+    """The characters of an origin that something takes, and whether they are not spelled out."""
+    is_negated = any(each is sre.NEGATE for each, _ in items)
+    taken = frozenset(
+        character
+        for character in ALPHABET
+        if is_negated != any(_takes(item, character, ignores_case) for item in items)
+    )
+    is_spelled_out = all(each is sre.LITERAL for each, _ in items)
+    return taken, not is_spelled_out and len(taken) > 1
+
+
+def _takes(item: Any, character: str, ignores_case: bool) -> bool:
+    operation, argument = item
+    forms = {character, character.lower(), character.upper()} if ignores_case else {character}
+    if operation is sre.CATEGORY:
+        return _CATEGORIES[argument].match(character) is not None
+    if operation is sre.RANGE:
+        return any(argument[0] <= ord(form) <= argument[1] for form in forms)
+    if operation is sre.NOT_LITERAL:
+        return all(ord(form) != argument for form in forms)
+    return operation is sre.ANY or any(argument == ord(form) for form in forms)
+
+
+# --- whether any origin matches ------------------------------------------------------------------
+
+# What an origin can be read in: its scheme, the colon, two slashes, the rest.
+STEPS: dict[str, dict[str, str]] = {
+    "begin": {**dict.fromkeys(ALPHABET[:26], "scheme")},
+    "scheme": {**dict.fromkeys(ALPHABET[:39] + "+", "scheme"), ":": "colon"},
+    "colon": {"/": "slash"},
+    "slash": {"/": "host"},
+    "host": dict.fromkeys(ALPHABET.replace("/", ""), "host"),
+}
+
+
+def _can_match(automaton: Automaton) -> bool:
+    seen: set[tuple[int, str]] = set()
+    waiting = [(place, "begin") for place in automaton.first]
+    while waiting:
+        place, before = waiting.pop()
+        taken = automaton.positions[place].characters
+        for state in {STEPS[before][each] for each in taken & STEPS[before].keys()}:
+            if state == "host" and place in automaton.last:
+                return True
+            if (place, state) not in seen:
+                seen.add((place, state))
+                waiting += [(after, state) for after in automaton.following[place]]
+    return False
+
+
+# --- whether it can take very long ---------------------------------------------------------------
+
+
+def _can_blow_up(expression: re.Pattern[str]) -> bool:
+    automaton = Automaton.of(expression, _MAX_HARMLESS)
+    waiting = [automaton]
+    while waiting:
+        automaton = waiting.pop()
+        if _is_ambiguous(automaton):
+            return True
+        waiting += [
+            Automaton(_MAX_HARMLESS).built(tree, flags) for tree, flags in automaton.asserted
+        ]
+    return False
+
+
+def _is_ambiguous(automaton: Automaton) -> bool:
+    loops = [places for places in _components(automaton) if _is_loop(automaton, places)]
+    return any(_has_two_ways(automaton, places) for places in loops) or (
+        _longest_chain(automaton, loops) > _MAX_LOOPS
+    )
+
+
+def _is_loop(automaton: Automaton, places: frozenset[int]) -> bool:
+    return len(places) > 1 or any(place in automaton.following[place] for place in places)
+
+
+def _has_two_ways(automaton: Automaton, places: frozenset[int]) -> bool:
+    """Whether a loop can read one text in two ways, so that each round doubles the ways."""
+    inside = {
+        place: [after for after in automaton.following[place] if after in places]
+        for place in places
+    }
+    if any(automaton.following[place][after] > 1 for place in places for after in inside[place]):
+        return True
+    # Two readers of the same text that part and meet again have found two ways.
+    pairs: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    waiting = [(place, place) for place in places]
+    while waiting:
+        pair = waiting.pop()
+        if pair in pairs:
+            continue
+        if len(pairs) > _MAX_PAIRS:
+            raise ExpressionError
+        pairs[pair] = [
+            (one, other)
+            for one in inside[pair[0]]
+            for other in inside[pair[1]]
+            if automaton.positions[one].characters & automaton.positions[other].characters
+        ]
+        waiting += pairs[pair]
+    return _part_and_meet(pairs)
+
+
+def _part_and_meet(pairs: dict[tuple[int, int], list[tuple[int, int]]]) -> bool:
+    back: dict[tuple[int, int], list[tuple[int, int]]] = {pair: [] for pair in pairs}
+    for pair, following in pairs.items():
+        for after in following:
+            back[after].append(pair)
+    waiting = [pair for pair in pairs if pair[0] == pair[1]]
+    seen = set(waiting)
+    while waiting:
+        for pair in back[waiting.pop()]:
+            if pair not in seen:
+                seen.add(pair)
+                waiting.append(pair)
+    return any(one != other for one, other in seen)
+
+
+def _longest_chain(automaton: Automaton, loops: list[frozenset[int]]) -> int:
+    """How many loops stand behind one another, of which each can read what the next one reads."""
+    reaches = [[_shares_text(automaton, one, other) for other in loops] for one in loops]
+    lengths = [1] * len(loops)
+    # Each loop comes behind those before it, so that as many rounds as there are loops suffice.
+    for _ in loops:
+        before = list(lengths)
+        for one, row in enumerate(reaches):
+            lengths[one] = 1 + max(
+                (lengths[other] for other, shares in enumerate(row) if shares), default=0
+            )
+        if before == lengths:
+            break
+    return max(lengths, default=0)
+
+
+def _shares_text(automaton: Automaton, one: frozenset[int], other: frozenset[int]) -> bool:
+    """Whether a text can be divided between two loops, one behind the other, in more than one way."""
+    shared = _taken_by(automaton, one) & _taken_by(automaton, other)
+    if one is other or not shared:
+        return False
+    seen = set(one)
+    waiting = deque(one)
+    while waiting:
+        for after in automaton.following[waiting.popleft()]:
+            if after in other:
+                return True
+            if after not in seen and automaton.positions[after].characters & shared:
+                seen.add(after)
+                waiting.append(after)
+    return False
+
+
+def _taken_by(automaton: Automaton, places: Iterable[int]) -> frozenset[str]:
+    return frozenset().union(*(automaton.positions[place].characters for place in places))
+
+
+def _components(automaton: Automaton) -> Iterator[frozenset[int]]:
+    """The strongly connected components: positions that can be reached from one another (Kosaraju)."""
+    order: list[int] = []
+    seen: set[int] = set()
+    for root in range(len(automaton.positions)):
+        _visit(root, automaton.following, seen, order)
+    before = automaton.preceding()
+    seen = set()
+    for root in reversed(order):
+        component: list[int] = []
+        _visit(root, before, seen, component)
+        if component:
+            yield frozenset(component)
+
+
+def _visit(root: int, edges: Any, seen: set[int], order: list[int]) -> None:
+    """Add what can be reached and was not seen, each behind all that can be reached from it."""
+    if root in seen:
+        return
+    seen.add(root)
+    path = [(root, iter(edges[root]))]
+    while path:
+        place, following = path[-1]
+        fresh = next((after for after in following if after not in seen), None)
+        if fresh is None:
+            order.append(place)
+            path.pop()
+        else:
+            seen.add(fresh)
+            path.append((fresh, iter(edges[fresh])))

@@ -1,0 +1,319 @@
+r"""Which strangers a regular expression admits: decided from the expression, not from names made up.
+
+A host is its owner's from the registrable domain on: whoever has ``example.com`` has all names below
+it. So an expression is read from its end, character by character. What it spells out is followed;
+where it leaves a character free before the registrable domain is complete, somebody else can have
+that name.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import NamedTuple
+
+from .expressions import STEPS, Automaton, ExpressionError
+from .hosts import is_loopback
+from .origins import DEFAULT_PORTS, is_origin, read_pattern
+from .suffixes import is_registry, registrable_domain
+
+_MAX_STEPS = 20_000
+_MAX_STRANGERS = 16
+# Letters that are easily seen first, and digits that make an address of the public network.
+_LETTERS_FIRST = "xabcdefghijklmnopqrstuvwyz8123456790-_."
+_IN_ORIGINS = _LETTERS_FIRST + ":[]"
+_HOST = frozenset(_LETTERS_FIRST)
+_DIGITS = "8123456790"
+_MAX_PORT_LENGTH = 5
+# What an expression may ask for more than once, such as three letters, is passed that often.
+_MAX_PASSES = 4
+# Addresses that are none of a private network; no registry gives them out.
+_ADDRESSES = ("8.8.8.8", "[2600::8]")
+# The steps in which the origin of an application is read.
+_OF_AN_APPLICATION = {
+    **STEPS,
+    "host": {**dict.fromkeys(_LETTERS_FIRST, "host"), ":": "port"},
+    "port": dict.fromkeys(_DIGITS, "port"),
+}
+
+
+class Stranger(NamedTuple):
+    """An origin that an expression admits, and nobody has meant."""
+
+    #: ``matches-any-origin``, ``public-suffix``, ``admits-strangers`` or ``cannot-be-checked``.
+    reason: str
+    #: One that gets in; ``None`` where none was found, but none could be ruled out.
+    origin: str | None
+
+
+def strangers_admitted_by(
+    expression: re.Pattern[str], schemes: Iterable[str] = ("https",)
+) -> list[Stranger]:
+    r"""Some who get in without having been meant, the most telling first; none if there is nobody.
+
+    :param schemes: those of the network that are trusted at all.
+
+    >>> strangers_admitted_by(re.compile(r"https://.*\.example\.com"))
+    []
+    >>> strangers_admitted_by(re.compile(r"https://.*example\.com"))
+    [Stranger(reason='admits-strangers', origin='https://xexample.com')]
+    >>> strangers_admitted_by(re.compile(r"https://shop-[0-9]+\.vercel\.app"))
+    [Stranger(reason='public-suffix', origin='https://shop-8.vercel.app')]
+    """
+    search = _Search(expression)
+    try:
+        found = list(islice(search.strangers(schemes), _MAX_STRANGERS))
+    except ExpressionError:
+        return [_CANNOT_BE_CHECKED]
+    if not found and search.has_doubts and not search.automaton.is_exact:
+        return [_CANNOT_BE_CHECKED]
+    return sorted(found, key=lambda stranger: _REASONS.index(stranger.reason))
+
+
+def admits_only_insecure(expression: re.Pattern[str]) -> str | None:
+    r"""One of the origins of plain http, on the network, that are all that an expression admits.
+
+    >>> admits_only_insecure(re.compile(r"http://[a-z]+\.example\.com"))
+    'http://x.example.com'
+    >>> admits_only_insecure(re.compile(r"https?://[a-z]+\.example\.com"))
+    >>> admits_only_insecure(re.compile(r"http://localhost:[0-9]+"))
+    """
+    search = _Search(expression)
+    insecure = search.example("http")
+    if insecure is None or search.example("https") is not None:
+        return None
+    return None if is_loopback(insecure[len("http://") :].partition(":")[0]) else insecure
+
+
+# The most telling first: the one that looks most like what was meant.
+_REASONS = ("admits-strangers", "public-suffix", "matches-any-origin")
+_CANNOT_BE_CHECKED = Stranger("cannot-be-checked", None)
+
+
+class _Read(NamedTuple):
+    """The end of a host that was read, and the positions that may come before it."""
+
+    host: str
+    places: frozenset[int]
+    #: Whether something in it may be left out.
+    is_optional: bool
+
+
+class _Search:
+    """A search for strangers in one expression."""
+
+    def __init__(self, expression: re.Pattern[str]) -> None:
+        self._expression = expression
+        self.automaton = Automaton.of(expression)
+        self._preceding = self.automaton.preceding()
+        self._steps = 0
+        #: Whether something was found that the expression then did not match.
+        self.has_doubts = False
+
+    def strangers(self, schemes: Iterable[str]) -> Iterator[Stranger]:
+        """Whoever is found, as they are found."""
+        for scheme in schemes:
+            yield from self._hosts(scheme)
+        yield from self._applications()
+
+    def example(self, scheme: str) -> str | None:
+        """One origin of a scheme that is admitted, among the shortest."""
+        begun = self.automaton.read(f"{scheme}://", self.automaton.first)
+        waiting = deque([(f"{scheme}://", place) for place in begun])
+        passes: Counter[int] = Counter()
+        while waiting:
+            text, place = waiting.popleft()
+            if (
+                place in self.automaton.last
+                and is_origin(text)
+                and self._expression.fullmatch(text)
+            ):
+                return text
+            for after in self.automaton.following[place]:
+                character = self._character(after, text[-1] if text[-1] == "." else "", _IN_ORIGINS)
+                if character and passes[after] < _MAX_PASSES:
+                    passes[after] += 1
+                    waiting.append((text + character, after))
+        return None
+
+    def _hosts(self, scheme: str) -> Iterator[Stranger]:
+        for address in _ADDRESSES:
+            if self._expression.fullmatch(f"{scheme}://{address}"):
+                yield Stranger("matches-any-origin", f"{scheme}://{address}")
+        begun = self.automaton.read(f"{scheme}://", self.automaton.first)
+        self._begins = {after for place in begun for after in self.automaton.following[place]}
+        if self._begins:
+            for port, places in self._ports():
+                yield from self._walk(scheme, port, places)
+
+    def _ports(self) -> Iterator[tuple[str, Iterable[int]]]:
+        """What may stand behind a host, and the positions that may read the host's end."""
+        yield "", self.automaton.last
+        waiting = deque([("", place) for place in self.automaton.last])
+        seen: set[int] = set()
+        while waiting:
+            port, place = waiting.popleft()
+            taken = self.automaton.positions[place].characters
+            if port and ":" in taken:
+                yield f":{port}", self._preceding[place]
+            digit = next((each for each in _DIGITS if each in taken), None)
+            if digit is not None and place not in seen and len(port) < _MAX_PORT_LENGTH:
+                seen.add(place)
+                waiting += [(digit + port, before) for before in self._preceding[place]]
+
+    def _walk(self, scheme: str, port: str, places: Iterable[int]) -> Iterator[Stranger]:
+        """Read hosts from their end, as far as they are spelled out."""
+        waiting = [_Read("", frozenset(places), is_optional=False)]
+        seen: set[_Read] = set()
+        spelled_out: dict[str, bool] = {}
+        while waiting:
+            read = waiting.pop()
+            seen.add(read)
+            for place in self._free(read.places):
+                yield from self._completed(scheme, read.host, place, port)
+            for longer, is_whole in self._longer(read):
+                if is_whole:
+                    spelled_out[longer.host] = longer.is_optional
+                if longer not in seen:
+                    waiting.append(longer)
+        yield from self._glued(scheme, port, spelled_out)
+
+    def _longer(self, read: _Read) -> Iterator[tuple[_Read, bool]]:
+        """What is spelled out before what was read, and whether a host may begin with it."""
+        for character in self._readable(read.places):
+            self._count()
+            taking = self.automaton.taking(read.places, character)
+            spelled_out = [place for place in taking if not self._is_free(place)]
+            if character == ".":
+                if read.host[:1] in ("", ".") or _is_owned(read.host):
+                    continue
+                spelled_out = taking
+            if spelled_out:
+                is_optional = read.is_optional or all(
+                    self.automaton.positions[place].is_optional for place in spelled_out
+                )
+                longer = _Read(character + read.host, self._before(spelled_out), is_optional)
+                yield longer, not self._begins.isdisjoint(spelled_out)
+
+    def _readable(self, places: Iterable[int]) -> list[str]:
+        taken = frozenset().union(*(self.automaton.positions[place].characters for place in places))
+        return [character for character in _LETTERS_FIRST if character in taken]
+
+    def _free(self, places: Iterable[int]) -> list[int]:
+        return [place for place in places if self._is_free(place)]
+
+    def _is_free(self, place: int) -> bool:
+        position = self.automaton.positions[place]
+        return position.is_free and len(position.characters & _HOST) > 1
+
+    def _before(self, places: Iterable[int]) -> frozenset[int]:
+        return frozenset(before for place in places for before in self._preceding[place])
+
+    def _completed(self, scheme: str, suffix: str, free: int, port: str) -> Iterator[Stranger]:
+        """The shortest host that ends so, with something before it that is not spelled out."""
+        waiting = deque([(self._character(free, ".") + suffix, free)])
+        passes: Counter[int] = Counter()
+        while waiting:
+            self._count()
+            host, place = waiting.popleft()
+            if place in self._begins and not host.startswith("."):
+                found = list(self._if_admitted(f"{scheme}://{host}{port}", _reason(suffix)))
+                if found:
+                    yield from found
+                    return
+            for before in self._preceding[place]:
+                character = self._character(before, host)
+                if character and passes[before] < _MAX_PASSES:
+                    passes[before] += 1
+                    waiting.append((character + host, before))
+
+    def _character(self, place: int, beside: str, among: str = _LETTERS_FIRST) -> str:
+        taken = self.automaton.positions[place].characters
+        not_here = "." if beside.startswith(".") else ""
+        return next((each for each in among if each in taken and each != not_here), "")
+
+    def _glued(self, scheme: str, port: str, hosts: dict[str, bool]) -> Iterator[Stranger]:
+        """Names that somebody meant to put below another, but for the dot: ``(www)?example.com``."""
+        domains = {registrable_domain(host) or host for host in hosts}
+        for host, is_optional in hosts.items():
+            domain = registrable_domain(host) or host
+            is_glued = any(_is_glued_to(domain, other) for other in domains)
+            if is_optional and is_glued and not is_loopback(host):
+                yield from self._if_admitted(f"{scheme}://{host}{port}", "admits-strangers")
+
+    def _applications(self) -> Iterator[Stranger]:
+        """Applications and extensions, where the scheme or the host is not spelled out."""
+        waiting = deque([("", "begin", False, place) for place in self.automaton.first])
+        seen: set[tuple[str, bool, int]] = set()
+        while waiting:
+            text, before, was_free, place = waiting.popleft()
+            is_free = was_free or (before != "port" and self._is_free(place))
+            for character, state in self._steps_of(place, before, text):
+                origin = text + character
+                if is_free and state in ("host", "port") and place in self.automaton.last:
+                    yield from self._if_admitted(origin, "matches-any-origin")
+                if (state, is_free, place) not in seen:
+                    seen.add((state, is_free, place))
+                    waiting += [
+                        (origin, state, is_free, after) for after in self.automaton.following[place]
+                    ]
+
+    def _steps_of(self, place: int, before: str, text: str) -> Iterator[tuple[str, str]]:
+        """The characters to go on with: one for each of the next states."""
+        taken = self.automaton.positions[place].characters
+        for state in dict.fromkeys(_OF_AN_APPLICATION[before].values()):
+            ways = (
+                each
+                for each in _LETTERS_FIRST + ":/"
+                if _OF_AN_APPLICATION[before].get(each) == state
+            )
+            character = next((each for each in ways if each in taken), None)
+            if character is not None and not (state == "colon" and text in DEFAULT_PORTS):
+                yield character, state
+
+    def _if_admitted(self, origin: str, reason: str) -> Iterator[Stranger]:
+        pattern = read_pattern(origin)
+        if pattern is None or is_loopback(pattern.host) or _is_private(pattern.host):
+            return
+        if is_origin(origin) and self._expression.fullmatch(origin):
+            yield Stranger(reason, origin)
+        else:
+            self.has_doubts = True
+
+    def _count(self) -> None:
+        self._steps += 1
+        if self._steps > _MAX_STEPS:
+            raise ExpressionError
+
+
+def _is_owned(host: str) -> bool:
+    """Whether all names below a host are its owner's, so that nothing before it need be looked at."""
+    if is_loopback(host):
+        return True
+    is_number = host.rpartition(".")[2].isdigit()
+    return not is_number and registrable_domain(host) is not None and not is_registry(host)
+
+
+def _is_private(host: str) -> bool:
+    """Whether a host is an address of a private network."""
+    try:
+        return not ipaddress.ip_address(host.strip("[]")).is_global
+    except ValueError:
+        return False
+
+
+def _reason(suffix: str) -> str:
+    """What kind of hole it is that something is free before the end of a host."""
+    _, dot, parent = suffix.partition(".")
+    if not dot:
+        return "matches-any-origin"
+    # What stands before the dot may be a part of the name: "-site.netlify.app".
+    is_within_name = suffix.startswith((".", "-"))
+    return "public-suffix" if is_within_name and is_registry(parent) else "admits-strangers"
+
+
+def _is_glued_to(domain: str, other: str) -> bool:
+    return domain != other and domain.endswith(other) and not domain.endswith(f".{other}")
