@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-from weakref import WeakKeyDictionary
 
 import pytest
 
@@ -41,4 +40,6 @@ def hearing_interrupts():
 @pytest.fixture
 def nothing_declared(monkeypatch):
     """Where no view of any application was ever decorated, one builder is there for all of them."""
-    monkeypatch.setattr("wsgicors.flask.settings._declared", WeakKeyDictionary())
+    from wsgicors.flask import declarations
+
+    monkeypatch.setattr(declarations, "_declarations", declarations._Declarations())

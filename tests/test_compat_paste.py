@@ -232,7 +232,11 @@ def test_key(conf, line, value):
         ROW({"origin": "*.example.com"}, "write 'https://\\*.example.com'", id="no-scheme"),
         ROW({"origin": "https://example?.com"}, "one by one", id="question-mark"),
         ROW({"origin": "https://[ab].example.com"}, "one by one", id="brackets"),
-        ROW({"origin": "https://*"}, 'pol_origin: .*holds "\\*" where it has no meaning', id="any-host"),
+        ROW(
+            {"origin": "https://*"},
+            'pol_origin: .*holds "\\*" where it has no meaning',
+            id="any-host",
+        ),
         ROW({"origin": "*", "maxage": "soon"}, "pol_maxage: 'soon'", id="maxage"),
         ROW({"origin": "*", "metods": "PUT"}, "pol_metods: there is no such key", id="typo"),
     ],

@@ -38,7 +38,7 @@ def is_routed_as_it_came(app: Flask) -> bool:
 class Passage:
     """One request on its way to Flask and back."""
 
-    __slots__ = ("builder", "has_arrived", "method")
+    __slots__ = ("builder", "has_arrived", "method", "request")
 
     def __init__(self, builder: HeaderBuilder | None, method: str | None) -> None:
         #: What governs: that of URLs without a route, until Flask has routed the request.
@@ -46,6 +46,8 @@ class Passage:
         #: The method that a preflight asks about; ``None`` for an actual request.
         self.method = method
         self.has_arrived = False
+        #: What arrived, if it is an actual request.
+        self.request: flask.Request | None = None
 
 
 class Crossing:
@@ -105,6 +107,7 @@ class Crossing:
             return
         passage.has_arrived = True
         if passage.method is None:
+            passage.request = request
             passage.builder = self._resolver.builder_where_routed(request)
         else:
             passage.builder = self._resolver(request.environ, passage.method)

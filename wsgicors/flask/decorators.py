@@ -6,20 +6,36 @@ import asyncio
 import functools
 import inspect
 import logging
+import sys
 import warnings
-from types import MethodType
-from typing import TYPE_CHECKING, Any, Callable, TypeVar, cast, overload
+from collections.abc import Iterator
+from types import FrameType
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Callable,
+    NamedTuple,
+    NoReturn,
+    Protocol,
+    TypeVar,
+    cast,
+    overload,
+)
 
 import flask
 from flask.views import View
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response
 
-from ..errors import shown
+from ..errors import ConfigError, shown
 from ..middleware import answer_preflight, decide_actual, is_preflight, with_headers
 from ..policy import Policy
+from .common import NOBODY
+from .declarations import Layer, declare, declare_new, said_of
 from .resolver import UrlMapResolver
-from .settings import EXTENSION, Layer, call_site, declare
+from .settings import EXTENSION, call_site
+from .strays import RequiredMethods, note_decorated
+from .targets import is_namespace, misplaced_argument, wrong_target
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -31,6 +47,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("wsgicors")
 
 _DECORATORS = "wsgicors-decorators"
+_NOTHING = object()
 
 # What Flask's proxies stand for, with all that is asked of it then asked directly.
 _current_app: Callable[[], flask.Flask] = flask.current_app._get_current_object  # type: ignore[attr-defined]
@@ -40,14 +57,16 @@ _current_request: Callable[[], flask.Request] = flask.request._get_current_objec
 Target = TypeVar("Target")
 
 
-def cross_origin(**fields: Unpack[PolicyFields]) -> Callable[[Target], Target]:
+def cross_origin(
+    *misplaced: NoReturn, **fields: Unpack[PolicyFields]
+) -> Callable[[Target], Target]:
     """Say who may use a view across origins, where that differs from what is said more broadly.
 
-    For a view function, a ``View`` or ``MethodView`` class, a single method of a ``MethodView``, or a
-    whole blueprint.
+    For a view function or any other callable that is a view, a method, a class whose methods are
+    views, a whole blueprint, or a namespace of Flask-RESTX.
 
     :param fields: the fields of a :class:`~wsgicors.Policy`; those left out are inherited.
-    :raises ConfigError: if a field is wrong by itself.
+    :raises ConfigError: if a field is wrong by itself; where it is applied, if that is no view.
 
     >>> import flask
     >>> app = flask.Flask("example")
@@ -59,18 +78,21 @@ def cross_origin(**fields: Unpack[PolicyFields]) -> Callable[[Target], Target]:
     It works without :class:`CORS` too: for the responses of the view, its errors and its preflights.
     Hooks such as ``before_request`` and decorators above this one then still see a preflight first.
     """
-    layer = Layer(Policy(**fields), f"@cross_origin at {call_site()}")
-    return functools.partial(_declared, layer)
+    if misplaced:
+        raise ConfigError([misplaced_argument(misplaced[0])])
+    return declaring(Layer(Policy(**fields), f"@cross_origin at {call_site()}"))
 
 
 @overload
 def same_origin(target: Target) -> Target: ...
 @overload
 def same_origin() -> Callable[[Target], Target]: ...
-def same_origin(target: Any = None) -> Any:
-    """Share a view, a view class, a method of one or a blueprint with no other origin.
+def same_origin(target: Any = _NOTHING) -> Any:
+    """Share a view, a method, a class whose methods are views or a blueprint with no other origin.
 
     Whatever is said more broadly no longer holds for it.
+
+    :raises ConfigError: if the target is none of these.
 
     >>> import flask
     >>> app = flask.Flask("example")
@@ -79,48 +101,94 @@ def same_origin(target: Any = None) -> Any:
     ... def delete_item(id):
     ...     return "", 204
     """
-    layer = Layer(Policy(allow_origins=()), f"@same_origin at {call_site()}")
-    return functools.partial(_declared, layer) if target is None else _declared(layer, target)
+    decorate = declaring(Layer(NOBODY, f"@same_origin at {call_site()}"))
+    return decorate if target is _NOTHING else decorate(target)
 
 
-def _declared(layer: Layer, target: Target) -> Target:
-    if isinstance(target, flask.Blueprint):
+same_origin.declares = Layer(NOBODY, "@same_origin")  # type: ignore[attr-defined]
+
+
+def declaring(
+    layer: Layer, answer: Callable[[flask.Flask, flask.Request], None] | None = None
+) -> Callable[[Target], Target]:
+    """The decorator that declares a layer.
+
+    :param answer: called instead of :func:`answer_instead_of_view`.
+    """
+    said = _Said((layer,), answer or answer_instead_of_view)
+
+    def decorate(target: Target) -> Target:
+        return cast("Target", _decorated(said, target))
+
+    # `View` looks for it where something decorates only when it is called.
+    decorate.declares = layer  # type: ignore[attr-defined]
+    return decorate
+
+
+class _DecoratedFunction(Protocol):
+    required_methods: RequiredMethods
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
+
+
+class _Said(NamedTuple):
+    """What a decorator declares, and what sees to requests where no extension governs."""
+
+    layers: tuple[Layer, ...]
+    answer: Callable[[flask.Flask, flask.Request], None]
+
+
+def _decorated(said: _Said, target: Any) -> Any:
+    (layer,) = said.layers
+    problem = wrong_target(target, layer)
+    if problem is not None:
+        raise ConfigError([problem])
+    if isinstance(target, (classmethod, staticmethod)):
+        return type(target)(_decorated(said, target.__func__))
+    if isinstance(target, (flask.Blueprint, type)) or is_namespace(target):
         declare(target, layer)
-        _answer_alone_in_blueprint(target)
+        _answer_alone(said, target)
         return target
-    if isinstance(target, type):
-        declare(target, layer)
-        _answer_alone(target)
-        return cast(Target, target)
-    view = DecoratedView(cast("Callable[..., Any]", target))
-    declare(view, layer)
-    return cast(Target, view)
+    if not inspect.isfunction(target):
+        stand_in = DecoratedCallable(said, target)
+        declare_new(stand_in, layer)
+        return stand_in
+    view = _wrapper(said, target)
+    declare_new(view, layer)
+    note_decorated(target, view.required_methods)
+    _look_for_class(said, target)
+    return view
 
 
-class DecoratedView:
-    """A view that answers preflights for itself where no extension governs its application."""
+def _answer_alone(said: _Said, target: Any) -> None:
+    if isinstance(target, flask.Blueprint):
+        _answer_alone_in_blueprint(target)
+    elif isinstance(target, type):
+        _answer_alone_in_class(said, target)
+    else:
+        target.decorators = [*target.decorators, functools.partial(_decorated, said)]
 
-    def __init__(self, view: Callable[..., Any]) -> None:
-        functools.update_wrapper(self, view)
-        # Flask looks for these ("View Function Options"): the view is to get its OPTIONS.
-        self.required_methods = {*getattr(view, "required_methods", ()), _AUTOMATIC_OPTIONS}
-        self.provide_automatic_options = False
-        self._is_plain = inspect.isfunction(view) and not inspect.iscoroutinefunction(view)
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        # `View.as_view` says None to mean that it has no opinion.
-        if name != "provide_automatic_options" or value is not None:
-            super().__setattr__(name, value)
+def _wrapper(  # noqa: C901 - its closures count
+    said: _Said, view: Callable[..., Any]
+) -> _DecoratedFunction:
+    """A function that answers preflights for itself where no extension governs its application."""
+    is_plain = inspect.isfunction(view) and not inspect.iscoroutinefunction(view)
+    layers, answer = said
+    identities = frozenset(map(id, layers))
+    required = RequiredMethods(layers[0] if layers else None, _AUTOMATIC_OPTIONS, view)
 
-    def __get__(self, instance: Any, owner: Any = None) -> Any:
-        return self if instance is None else MethodType(self, instance)
+    def look_at(app: flask.Flask, request: flask.Request) -> None:
+        required.are_used = True
+        resolver = app.extensions.get(EXTENSION)
+        if resolver is None or request.method == "OPTIONS":
+            answer(app, request)
+            resolver = resolver_of(app)
+        rule = request.url_rule
+        if rule is None or not resolver.knows(identities, rule.endpoint, request.method):
+            resolver.meet(request, layers)
 
-    def __set_name__(self, owner: type, name: str) -> None:
-        _answer_alone(owner)
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Call the view, unless the answer is known without it."""
-        view: Callable[..., Any] = self.__wrapped__  # type: ignore[attr-defined]
+    def decorated(*args: Any, **kwargs: Any) -> Any:
         try:
             app, request = _current_app(), _current_request()
         except RuntimeError:
@@ -128,17 +196,56 @@ class DecoratedView:
         if app is None:
             # It is called by the application itself, and for no request.
             return view(*args, **kwargs)
-        if not self._is_plain and _is_awaited(view):
-            return _awaited(view, args, kwargs)
-        if request.method == "OPTIONS" or not _is_governed(app):
-            _answer_instead_of_view(app, request)
+        if not is_plain and _is_awaited(view):
+            return _awaited(look_at, view, args, kwargs)
+        look_at(app, request)
         # `Flask.ensure_sync` leaves plain functions as they are, so it need not be asked each time.
-        return view(*args, **kwargs) if self._is_plain else app.ensure_sync(view)(*args, **kwargs)
+        return view(*args, **kwargs) if is_plain else app.ensure_sync(view)(*args, **kwargs)
+
+    # Flask looks for these ("View Function Options"): the view is to get its OPTIONS.
+    _get_options(functools.update_wrapper(decorated, view), required)
+    return cast("_DecoratedFunction", decorated)
 
 
-async def _awaited(view: Callable[..., Any], args: Any, kwargs: Any) -> Any:
-    _answer_instead_of_view(_current_app(), _current_request())
+def _get_options(view: Any, required: RequiredMethods) -> None:
+    view.required_methods = required
+    view.provide_automatic_options = False
+
+
+async def _awaited(
+    look_at: Callable[[flask.Flask, flask.Request], None],
+    view: Callable[..., Any],
+    args: Any,
+    kwargs: Any,
+) -> Any:
+    look_at(_current_app(), _current_request())
     return await view(*args, **kwargs)
+
+
+class DecoratedCallable:
+    """What stands for a decorated callable that is no function."""
+
+    def __init__(self, said: _Said, view: Callable[..., Any]) -> None:
+        functools.update_wrapper(self, view)
+        self._said = said
+        self._call = _wrapper(said, view)
+        _get_options(self, self._call.required_methods)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the view, unless the answer is known without it."""
+        return self._call(*args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        # What a class says of its instances, an `functools.update_wrapper` does not find.
+        if name == "__wrapped__":
+            raise AttributeError(name)
+        return getattr(self.__wrapped__, name)
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        view = self.__wrapped__
+        bind = getattr(type(view), "__get__", None)
+        bound = view if bind is None or instance is None else bind(view, instance, owner)
+        return self if bound is view else _decorated(self._said, bound)
 
 
 def _is_awaited(view: Callable[..., Any]) -> bool:
@@ -167,11 +274,70 @@ class _AutomaticOptions(str):
 _AUTOMATIC_OPTIONS = _AutomaticOptions("OPTIONS")
 
 
-def _answer_alone(view_class: type) -> None:
+def _answer_alone_in_class(said: _Said, view_class: type) -> None:
     """Have the views that a class makes decorated, so that they can answer alone."""
-    if issubclass(view_class, View) and DecoratedView not in view_class.decorators:
-        view_class.decorators = [*view_class.decorators, DecoratedView]
+    if issubclass(view_class, View):
         view_class.provide_automatic_options = False
+        if not any(isinstance(each, _AnswersAlone) for each in view_class.decorators):
+            view_class.decorators = [*view_class.decorators, _AnswersAlone(said.answer)]
+
+
+class _AnswersAlone:
+    """A decorator among the ``decorators`` of a class, which declares what was said of the class."""
+
+    def __init__(self, answer: Callable[[flask.Flask, flask.Request], None]) -> None:
+        self._answer = answer
+
+    def __call__(self, view: Callable[..., Any]) -> Callable[..., Any]:
+        """Decorate a view that a class makes."""
+        lineage = getattr(_class_that_makes_a_view(), "__mro__", ())
+        layers = tuple(layer for each in lineage for layer in said_of(each))
+        return _wrapper(_Said(layers, self._answer), view)
+
+
+_AS_VIEW = View.as_view.__func__.__code__  # type: ignore[attr-defined]
+
+
+def _frames() -> Iterator[FrameType]:
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+
+
+def _class_that_makes_a_view() -> type | None:
+    """The class whose ``as_view`` is running, and applies its ``decorators``."""
+    return next((frame.f_locals["cls"] for frame in _frames() if frame.f_code is _AS_VIEW), None)
+
+
+def _look_for_class(said: _Said, view: Callable[..., Any]) -> None:
+    """Have the class answer alone that is being made around a method, or that makes a view."""
+    view_class = _class_that_makes_a_view()
+    if view_class is not None:
+        view_class.provide_automatic_options = False  # type: ignore[attr-defined]
+    holder = view.__qualname__.rpartition(".")[0]
+    if holder and not holder.endswith("<locals>"):
+        for frame in _frames():
+            is_body = not frame.f_code.co_flags & inspect.CO_OPTIMIZED
+            if is_body and frame.f_locals.get("__qualname__") == holder:
+                frame.f_locals[_ClassToBe.NAME] = _ClassToBe(said)
+
+
+class _ClassToBe:
+    """What stands in a class until the class is there, and then has it answer alone.
+
+    A function is not told of which class it becomes a method; a decorator has to give one back
+    nevertheless, because extensions look for functions in classes.
+    """
+
+    NAME = "_wsgicors_class_to_be"
+
+    def __init__(self, said: _Said) -> None:
+        self._said = said
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        delattr(owner, name)
+        _answer_alone_in_class(self._said, owner)
 
 
 def _answer_alone_in_blueprint(blueprint: flask.Blueprint) -> None:
@@ -186,7 +352,7 @@ def _answer_alone_in_blueprint(blueprint: flask.Blueprint) -> None:
         )
 
 
-def _answer_instead_of_view(app: flask.Flask, request: flask.Request) -> None:
+def answer_instead_of_view(app: flask.Flask, request: flask.Request) -> None:
     """Answer a preflight, and what Flask's automatic ``OPTIONS`` would answer, in its stead.
 
     :raises HTTPException: with the answer, so that it passes by decorators that expect the view's.
@@ -225,6 +391,12 @@ def _answer_alone_to(app: flask.Flask, request: flask.Request) -> Response | Non
     return None
 
 
+def resolver_of(app: flask.Flask) -> UrlMapResolver:
+    """The resolver of the extension that governs an application, or for its decorators alone."""
+    resolver: UrlMapResolver = app.extensions.get(EXTENSION) or _resolver_alone(app)
+    return resolver
+
+
 def _resolver_alone(app: flask.Flask) -> UrlMapResolver:
     """The resolver for the decorators of an application without the extension."""
     resolver: UrlMapResolver | None = app.extensions.get(_DECORATORS)
@@ -252,8 +424,7 @@ def _without_content_type(response: flask.Response) -> flask.Response:
 def _see_to_headers(
     resolver: UrlMapResolver, request: flask.Request, response: flask.Response
 ) -> None:
-    rule = request.url_rule
-    builder = None if rule is None else resolver.builder(rule.endpoint, request.method)
+    builder = resolver.builder_where_routed(request)
     if builder is not None:
         decision = decide_actual(builder, request.environ)
         # New ones: those of the response may be the application's own.

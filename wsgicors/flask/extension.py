@@ -28,8 +28,9 @@ from ..middleware import (
 from ..origins import MAX_ORIGIN_LENGTH
 from ..policy import Policy
 from .crossing import Crossing, is_routed_as_it_came
+from .declarations import Layer
 from .resolver import UrlMapResolver
-from .settings import EXTENSION, Layer, call_site, config_layers
+from .settings import EXTENSION, call_site, config_layers
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -158,7 +159,9 @@ def _governed(  # noqa: C901 - the hot path
             # Not before now is it known where Flask has routed the request. What `decide_actual` and
             # `with_headers` do is written out (docs/hot_path.rst).
             builder = resolver.for_all or (
-                resolver.builder_of_request(environ, path) if passage is None else passage.builder
+                resolver.builder_of_request(environ, path)
+                if passage is None
+                else resolver.met(passage.builder, passage.request)
             )
             if builder is None:
                 return start_response(status, headers, *filter(None, [exc_info]))

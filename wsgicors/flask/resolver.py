@@ -22,17 +22,12 @@ from ..headers import HeaderBuilder
 from ..names import SAFELISTED_METHODS, USUAL_METHODS
 from ..policy import Policy
 from ..resolvers import RESOLVE_FAILED
+from .declarations import Layer, is_anything_declared, read_on
 from .rules import NOWHERE, Place, are_plain, fitting_rules, place_by_asking, place_of
-from .settings import (
-    Effective,
-    Layer,
-    blueprint_layers,
-    config_layers,
-    handler_of,
-    is_anything_declared,
-    read_on,
-    view_layers,
-)
+from .settings import Effective, blueprint_layers, config_layers
+from .strays import above_routes
+from .unlinked import Unlinked
+from .views import Spot, View, declares_per_request
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -44,6 +39,8 @@ logger = logging.getLogger("wsgicors")
 _MAX_METHOD_LENGTH = 64
 _OVERLONG_METHOD = "?"
 _MAX_HOST_LENGTH = 1024
+# In the ``environ`` of a request, what was said of views that ran though it is not in force.
+_MET = "wsgicors.flask.met"
 # Adapters of the URL map are remembered for so many hosts and prefixes.
 _MAX_ADAPTERS = 1024
 # No client decides which rules and layers meet, but there may be very many ways.
@@ -51,12 +48,21 @@ _MAX_REMEMBERED = 65536
 
 
 class _Known(NamedTuple):
-    """The builder that was found for an endpoint and a method, and what it was found for."""
+    """What governs an endpoint and a method, and what that was found for."""
 
     view: Any
-    #: The method of its view class that answers.
-    handler: Any
+    #: Where in classes its methods were found.
+    spots: tuple[Spot, ...]
     builder: HeaderBuilder | None
+    #: The identities of the layers that count, which are held so that no others come to have them.
+    declared: frozenset[int]
+    layers: tuple[Layer, ...]
+    #: What was said of views that this one holds, and may run.
+    held: tuple[Layer, ...]
+
+    def is_current(self) -> bool:
+        """Whether its methods are still those that were found."""
+        return all(spot.is_as_it_was() for spot in self.spots)
 
 
 class _Governing:
@@ -106,6 +112,7 @@ class UrlMapResolver:
         self.checked_map: object = None
         self._lock = threading.Lock()
         self._methods = USUAL_METHODS
+        self._unlinked = Unlinked()
         self._forget()
         read_on(self)
 
@@ -124,16 +131,21 @@ class UrlMapResolver:
         url_map = self._app.url_map
         self._base = (*config_layers(self._app), *self._layers)
         self._forget()
-        problems = [*self._unknown_endpoints(), *self._conflicts()]
+        problems = [*self._unknown_endpoints(), *above_routes(self._app), *self._conflicts()]
         if problems:
             raise ConfigError(problems)
         self._methods = USUAL_METHODS.union(*(rule.methods or () for rule in url_map.iter_rules()))
         self.default = self._governing(()).builder if self._governs_all else None
-        self.for_all = None if self._endpoints or is_anything_declared() else self.default
+        self.for_all = None if self._endpoints or self._is_anything_said() else self.default
         # Asked once more, because `forget_views` may have been told just before that was noted.
         if is_anything_declared():
             self.for_all = None
         self.checked_map = url_map
+
+    def _is_anything_said(self) -> bool:
+        return is_anything_declared() or any(
+            map(declares_per_request, self._app.view_functions.values())
+        )
 
     def _forget(self) -> None:
         # Replaced and not emptied, so that whoever is at work on what was known before remembers it
@@ -148,6 +160,7 @@ class UrlMapResolver:
     def forget_views(self) -> None:
         """Look at the views anew, of which something was said."""
         self.for_all = None
+        self.checked_map = None
         self._by_view = {}
 
     def _unknown_endpoints(self) -> Iterator[Problem]:
@@ -212,28 +225,38 @@ class UrlMapResolver:
 
     def builder(self, endpoint: Any, method: str) -> HeaderBuilder | None:
         """The builder for an endpoint; ``None`` stands for no route at all, as the endpoint."""
-        if endpoint is None:
-            return self.default
+        return self.default if endpoint is None else self._known(endpoint, method).builder
+
+    def _known(self, endpoint: Any, method: str) -> _Known:
         view = self._app.view_functions.get(endpoint)
         known = self._by_view.get((endpoint, method))
-        if known is not None and known.view is view and known.handler is handler_of(view, method):
-            return known.builder
-        return self._found(endpoint, method)
+        if known is None or known.view is not view or (known.spots and not known.is_current()):
+            return self._found(endpoint, method)
+        return known
 
-    def _found(self, endpoint: Any, method: str) -> HeaderBuilder | None:
+    def _found(self, endpoint: Any, method: str) -> _Known:
         """Look a view up, and remember it, unless a client has made the method up."""
         by_view, view = self._by_view, self._app.view_functions.get(endpoint)
-        handler = handler_of(view, method)
-        own = self._own_layers(endpoint, method)
+        found = View(view, method)
+        own = self._layers_of(endpoint, found)
         builder = self._governing(own).builder if own or self._governs_all else None
+        declared = frozenset(map(id, own))
+        held, silent = (
+            tuple(layer for layer in layers if id(layer) not in declared) for layers in found.held()
+        )
+        if builder is not None and silent:
+            builder = self._narrowed(endpoint, builder, silent)
+        known = _Known(view, tuple(found.spots), builder, declared, own, held)
         if method in self._methods:
-            by_view[endpoint, method] = _Known(view, handler, builder)
-        return builder
+            by_view[endpoint, method] = known
+        return known
 
     def _own_layers(self, endpoint: Any, method: str) -> tuple[Layer, ...]:
+        return self._layers_of(endpoint, View(self._app.view_functions.get(endpoint), method))
+
+    def _layers_of(self, endpoint: Any, view: View) -> tuple[Layer, ...]:
         special = [self._endpoints[endpoint]] if endpoint in self._endpoints else []
-        view = self._app.view_functions.get(endpoint)
-        return (*blueprint_layers(self._app, endpoint), *special, *view_layers(view, method))
+        return (*blueprint_layers(self._app, endpoint), *special, *view.layers())
 
     def _governing(self, own: tuple[Layer, ...]) -> _Governing:
         """What the layers of an endpoint add up to, on top of those of all."""
@@ -272,12 +295,63 @@ class UrlMapResolver:
 
     def builder_where_routed(self, request: Request) -> HeaderBuilder | None:
         """The builder for a request of this application, which Flask has tried to route."""
+        endpoint = self._endpoint(request)
+        if endpoint is not None:
+            builder = self.builder(endpoint, request.method)
+        elif isinstance(request.routing_exception, NotFound):
+            builder = self.default
+        else:
+            builder = self(request.environ, request.method)
+        return self.met(builder, request)
+
+    def _endpoint(self, request: Request) -> Any:
+        """The endpoint that Flask has routed a request to; ``None`` if there is none."""
         rule = request.url_rule
-        if rule is not None and rule.map is self._app.url_map:
-            return self.builder(rule.endpoint, request.method)
-        if isinstance(request.routing_exception, NotFound):
-            return self.default
-        return self(request.environ, request.method)
+        return rule.endpoint if rule is not None and rule.map is self._app.url_map else None
+
+    # --- for views that run where what was said of them is not in force ---------------------------
+
+    def knows(self, identities: frozenset[int], endpoint: Any, method: str) -> bool:
+        """Whether layers of these identities count for an endpoint."""
+        return identities <= self._known(endpoint, method).declared
+
+    def meet(self, request: Request, layers: Iterable[Layer]) -> None:
+        """Have a response shared by what was said of a view that runs, too, if that is not in force."""
+        endpoint = self._endpoint(request)
+        builder, declared = self.default, frozenset[int]()
+        if endpoint is not None:
+            _, _, builder, declared, *_ = self._known(endpoint, request.method)
+        unknown = [layer for layer in layers if id(layer) not in declared]
+        if not unknown or self.governs_paths:
+            return
+        if builder is None:
+            self._unlinked.tell(endpoint, unknown, None)
+        elif self._narrowed(endpoint, builder, unknown) is not builder:
+            self._unlinked.see(endpoint, request.method, unknown)
+            request.environ.setdefault(_MET, []).extend(unknown)
+
+    def met(self, builder: HeaderBuilder | None, request: Request | None) -> HeaderBuilder | None:
+        """The builder for a response, after whatever views have run for it."""
+        layers = None if request is None else request.environ.get(_MET)
+        return self._unlinked.narrowed(builder, layers) if builder and layers else builder
+
+    def _narrowed(
+        self, endpoint: Any, builder: HeaderBuilder, layers: Iterable[Layer]
+    ) -> HeaderBuilder:
+        narrowed = self._unlinked.narrowed(builder, layers)
+        if narrowed is not builder:
+            self._unlinked.tell(endpoint, layers, narrowed)
+        return narrowed
+
+    def _announced(self, endpoint: Any, method: str) -> HeaderBuilder | None:
+        """The builder for a preflight, which is asked before it shows what the view will run."""
+        known = self._known(endpoint, method)
+        layers = [*known.held, *self._unlinked.seen_at(endpoint, method)]
+        if known.builder is None or not layers:
+            return known.builder
+        return self._narrowed(endpoint, known.builder, layers)
+
+    # --- for a request that Flask has not routed --------------------------------------------------
 
     def __call__(self, environ: WSGIEnvironment, method: str) -> HeaderBuilder | None:
         """Whose policy governs a request that Flask has not routed, or not with this method."""
@@ -298,11 +372,11 @@ class UrlMapResolver:
         origin = environ.get("HTTP_ORIGIN")
         if not place.methods:
             return self.nowhere(origin)
-        builders = {name: self.builder(endpoint, name) for name, endpoint in place.views.items()}
+        builders = {name: self._announced(endpoint, name) for name, endpoint in place.views.items()}
         are_alike = len(set(map(id, builders.values()))) == 1 and self._is_complete(place)
         endpoint = place.endpoint(method)
         if endpoint is not None:
-            builder = self.builder(endpoint, method)
+            builder = self._announced(endpoint, method)
         else:
             builder = next(iter(builders.values())) if are_alike else self.default
         if builder is None:

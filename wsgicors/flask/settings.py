@@ -7,16 +7,15 @@ merged in order, are its `Effective` policy, which remembers for each field wher
 from __future__ import annotations
 
 import sys
-import threading
 from collections.abc import Iterable, Iterator
 from pathlib import PurePath
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Protocol
-from weakref import WeakKeyDictionary, WeakSet
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import ConfigError, Problem, shown
 from ..policy import Policy
 from ..vocabulary import nearest_field
+from .declarations import Layer, said_of
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -24,14 +23,6 @@ if TYPE_CHECKING:
 CONFIG_PREFIX = "CORS_"
 #: The key in ``app.extensions`` of an application that the extension governs.
 EXTENSION = "wsgicors"
-
-
-class Layer(NamedTuple):
-    """What was said in one place."""
-
-    policy: Policy
-    #: The place, for people: ``@cross_origin at views.py:12``.
-    where: str
 
 
 class Effective(NamedTuple):
@@ -61,50 +52,6 @@ class Effective(NamedTuple):
             ]
             said = [f"{name} is set by {self.sources[name]}" for name in dict.fromkeys(culprits)]
             yield problem._replace(message=f"for {routes}: {'; '.join([problem.message, *said])}")
-
-
-# What decorators said about views, view classes, their methods and blueprints. Kept beside them,
-# because they belong to the application.
-_declared: WeakKeyDictionary[Any, list[Layer]] = WeakKeyDictionary()
-
-
-class Reader(Protocol):
-    """Whoever remembers what was declared."""
-
-    def forget_views(self) -> None:
-        """Something was declared, of views that may be known already."""
-
-
-_readers: WeakSet[Reader] = WeakSet()
-_readers_lock = threading.Lock()
-
-
-def read_on(reader: Reader) -> None:
-    """Have somebody told, as long as it lives, when anything is declared."""
-    with _readers_lock:
-        _readers.add(reader)
-
-
-def declare(target: object, layer: Layer) -> None:
-    """Note what was said about a view, a view class or a blueprint; what is said later wins."""
-    _declared.setdefault(target, []).append(layer)
-    with _readers_lock:
-        readers = list(_readers)
-    for reader in readers:
-        reader.forget_views()
-
-
-def is_anything_declared() -> bool:
-    """Whether anything was said about any view or blueprint, of whatever application."""
-    return bool(_declared)
-
-
-def _said_of(target: object) -> list[Layer]:
-    try:
-        return _declared.get(target, [])
-    except TypeError:
-        # It can be neither hashed nor referred to weakly, so nothing was declared of it.
-        return []
 
 
 def config_layers(app: Flask) -> list[Layer]:
@@ -141,55 +88,7 @@ def blueprint_layers(app: Flask, endpoint: str) -> Iterator[Layer]:
     for depth in range(1, len(names) + 1):
         blueprint = app.blueprints.get(".".join(names[:depth]))
         if blueprint is not None:
-            yield from _said_of(blueprint)
-
-
-def view_layers(view: Callable[..., Any] | None, method: str) -> Iterator[Layer]:
-    """What was said about a view: on its class, around it, and on its method for ``method``."""
-    links = _links(view)
-    view_class = next((link.view_class for link in links if hasattr(link, "view_class")), None)
-    yield from _class_and_view_layers(view_class, links)
-    yield from _on_one_level(_links(_method_of(view_class, method)))
-
-
-def _class_and_view_layers(view_class: Any, links: list[Any]) -> Iterator[Layer]:
-    lineage = getattr(view_class, "__mro__", ())
-    ancestors = [each for each in lineage if _said_of(each) or "decorators" in vars(each)]
-    for ancestor in reversed(ancestors[1:]):
-        yield from _said_of(ancestor)
-    # A class passes its ``decorators`` on together with what was said of itself.
-    yield from _on_one_level([*links, *ancestors[:1]])
-
-
-def _on_one_level(targets: list[Any]) -> list[Layer]:
-    """What was said of things that stand around one another, from the outside in.
-
-    The outer says more, but what is shared with nobody stays so.
-    """
-    layers = [layer for target in reversed(targets) for layer in _said_of(target)]
-    return sorted(layers, key=lambda layer: layer.policy.allow_origins == ())
-
-
-def _method_of(view_class: Any, method: str) -> Callable[..., Any] | None:
-    """The method of a ``MethodView`` that answers, as `MethodView.dispatch_request` finds it."""
-    fallback = getattr(view_class, "get", None) if method == "HEAD" else None
-    found: Callable[..., Any] | None = getattr(view_class, method.lower(), fallback)
-    return found
-
-
-def handler_of(view: Any, method: str) -> Callable[..., Any] | None:
-    """The method of a view's class that answers; ``None`` if the view comes from no class."""
-    view_class = getattr(view, "view_class", None)
-    return None if view_class is None else _method_of(view_class, method)
-
-
-def _links(view: Any) -> list[Any]:
-    """A view and all that it wraps (`functools.wraps`), from the outside in."""
-    links: list[Any] = []
-    while view is not None and not any(view is link for link in links):
-        links.append(view)
-        view = getattr(view, "__wrapped__", None)
-    return links
+            yield from said_of(blueprint)
 
 
 def call_site() -> str:

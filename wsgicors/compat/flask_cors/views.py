@@ -9,8 +9,9 @@ from weakref import WeakKeyDictionary
 import flask
 from werkzeug.exceptions import HTTPException
 
+from ...flask.declarations import is_anything_declared
 from ...flask.resolver import UrlMapResolver
-from ...flask.settings import EXTENSION, is_anything_declared
+from ...flask.settings import EXTENSION
 from ...middleware import is_preflight
 
 if TYPE_CHECKING:

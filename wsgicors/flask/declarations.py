@@ -1,0 +1,123 @@
+"""What decorators said, kept beside the things that they said it of; knows no routes.
+
+It is kept by identity and without holding on to anything: views belong to the application.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from weakref import ReferenceType, WeakSet, ref
+
+from ..policy import Policy
+
+Value = TypeVar("Value")
+
+
+class Layer(NamedTuple):
+    """What was said in one place."""
+
+    policy: Policy
+    #: The place, for people: ``@cross_origin at views.py:12``.
+    where: str
+
+
+class Reader(Protocol):
+    """Whoever remembers what was declared."""
+
+    def forget_views(self) -> None:
+        """Something was declared, of views that may be known already."""
+
+
+class Kept(Generic[Value]):
+    """Values for things, by identity, as long as each thing lives.
+
+    What people decorate may compare as it likes, or not at all.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[int, tuple[ReferenceType[Any], Value]] = {}
+
+    def get(self, thing: object) -> Value | None:
+        """The value for a thing, if there is one."""
+        kept = self._kept.get(id(thing))
+        return kept[1] if kept is not None and kept[0]() is thing else None
+
+    def set(self, thing: object, value: Value) -> None:
+        """Keep a value for a thing.
+
+        :raises TypeError: if the thing cannot be referred to without holding it.
+        """
+        number = id(thing)
+        self._kept[number] = (ref(thing, lambda _: self._kept.pop(number, None)), value)
+
+    def __iter__(self) -> Iterator[tuple[object, Value]]:
+        for reference, value in list(self._kept.values()):
+            thing = reference()
+            if thing is not None:
+                yield thing, value
+
+
+class _Declarations:
+    def __init__(self) -> None:
+        self.said: Kept[list[Layer]] = Kept()
+        #: It stays so, because what has died may have been seen by somebody.
+        self.is_anything_said = False
+
+    def add(self, target: object, layer: Layer) -> None:
+        said = self.said.get(target)
+        if said is None:
+            self.said.set(target, [layer])
+        else:
+            said.append(layer)
+        self.is_anything_said = True
+
+
+_declarations = _Declarations()
+_readers: WeakSet[Reader] = WeakSet()
+_readers_lock = threading.Lock()
+
+
+def read_on(reader: Reader) -> None:
+    """Have somebody told, as long as it lives, when anything is declared."""
+    with _readers_lock:
+        _readers.add(reader)
+
+
+def declare(target: object, layer: Layer) -> None:
+    """Note what was said of a thing that others may know already; what is said later wins."""
+    _declarations.add(target, layer)
+    _tell()
+
+
+def declare_new(target: object, layer: Layer) -> None:
+    """Note what was said of a thing that was just made, so that nobody can know it."""
+    is_first = not _declarations.is_anything_said
+    _declarations.add(target, layer)
+    # Some decorate anew for each request; whoever looks at views, looks at what they are now.
+    if is_first:
+        _tell()
+
+
+def _tell() -> None:
+    with _readers_lock:
+        readers = list(_readers)
+    for reader in readers:
+        reader.forget_views()
+
+
+def said_of(target: object) -> list[Layer]:
+    """What was said of a thing itself."""
+    return _declarations.said.get(target) or []
+
+
+def all_declared() -> Iterator[tuple[object, Layer]]:
+    """Everything that something was said of, whatever application it belongs to."""
+    for target, layers in _declarations.said:
+        yield from ((target, layer) for layer in layers)
+
+
+def is_anything_declared() -> bool:
+    """Whether anything was ever said about any view or blueprint, of whatever application."""
+    return _declarations.is_anything_said

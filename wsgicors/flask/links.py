@@ -1,0 +1,184 @@
+"""From what Flask has as a view to what then runs: one walk, wherever a declaration is looked for.
+
+Calls nothing but what looks an attribute up. What only may run, because a view holds it without
+saying that it stands for it, is kept apart: it can close a view, and never open one.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from types import CellType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+from flask import Flask
+from werkzeug.utils import cached_property
+
+from .declarations import all_declared
+
+# Views are wrapped a few times, and hold a few things; what goes on for ever is not followed.
+_MOST = 128
+_CACHED = (cached_property, functools.cached_property)
+#: Where `functools.partialmethod` stands, in each release of Python.
+_PARTIAL_METHODS = ("_partialmethod", "__partialmethod__")
+
+
+class Links:
+    """What a view leads to, from the outside in.
+
+    :param view: what Flask has as a view, or what a class has as a method.
+    """
+
+    def __init__(self, view: Any) -> None:
+        #: What stands around the view, on the view's own level.
+        self.around: list[Any] = []
+        #: What stands within a bound method or an instance, on the level of a method.
+        self.within: list[Any] = []
+        #: The classes that the view was made of.
+        self.classes: list[type] = []
+        if view is not None:
+            self._follow(view, self.around)
+
+    def __iter__(self) -> Iterator[Any]:
+        return itertools.chain(self.around, self.within)
+
+    def _follow(self, view: Any, level: list[Any]) -> None:
+        if any(view is each for each in self) or len(self.around) + len(self.within) >= _MOST:
+            return
+        level.append(view)
+        for owner in _owners(view):
+            if not any(owner is each for each in self.classes):
+                self.classes.append(owner)
+        for each in _within(view):
+            self._follow(each, self.within)
+        for each in _around(view):
+            self._follow(each, level)
+
+
+def method_of(view_class: Any, method: str) -> Callable[..., Any] | None:
+    """The method of a ``MethodView`` that answers, as `MethodView.dispatch_request` finds it."""
+    fallback = getattr(view_class, "get", None) if method == "HEAD" else None
+    found: Callable[..., Any] | None = getattr(view_class, method.lower(), fallback)
+    return found
+
+
+def held_by(views: Iterable[Any]) -> list[Any]:
+    """What views hold without standing for it, and may therefore run; without the views themselves."""
+    seen = list(views)
+    linked = len(seen)
+    for each in seen:
+        for thing in _held(each):
+            if len(seen) < _MOST and callable(thing) and not any(thing is one for one in seen):
+                seen.append(thing)
+    return seen[linked:]
+
+
+def get(thing: Any, name: str) -> Any:
+    """An attribute; ``None`` where there is none, or where it cannot be had."""
+    try:
+        return getattr(thing, name, None)
+    except Exception:  # noqa: BLE001 - proxies and properties may raise anything
+        return None
+
+
+def _is_instance(view: Any) -> bool:
+    """Whether it is called by the ``__call__`` of a class that somebody wrote."""
+    return not isinstance(view, (FunctionType, MethodType, type, ModuleType))
+
+
+def _owners(view: Any) -> Iterator[type]:
+    view_class = get(view, "view_class")
+    if isinstance(view_class, type):
+        yield view_class
+    if isinstance(view, type):
+        yield view
+    elif isinstance(view, FunctionType):
+        yield from _classes_with(view)
+    elif get(view, "__func__") is not None:
+        owner = get(view, "__self__")
+        yield owner if isinstance(owner, type) else type(owner)
+    else:
+        yield type(view)
+
+
+def _classes_with(function: FunctionType) -> Iterator[type]:
+    """The decorated classes in which a function stands that was taken out of one."""
+    holder = function.__qualname__.rpartition(".")[0]
+    if holder and not holder.endswith("<locals>"):
+        for target, _ in all_declared():
+            if isinstance(target, type) and vars(target).get(function.__name__) is function:
+                yield target
+
+
+def _within(view: Any) -> Iterator[Any]:
+    function = get(view, "__func__")
+    if function is not None:
+        yield function
+    elif _is_instance(view) and callable(view):
+        call = get(type(view), "__call__")
+        if isinstance(call, FunctionType) or get(call, "__wrapped__") is not None:
+            yield call
+
+
+def _around(view: Any) -> Iterator[Any]:
+    # A bound method lends out what its function has.
+    if isinstance(view, MethodType):
+        return
+    yield from filter(callable, [get(view, "__wrapped__")])
+    for name in _PARTIAL_METHODS:
+        yield from filter(callable, [get(get(view, name), "func")])
+    if isinstance(view, (functools.partial, functools.partialmethod)):
+        yield view.func
+    elif _is_instance(view):
+        yield from (each for each in _attributes(view) if _stands_for(view, each))
+
+
+def _attributes(instance: Any) -> Iterator[Any]:
+    """The values of an instance's attributes, with those that are computed when first asked for."""
+    names = {"view"}
+    for each in type(instance).__mro__:
+        names.update(vars(each).get("__slots__", ()))
+        names.update(name for name, value in vars(each).items() if isinstance(value, _CACHED))
+    # What imports a view may change the attributes.
+    yield from [get(instance, name) for name in sorted(names)]
+    yield from _values(instance)
+
+
+def _stands_for(instance: Any, view: Any) -> bool:
+    """Whether an instance bears the name of a view that it holds, as one that is imported lazily."""
+    if not callable(view) or isinstance(view, type):
+        return False
+    name = get(instance, "__name__")
+    module = sys.modules.get(str(get(instance, "__module__")))
+    named = isinstance(name, str) and get(view, "__name__") == name
+    return named or (isinstance(name, str) and get(module, name) is view)
+
+
+def _held(view: Any) -> Iterable[Any]:
+    if isinstance(view, FunctionType):
+        return _held_by_function(view)
+    if isinstance(view, functools.partial):
+        return [view.func, *view.args, *view.keywords.values()]
+    if isinstance(view, MethodType):
+        return [view.__func__, view.__self__, *_values(view.__self__)]
+    # An application holds all of its views, and a class makes none by itself.
+    return [] if isinstance(view, (type, ModuleType, Flask)) else _values(view)
+
+
+def _values(instance: Any) -> list[Any]:
+    return list((get(instance, "__dict__") or {}).values())
+
+
+def _held_by_function(function: FunctionType) -> Iterator[Any]:
+    yield from map(_content, function.__closure__ or ())
+    yield from function.__defaults__ or ()
+    yield from (function.__kwdefaults__ or {}).values()
+
+
+def _content(cell: CellType) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:  # it is not filled yet
+        return None

@@ -1,0 +1,133 @@
+"""What the decorators take, and what to write instead of anything else."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import flask
+
+from ..errors import Problem, shown
+from ..middleware import CORSMiddleware
+from .declarations import Layer
+from .links import get
+
+_ENDPOINTS = "CORS(app, ..., endpoints={...})"
+_TAKES = "takes a view, a method, a class whose methods are views, or a blueprint"
+
+
+def misplaced_argument(argument: object) -> Problem:
+    """What is wrong with `cross_origin` of something that has no name."""
+    if callable(argument) or isinstance(argument, flask.Blueprint):
+        message = (
+            "write @cross_origin(...) with parentheses and fields, such as"
+            ' @cross_origin(allow_origins=["https://app.example.com"])'
+        )
+    else:
+        value = shown(argument)
+        message = f"{value} needs the name of its field; write cross_origin(allow_origins={value})"
+    return Problem("cross_origin", argument, "positional-argument", message)
+
+
+def wrong_target(target: object, layer: Layer) -> Problem | None:
+    """Why something cannot be decorated, and what to write instead; ``None`` if it can."""
+    for is_it, reason, advice in _WRONG:
+        if is_it(target):
+            message = f"{layer.where}: {shown(target)} {advice}"
+            return Problem("decorator", target, reason, message)
+    return None
+
+
+def is_namespace(target: object) -> bool:
+    """Whether it is a namespace of Flask-RESTX, or what decorates its views in the same way."""
+    return (
+        not isinstance(target, type)
+        and isinstance(get(target, "decorators"), list)
+        and callable(get(target, "add_resource"))
+    )
+
+
+def _is_application(target: object) -> bool:
+    return isinstance(target, flask.Flask) or (
+        isinstance(target, type) and issubclass(target, flask.Flask)
+    )
+
+
+def _is_wsgi(target: Any) -> bool:
+    """Whether it is called with ``environ`` and ``start_response``."""
+    if isinstance(target, CORSMiddleware) or get(target, "wsgi_app") is not None:
+        return True
+    called = get(target, "__call__") if isinstance(target, type) else target
+    names = list(_positional(called))[-2:]
+    return "start_response" in names or names[:-1] == ["environ"]
+
+
+def _positional(function: Any) -> Iterator[str]:
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except Exception:  # noqa: BLE001 - it has none, or what it is refuses to be looked at
+        return
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    yield from (each.name for each in parameters if each.kind in kinds)
+
+
+def _is_late_namespace(target: object) -> bool:
+    return is_namespace(target) and bool(get(target, "resources")) and get(target, "apis") != []
+
+
+def _makes_no_views(target: object) -> bool:
+    """Whether it is a class without anything that could be a view."""
+    return isinstance(target, type) and (
+        issubclass(target, (BaseException, flask.Blueprint)) or not any(_possible_views(target))
+    )
+
+
+def _possible_views(view_class: type) -> Iterator[Any]:
+    for each in view_class.__mro__:
+        for name, thing in vars(each).items():
+            if name == "__call__" or not name.startswith("_"):
+                is_method = isinstance(thing, (classmethod, staticmethod)) or inspect.isroutine(
+                    thing
+                )
+                if is_method and each.__module__ != "builtins":
+                    yield thing
+
+
+def _is_no_view(target: object) -> bool:
+    is_one = isinstance(target, (flask.Blueprint, classmethod, staticmethod))
+    return not (is_one or is_namespace(target) or callable(target))
+
+
+_WRONG: tuple[tuple[Callable[[Any], bool], str, str], ...] = (
+    (
+        _is_application,
+        "application",
+        "is an application; write CORS(app, ...), with allow_origins=[] to share it with nobody",
+    ),
+    (
+        _is_late_namespace,
+        "late-namespace",
+        "has resources already; decorate it before the first of them, or decorate them",
+    ),
+    (
+        _is_wsgi,
+        "wsgi-application",
+        f"is a WSGI application, and this {_TAKES}; write CORSMiddleware(app, ...)",
+    ),
+    (
+        _makes_no_views,
+        "no-view-class",
+        f"has no method that could be a view, and this {_TAKES}; decorate the view itself",
+    ),
+    (
+        lambda target: isinstance(target, str),
+        "wrong-target",
+        f"is a string, and this {_TAKES}; for an endpoint that cannot be decorated write {_ENDPOINTS}",
+    ),
+    (
+        _is_no_view,
+        "wrong-target",
+        f"cannot be decorated: this {_TAKES}; write it above the function, below the route",
+    ),
+)
