@@ -329,6 +329,8 @@ class _Origins:
         self._items = _Items(() if self.is_wildcard or self.is_dynamic else origins)
         self.listed = self._items.listed
         self.are_all_listed = not self.is_dynamic and self._items.are_all_listed
+        #: Whether there is anything to ask beyond patterns.
+        self._is_asked = self.is_dynamic or self._items.has_expressions
         # The list in its place says itself who may use credentials.
         self._is_guarded = policy.allow_credentials is True
         self._takes_insecure = bool(policy.dangerously_allow_insecure_origins)
@@ -337,7 +339,7 @@ class _Origins:
         """Whether an origin that is not listed is allowed."""
         if origin in self._items.patterns:
             return True
-        if not (is_origin(origin) or (origin == "null" and self.is_dynamic)):
+        if not self._is_asked or not (is_origin(origin) or (origin == "null" and self.is_dynamic)):
             return False
         if self._predicate is None:
             is_admitted = self._items.match(origin)
@@ -383,7 +385,8 @@ class _Items:
         self._expressions = [item for item in items if not isinstance(item, str)]
         self.listed = [text for text in texts if "*" not in text]
         self.patterns = OriginSet(text for text in texts if "*" in text)
-        self.are_all_listed = not (self.patterns or self._expressions)
+        self.has_expressions = bool(self._expressions)
+        self.are_all_listed = not (self.patterns or self.has_expressions)
 
     def match(self, origin: str) -> bool:
         """Whether an expression admits an origin."""
