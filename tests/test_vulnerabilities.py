@@ -307,3 +307,61 @@ def test_go_2024_2883_a_long_request_costs_no_more_memory_than_a_short_one(gover
         tracemalloc.stop()
     assert peak < 64 * 1024
     assert sum(len(value) for _, value in answered.headers) < 500
+
+
+# --- later ones ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://barfoo.com", "https://foobar.com", "https://xfoo.com", "https://o.com"]
+)
+def test_ghsa_vhxv_fg4m_p2w8_hosts_with_a_common_end_admit_no_mixture(govern, origin):
+    """jub0bs/cors, for ``https://foo.com`` and ``https://bar.com``, let ``https://barfoo.com`` in."""
+    app = govern({}, allow_origins=["https://foo.com", "https://bar.com"], allow_credentials=True)
+    assert shared_with(app, "/", origin)[1:] == (False, False)
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://app.example.com.evil.example",
+        "https://app.example.com:443.evil.example",
+        "https://app.example.comevil.example",
+        "https://app.example.com@evil.example",
+        "https://APP.example.com",
+        "xhttps://app.example.com",
+    ],
+)
+@pytest.mark.parametrize(
+    "allowed", [ROW(APP, id="text"), ROW(re.compile(r"https://app\.example\.com"), id="expression")]
+)
+def test_cve_2026_37737_an_origin_is_matched_in_full(govern, allowed, origin):
+    """sanic-cors searched; CVE-2026-40110 (Jupyter Server) is the same with ``re.match``."""
+    app = govern({}, allow_origins=[allowed], allow_credentials=True)
+    assert shared_with(app, "/", origin)[1:] == (False, False)
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://evil.example/.wails.localhost",
+        "https://a.wails.localhost.evil.example",
+        "http://wails.evil.example",
+        "wails://evil.example",
+        "wails://wails.evil.example",
+        "wails://wails/",
+        "wails://",
+    ],
+)
+def test_cve_2026_34157_an_application_is_its_whole_origin(govern, origin):
+    """Wails compared a part; CVE-2026-42184 (Tauri) took the first name of the host alone."""
+    trusted = ["wails://wails", "http://wails.localhost", "https://*.wails.localhost"]
+    app = govern({}, allow_origins=trusted, allow_credentials=True)
+    assert shared_with(app, "/", origin)[1:] == (False, False)
+
+
+@pytest.mark.parametrize("path", ["/hooks", "/hooksx", "/Hooks/", "/hooks/../admin", "//hooks/"])
+def test_go_2025_3955_a_way_past_the_policy_is_no_wider_than_it_is_written(path):
+    """Go's ``CrossOriginProtection`` let more paths past than the pattern named."""
+    app = by_middleware({"/hooks/open": {"allow_origins": "*"}}, allow_origins=[])
+    assert shared_with(app, path, "https://evil.example")[1:] == (False, False)
