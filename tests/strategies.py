@@ -105,6 +105,7 @@ FIELDS = {
     "expose_headers": lists_of(header_names),
     "allow_credentials": st.booleans(),
     "max_age": st.integers(0, 86400),
+    "refuse_denied": st.booleans(),
     "dangerously_allow_insecure_origins": st.booleans(),
     "dangerously_allow_public_suffixes": st.booleans(),
 }

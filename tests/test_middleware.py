@@ -7,6 +7,7 @@ import gc
 import inspect
 import io
 import logging
+import pickle
 import sys
 import threading
 import weakref
@@ -20,12 +21,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import anything, texts
 from webtest import TestApp
+from werkzeug.datastructures import Headers
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.lint import LintMiddleware
 
 from wsgicors import ConfigError, CORSMiddleware, Policy, cors
-from wsgicors.flask import CORS
+from wsgicors.flask import CORS, cross_origin
 from wsgicors.headers import HeaderBuilder
-from wsgicors.middleware import decide_actual, with_headers
+from wsgicors.lines import PLAIN_NAMES, Author, _vary_lines
+from wsgicors.middleware import decide_actual
 
 ROW = pytest.param
 APP = "https://app.example.com"
@@ -427,16 +431,99 @@ def test_lines_of_the_application(fields, written_, sent):
     )
     before = list(written_)
     assert answer(app, environ_of(origin=APP)).headers == sent
-    assert with_headers(written_, HeaderBuilder(Policy(**fields)).actual(APP)) == sent
+    assert Author().with_headers(written_, HeaderBuilder(Policy(**fields)).actual(APP)) == sent
     assert written_ == before
+
+
+CREDENTIALS = {"allow_origins": APP, "allow_credentials": True, "expose_headers": "X-Total"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "exposed", "sent"),
+    [
+        ROW({"allow_origins": APP}, ["X-A"], "X-A", id="where the policy says nothing"),
+        ROW({"allow_origins": APP}, ["X-A, x-b", "X-a"], "X-A, x-b", id="several lines"),
+        ROW(CREDENTIALS, ["X-A, X-TOTAL"], "X-Total, X-A", id="added to those of the policy"),
+        ROW(CREDENTIALS, ["*"], "X-Total", id="* with credentials, dropped"),
+        ROW(CREDENTIALS, ["*, X-A"], "X-Total, X-A", id="* with credentials, among others"),
+        ROW({"allow_origins": APP}, ["*"], "*", id="*"),
+        ROW({"allow_origins": "*", "expose_headers": "*"}, ["X-A"], "*", id="* of the policy"),
+        ROW({"allow_origins": "*"}, ["X-A"], "X-A", id="shared with everybody"),
+        ROW({"allow_origins": APP}, ["", "a b, X\x00", "X-A"], "X-A", id="what is no name"),
+        ROW({"allow_origins": APP}, ["", " , "], None, id="nothing"),
+        ROW({"allow_origins": EVIL}, ["X-A"], None, id="origin not allowed"),
+    ],
+)
+@pytest.mark.parametrize("is_flask", [False, True], ids=["middleware", "Flask"])
+def test_names_that_the_application_exposes_are_merged(fields, exposed, sent, is_flask, caplog):
+    lines = [("Access-Control-Expose-Headers", value) for value in exposed]
+    app = site(*lines, ("X-A", "1"))
+    if is_flask:
+        inside = app
+        app = flask.Flask(__name__)
+        app.wsgi_app = inside
+        CORS(app, **fields)
+    else:
+        app = CORSMiddleware(app, **fields)
+    answered = answer(app, environ_of(origin=APP))
+    assert answered.values("Access-Control-Expose-Headers") == ([] if sent is None else [sent])
+    assert len(answered.values("Access-Control-Allow-Origin")) <= 1
+    assert len(answered.values("Vary")) == (fields["allow_origins"] != "*")
+    assert caplog.messages == []
+
+
+def test_what_the_application_wrote_and_lost_is_told_once(caplog):
+    names = ["Access-Control-Allow-Origin", "access-control-max-age", "ACCESS-CONTROL-ALLOW-ORIGIN"]
+    app = CORSMiddleware(site(*[(name, "x") for name in names]), allow_origins=APP)
+    for _ in range(3):
+        answer(app, environ_of(origin=APP))
+        answer(app, environ_of())
+    told = [message.split("'")[1] for message in caplog.messages]
+    assert told == ["Access-Control-Allow-Origin", "Access-Control-Max-Age"]
+    assert {record.levelname for record in caplog.records} == {"WARNING"}
+    another = CORSMiddleware(site((names[0], "x")), allow_origins=APP)
+    answer(another, environ_of())
+    assert len(caplog.messages) == 3
+
+
+def test_what_a_view_wrote_and_lost_is_told_once(caplog):
+    app = flask_site(allow_origins=APP)
+    app.after_request(
+        lambda response: response.headers.set("Access-Control-Allow-Origin", "*") or response
+    )
+    for _ in range(2):
+        assert answer(app, environ_of(origin=APP)).values("Access-Control-Allow-Origin") == [APP]
+    (message,) = caplog.messages
+    assert "'Access-Control-Allow-Origin'" in message
+
+
+def test_what_is_told_of_lost_names_is_bounded(caplog):
+    names = [(f"Access-Control-{number}\n", "x") for number in range(1000)]
+    answer(CORSMiddleware(site(*names), allow_origins=APP), environ_of(origin=APP))
+    assert 0 < len(caplog.messages) <= 100
+    assert "\n" not in "".join(caplog.messages)
+
+
+def test_what_a_layer_inside_wrote_is_not_told(caplog):
+    answer(CORSMiddleware(around(site()), allow_origins=APP), environ_of(origin=APP))
+    assert caplog.messages == []
+
+
+def test_what_is_remembered_of_lines_is_bounded():
+    for number in range(5000):
+        lines = [(f"X-{number}", "1"), ("Vary", f"X-{number}")]
+        sent = answer(around(site(*lines)), environ_of(origin=APP)).headers
+        assert sent == [TYPE, lines[0], SHARED[0], ("Vary", f"X-{number}, Origin")]
+    assert len(PLAIN_NAMES) <= 1024
+    assert len(_vary_lines) <= 1024
 
 
 @pytest.mark.parametrize("plain", [[TYPE], [TYPE, ("X-A", "1")]], ids=["usual names", "others"])
 def test_the_lists_that_are_handed_on_are_nobody_elses(plain):
     decision = HeaderBuilder(Policy(allow_origins=APP)).actual(APP)
-    first = with_headers(plain, decision)
+    first = Author().with_headers(plain, decision)
     first.append(("X-Later", "1"))
-    assert with_headers(plain, decision) == [*plain, *SHARED]
+    assert Author().with_headers(plain, decision) == [*plain, *SHARED]
     answered = answer(
         CORSMiddleware(site(), **PARTNERS), environ_of(method="OPTIONS", origin=APP, asks="PUT")
     )
@@ -690,6 +777,7 @@ INNER = {"allow_origins": EVIL, "allow_credentials": True, "expose_headers": "X-
             Content-Type: text/plain
             Vary: Origin
             Access-Control-Allow-Origin: *
+            Access-Control-Expose-Headers: X-Inner
 
             hello
             """,
@@ -699,14 +787,7 @@ INNER = {"allow_origins": EVIL, "allow_credentials": True, "expose_headers": "X-
         ROW(
             {"allow_origins": APP},
             get(APP),
-            """
-            200 OK
-            Content-Type: text/plain
-            Access-Control-Allow-Origin: https://app.example.com
-            Vary: Origin
-
-            hello
-            """,
+            UNSHARED,
             id="a list over another, allowed outside",
         ),
         ROW({"allow_origins": APP}, get(EVIL), UNSHARED, id="a list over another, allowed inside"),
@@ -727,20 +808,211 @@ def test_around_a_flask_application_that_governs_itself_the_middleware_is_the_au
     app.add_url_rule("/", "index", lambda: "hello")
     answered = send(CORSMiddleware(app, allow_origins="*"), origin=EVIL)
     assert [line for line in answered.headers if line[0].startswith("Access")] == [
-        ("Access-Control-Allow-Origin", "*")
+        ("Access-Control-Allow-Origin", "*"),
+        ("Access-Control-Expose-Headers", "X-Inner"),
     ]
 
 
 def test_where_the_outer_layer_does_not_govern_the_inner_one_does():
-    inner = CORSMiddleware(site(), allow_origins=EVIL, allow_methods="PUT")
+    inner = CORSMiddleware(site(), allow_origins=[APP, EVIL], allow_methods="PUT")
     app = CORSMiddleware(inner, allow_origins=APP, allow_methods="PUT", routes={"/in": None})
-    assert callers(app, "/in", "PUT") == {EVIL}
+    assert callers(app, "/in", "PUT") == {APP, EVIL}
     assert callers(app, "/out", "PUT") == {APP}
+
+
+EVERYWHERE = {
+    "the same environ": lambda app: app,
+    "a copy of environ": lambda app: lambda environ, start: app({**environ}, start),
+    "a dispatcher": lambda app: DispatcherMiddleware(app, {"/elsewhere": site()}),
+    "lines written anew": lambda app: (
+        lambda environ, start: app(
+            dict(environ), lambda status, lines, *exc: start(status, list(Headers(lines)), *exc)
+        )
+    ),
+    "another layer": lambda app: CORSMiddleware(app, allow_origins=[APP, EVIL]),
+    "another layer and a copy": lambda app: CORSMiddleware(
+        lambda environ, start: app({**environ}, start), allow_origins=[APP, EVIL]
+    ),
+}
+
+
+def flask_site(decorated=None, **fields):
+    app = flask.Flask(__name__)
+    view = cross_origin(**decorated)(lambda: "hello") if decorated else lambda: "hello"
+    app.add_url_rule("/", "index", view, methods=["GET", "PUT"])
+    if fields:
+        CORS(app, **fields)
+    return app
+
+
+def decorated_flask_site(**fields):
+    return flask_site(decorated=fields)
+
+
+INSIDE = {
+    "middleware": lambda **fields: CORSMiddleware(site(), **fields),
+    "Flask": flask_site,
+    "decorator alone": decorated_flask_site,
+}
+
+
+def flask_around(app, **fields):
+    outer = flask.Flask("outer")
+    outer.wsgi_app = app
+    CORS(outer, **fields)
+    return outer
+
+
+OUTSIDE = {"middleware": CORSMiddleware, "Flask": flask_around}
+
+
+@pytest.mark.parametrize("between", EVERYWHERE.values(), ids=EVERYWHERE)
+@pytest.mark.parametrize("inside", INSIDE.values(), ids=INSIDE)
+@pytest.mark.parametrize("outside", OUTSIDE.values(), ids=OUTSIDE)
+@pytest.mark.parametrize("outer", ["*", [APP, EVIL], "callable"], ids=str)
+def test_what_a_layer_inside_denied_stays_denied(outside, between, inside, outer):
+    origins = (lambda origin, environ: True) if outer == "callable" else outer
+    app = outside(between(inside(allow_origins=[APP])), allow_origins=origins)
+    denied = answer(app, environ_of(origin=EVIL))
+    assert not any(name.startswith("Access-Control-") for name, _ in denied.headers)
+    assert "Origin" in ",".join(denied.values("Vary"))
+    assert (denied.decision.allowed, denied.decision.origin_allowed) == (False, False)
+    allowed = answer(app, environ_of(origin=APP))
+    assert allowed.values("Access-Control-Allow-Origin") == ["*" if outer == "*" else APP]
+    assert allowed.decision.allowed
+
+
+@pytest.mark.parametrize("inside", INSIDE.values(), ids=INSIDE)
+@pytest.mark.parametrize("outside", OUTSIDE.values(), ids=OUTSIDE)
+def test_credentials_that_a_layer_inside_does_not_allow_are_not_allowed(outside, inside):
+    for used in (False, True):
+        app = outside(
+            inside(allow_origins=[APP], allow_credentials=used),
+            allow_origins=[APP],
+            allow_credentials=True,
+        )
+        sent = answer(app, environ_of(origin=APP))
+        assert sent.values("Access-Control-Allow-Origin") == [APP]
+        assert sent.values("Access-Control-Allow-Credentials") == ["true"] * used
+
+
+def test_what_a_layer_denied_whose_response_is_not_sent_does_not_count():
+    first = CORSMiddleware(site(status="404 Not Found"), allow_origins=[EVIL])
+
+    def cascade(environ, start_response):
+        first(environ, lambda *started: None)
+        return site()(environ, start_response)
+
+    sent = answer(CORSMiddleware(cascade, allow_origins=[APP]), environ_of(origin=APP))
+    assert sent.values("Access-Control-Allow-Origin") == [APP]
+
+
+@pytest.mark.parametrize("order", [[EVIL, APP], [APP, EVIL]], ids=["denied first", "allowed first"])
+def test_of_layers_beside_one_another_the_one_whose_response_is_sent_counts(order):
+    first, second = [CORSMiddleware(site(), allow_origins=each) for each in order]
+
+    def cascade(environ, start_response):
+        first(environ, lambda *started: None)
+        return second(environ, start_response)
+
+    sent = answer(CORSMiddleware(cascade, allow_origins="*"), environ_of(origin=APP))
+    assert sent.values("Access-Control-Allow-Origin") == ["*"] * (order[1] == APP)
+
+
+@pytest.mark.parametrize("layers", [1, 2, 3])
+def test_an_environ_that_is_served_again_and_again_does_not_grow(layers):
+    app = site()
+    for _ in range(layers):
+        app = CORSMiddleware(app, allow_origins=APP)
+    environ = environ_of(origin=APP)
+    sizes = []
+    for _ in range(3):
+        assert answer(app, environ).headers == [TYPE, *SHARED]
+        answer(app, {**environ, "HTTP_ORIGIN": EVIL})
+        sizes.append(len(pickle.dumps({name: environ[name] for name in environ if "cors" in name})))
+    assert sizes[1] == sizes[2]
 
 
 def test_the_same_environ_can_be_served_twice():
     app, environ = around(site()), environ_of(origin=APP)
     assert answer(app, environ).headers == answer(app, environ).headers == [TYPE, *SHARED]
+
+
+# --- a page of the application's own -------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("origin", "more", "is_foreign"),
+    [
+        ROW(EVIL, {"HTTP_SEC_FETCH_SITE": "cross-site"}, True, id="cross-site"),
+        ROW(EVIL, {"HTTP_SEC_FETCH_SITE": "same-site"}, True, id="same site, but another origin"),
+        ROW(EVIL, {"HTTP_SEC_FETCH_SITE": "same-origin"}, False, id="same origin"),
+        ROW("null", {"HTTP_SEC_FETCH_SITE": "same-origin"}, False, id="same origin, hidden"),
+        ROW(EVIL, {"HTTP_SEC_FETCH_SITE": "none"}, False, id="no page"),
+        ROW(EVIL, {"HTTP_SEC_FETCH_SITE": "Same-Origin"}, True, id="as no browser writes it"),
+        ROW(EVIL, {"HTTP_SEC_FETCH_SITE": "same-origin" * 99_999}, True, id="overlong"),
+        ROW("https://api.example", {"HTTP_HOST": "api.example"}, False, id="Origin of Host"),
+        ROW("https://api.example", {"HTTP_HOST": "API.Example"}, False, id="another case"),
+        ROW("https://api.example", {"HTTP_HOST": "api.example:443"}, False, id="default port"),
+        ROW("http://api.example", {"HTTP_HOST": "api.example:80"}, False, id="http, default port"),
+        ROW("http://api.example", {"HTTP_HOST": "api.example:443"}, True, id="port of https"),
+        ROW("https://api.example:8443", {"HTTP_HOST": "api.example:8443"}, False, id="port"),
+        ROW("https://api.example", {"HTTP_HOST": "api.example:8443"}, True, id="another port"),
+        ROW(
+            "https://api.example:8443",
+            {"HTTP_HOST": "api.example"},
+            True,
+            id="only the page's port",
+        ),
+        ROW("https://[::1]:5000", {"HTTP_HOST": "[::1]:5000"}, False, id="IPv6"),
+        ROW("https://api.example.evil.net", {"HTTP_HOST": "api.example"}, True, id="longer name"),
+        ROW("null", {"HTTP_HOST": "null"}, True, id="null"),
+        ROW("", {"HTTP_HOST": ""}, True, id="empty"),
+        ROW("https://", {"HTTP_HOST": ""}, True, id="nothing but a scheme"),
+        ROW("https://" + "a" * 600, {"HTTP_HOST": "a" * 600}, True, id="overlong Origin and Host"),
+        ROW(
+            "https://api.example",
+            {"HTTP_HOST": "api.example", "HTTP_SEC_FETCH_SITE": "cross-site"},
+            True,
+            id="Sec-Fetch-Site goes before Host",
+        ),
+        ROW(
+            "https://api.example",
+            {"HTTP_HOST": "api.example", "HTTP_SEC_FETCH_SITE": ""},
+            False,
+            id="empty Sec-Fetch-Site is none",
+        ),
+    ],
+)
+@pytest.mark.parametrize(
+    "kind",
+    [{}, {"routes": {"/x": None}}, {"resolve": lambda *asked: Policy()}, None],
+    ids=["plain", "routes", "resolve", "Flask"],
+)
+def test_a_request_of_the_applications_own_page_is_no_denial(
+    origin, more, is_foreign, kind, caplog
+):
+    caplog.set_level(logging.DEBUG, "wsgicors")
+    make = flask_site if kind is None else functools.partial(CORSMiddleware, site(), **kind)
+    app = make(allow_origins=[APP])
+    sent = answer(app, environ_of(method="PUT", origin=origin, **more))
+    assert sent.decision.reason == ("origin-not-allowed" if is_foreign else "same-origin")
+    assert (sent.decision.allowed, sent.decision.origin_allowed) == (not is_foreign, False)
+    assert len(caplog.messages) == is_foreign
+    assert sent.values("Vary") == ["Origin"]
+    assert sent.values("Access-Control-Allow-Origin") == []
+
+
+def test_an_allowed_origin_is_allowed_wherever_it_is():
+    app = CORSMiddleware(site(), allow_origins=[APP])
+    for more in ({"HTTP_SEC_FETCH_SITE": "same-origin"}, {"HTTP_HOST": "app.example.com"}):
+        assert answer(app, environ_of(origin=APP, **more)).decision.reason == "allowed"
+
+
+def test_a_preflight_is_denied_wherever_it_comes_from():
+    app = CORSMiddleware(site(), allow_origins=[APP])
+    own = environ_of(**ask("PUT", origin=EVIL), HTTP_HOST="evil.example")
+    assert answer(app, own).status == "403 Forbidden"
 
 
 # --- what was decided ----------------------------------------------------------------------------

@@ -263,6 +263,7 @@ FIELDS: dict[str, Callable[[object, Complain], object]] = {
     "expose_headers": _response_headers,
     "allow_credentials": _credentials,
     "max_age": _seconds,
+    "refuse_denied": _flag,
     "dangerously_allow_insecure_origins": _flag,
     "dangerously_allow_public_suffixes": _flag,
 }

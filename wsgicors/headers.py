@@ -48,6 +48,7 @@ _OVERLONG_HEADERS = "," * _MAX_REQUEST_HEADERS
 # for each builder.
 _MAX_REMEMBERED = 1024
 
+CREDENTIALS = ("Access-Control-Allow-Credentials", "true")
 _ALLOW_METHODS = "Access-Control-Allow-Methods"
 _ALLOW_HEADERS = "Access-Control-Allow-Headers"
 _REQUEST_METHOD = "Access-Control-Request-Method"
@@ -61,12 +62,13 @@ class Decision:
     """What was decided about one request; stands in ``environ["wsgicors.decision"]``."""
 
     # Slots are read faster than anything else, and every request reads some.
-    __slots__ = ("allowed", "lines", "origin_allowed", "reason", "vary")
+    __slots__ = ("allowed", "lines", "origin_allowed", "reason", "refused", "vary")
 
     #: ``False`` if a browser will not go on, with sending the request or with sharing the response.
     allowed: bool
-    #: ``allowed``, ``no-origin``, ``origin-not-allowed``, ``method-not-allowed``,
-    #: ``headers-not-allowed``, ``ambiguous-path`` or ``resolve-failed``.
+    #: ``allowed``, ``no-origin``, ``same-origin`` (a page of the application's own),
+    #: ``origin-not-allowed``, ``method-not-allowed``, ``headers-not-allowed``, ``ambiguous-path`` or
+    #: ``resolve-failed``.
     reason: str
     #: Whether the origin itself is allowed, so that the response says so.
     origin_allowed: bool
@@ -74,6 +76,8 @@ class Decision:
     lines: list[HeaderLine]
     #: The names of the request headers that the answer depends on.
     vary: tuple[str, ...]
+    #: Whether the application was not called, because of ``refuse_denied``.
+    refused: bool
 
     @property
     def headers(self) -> HeaderLines:
@@ -125,10 +129,13 @@ class HeaderBuilder:
         exposed = _line("Access-Control-Expose-Headers", _joined(self.policy.expose_headers))
         #: All that follows the origin, without credentials and with them.
         self._shared = [_credentials_line(use) + exposed + _vary_line(vary) for use in _EITHER_USE]
-        self._denied = Decision(False, denial, False, [*_vary_line(vary)], vary)
+        self._denied = Decision(False, denial, False, [*_vary_line(vary)], vary, False)
         # The decisions about actual requests that are known beforehand:
         #: without ``Origin``,
-        self.without_origin = replace(self._denied, allowed=True, reason="no-origin")
+        self.no_origin = replace(self._denied, allowed=True, reason="no-origin")
+        self.without_origin = self.no_origin
+        #: of a page of the application's own, if its origin is not allowed,
+        self.same_origin = replace(self._denied, allowed=True, reason="same-origin")
         #: with any that is not `ready`, where that is the same for all of them,
         self.otherwise: Decision | None = None
         if self._origins.is_wildcard:
@@ -138,6 +145,12 @@ class HeaderBuilder:
             self.otherwise = self._denied
         #: and with one that is listed or was learned.
         self.ready = {origin: self._shared_with(origin) for origin in self._listed()}
+        #: For a request that is to be refused, where the policy says so.
+        self.refused: Decision | None = None
+        if self.policy.refuse_denied and not self._origins.is_wildcard:
+            self.refused = replace(self._denied, refused=True)
+            # A foreign page may have sent it, which is looked at as a denial is.
+            self.without_origin = replace(self.no_origin, allowed=False)
         #: The origins that were learned by asking, the oldest first.
         self._learned: deque[str] = deque()
 
@@ -305,7 +318,7 @@ class HeaderBuilder:
         grants = self._grants_for(origin)
         reason = grants.reason(method, names)
         lines = [shared.lines[0], *grants.granted(method, names), *self._after_grants]
-        return Decision(reason == "allowed", reason, True, lines, self._preflight_vary)
+        return Decision(reason == "allowed", reason, True, lines, self._preflight_vary, False)
 
     def _grants_for(self, origin: str | None) -> _Grants:
         # Without credentials first; where there are no others, the last is the same.
@@ -315,7 +328,8 @@ class HeaderBuilder:
         uses_credentials = self._credentialed.admit(origin)
         shown_origin = "*" if self._origins.is_wildcard and not uses_credentials else origin
         line = ("Access-Control-Allow-Origin", shown_origin)
-        return Decision(True, "allowed", True, [line, *self._shared[uses_credentials]], self._vary)
+        lines = [line, *self._shared[uses_credentials]]
+        return Decision(True, "allowed", True, lines, self._vary, False)
 
 
 class _Origins:

@@ -16,8 +16,11 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from .errors import ConfigError, Problem, shown
 from .headers import HeaderBuilder
+from .layers import DECISION, LAYER, inside_another, is_noticed, restricted
+from .lines import PLAIN_NAMES, Author
 from .origins import MAX_ORIGIN_LENGTH
 from .policy import Policy
+from .requests import is_foreign, is_preflight, may_do_something
 from .resolvers import checked_policy, resolver_by_callable, resolver_by_path
 
 if TYPE_CHECKING:
@@ -30,8 +33,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("wsgicors")
 
-DECISION = "wsgicors.decision"
-
 _DENIAL_TEXT = b"Cross-origin request denied: this origin is not allowed here.\n"
 _DENIAL_HEADERS = [
     ("Content-Type", "text/plain; charset=utf-8"),
@@ -42,13 +43,6 @@ _BOTH_ROUTES_AND_RESOLVE = Problem(
     None,
     "routes-and-resolve",
     "routes and resolve both say whose policy governs; write one of them (resolve can do what routes does)",
-)
-# Names that an application's header lines mostly have, as they are mostly written, and that are
-# neither ``Vary`` nor ``Access-Control-*``. Where all are of these, none need be looked at.
-PLAIN_NAMES = frozenset(
-    """Allow Cache-Control Content-Disposition Content-Encoding Content-Language Content-Length
-    Content-Type Date ETag Expires Last-Modified Link Location Pragma Server Set-Cookie
-    content-length content-type""".split()
 )
 
 
@@ -94,6 +88,7 @@ class CORSMiddleware:
         self.app = app
         self._routes = copy(routes)
         self._resolve = resolve
+        self._author = Author()
         #: The builder for all requests; without one, a resolver is asked for each.
         self._builder: HeaderBuilder | None = None
         self._use(_base_policy(policy, fields))
@@ -134,9 +129,8 @@ class CORSMiddleware:
         if "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ and is_preflight(environ):
             return answer_preflight(builder, environ, start_response)
 
-        # `HeaderBuilder.actual` and, below, `with_headers` are written out here: two calls less are
-        # a tenth less of what the middleware adds to a request. The levels say what `is_logged` would
-        # mostly say, too, for a twentieth less of what a denial costs (docs/hot_path.rst).
+        # `HeaderBuilder.actual` and, below, most of `Author.with_headers` are written out here: two
+        # calls less are a tenth less of what the middleware adds to a request (docs/hot_path.rst).
         if "HTTP_ORIGIN" in environ:
             origin = environ["HTTP_ORIGIN"]
             decision = builder.otherwise
@@ -146,9 +140,15 @@ class CORSMiddleware:
                 decision = builder.decide(origin, environ)
         else:
             decision = builder.without_origin
+        if not decision.allowed:
+            decision = settled(builder, decision, environ)
+            if decision.refused:
+                return refuse(decision, environ, start_response)
         environ[DECISION] = decision
-        if not decision.allowed and (logger.level or root.level) <= DEBUG and is_logged(DEBUG):
-            log_denial(environ, decision)
+        if LAYER in environ:
+            start_response = inside_another(environ, start_response)
+        layers_inside: list[bool] = []
+        environ[LAYER] = layers_inside
 
         def start(
             status: str, headers: list[HeaderLine], exc_info: Any = None
@@ -157,7 +157,7 @@ class CORSMiddleware:
                 headers = list(headers)
             for name, _ in headers:
                 if name not in PLAIN_NAMES:
-                    headers = merged(headers, decision)
+                    headers = combined(self._author, headers, decision, layers_inside, environ)
                     break
             else:
                 headers = headers + decision.lines
@@ -200,15 +200,6 @@ def _base_policy(policy: Policy | None, fields: PolicyFields) -> Policy | None:
 # --- what the Flask extension needs too ------------------------------------------------------------
 
 
-def is_preflight(environ: WSGIEnvironment) -> bool:
-    """Whether a request is a preflight (Fetch, "CORS-preflight request")."""
-    return (
-        environ["REQUEST_METHOD"] == "OPTIONS"
-        and "HTTP_ORIGIN" in environ
-        and bool(environ.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD"))
-    )
-
-
 def answer_preflight(
     builder: HeaderBuilder, environ: WSGIEnvironment, start_response: StartResponse
 ) -> Iterable[bytes]:
@@ -225,55 +216,59 @@ def answer_preflight(
         start_response("204 No Content", decision.lines.copy())
         # Hypercorn sends the headers with the first chunk of the body, so there has to be one.
         return [b""]
-    start_response("403 Forbidden", _DENIAL_HEADERS + decision.lines)
-    return [_DENIAL_TEXT]
+    return _deny(decision, start_response)
 
 
 def decide_actual(builder: HeaderBuilder, environ: WSGIEnvironment) -> Decision:
     """Decide about an actual request, and make the decision known."""
-    decision = environ[DECISION] = builder.actual(environ.get("HTTP_ORIGIN"), environ)
-    if not decision.allowed and is_logged(DEBUG):
+    decision = builder.actual(environ.get("HTTP_ORIGIN"), environ)
+    if not decision.allowed:
+        decision = settled(builder, decision, environ)
+    environ[DECISION] = decision
+    is_noticed(environ)
+    return decision
+
+
+def settled(builder: HeaderBuilder, decision: Decision, environ: WSGIEnvironment) -> Decision:
+    """What becomes of an actual request that is not allowed by what was said of origins alone."""
+    has_foreign_page = is_foreign(environ)
+    if has_foreign_page and builder.refused is not None and may_do_something(environ):
+        decision = builder.refused
+    elif "HTTP_ORIGIN" not in environ:
+        return builder.no_origin
+    elif not has_foreign_page:
+        return builder.same_origin
+    # The levels say what `is_logged` would mostly say, too, in less time.
+    if (logger.level or root.level) <= DEBUG and is_logged(DEBUG):
         log_denial(environ, decision)
     return decision
 
 
-def with_headers(headers: list[HeaderLine], decision: Decision) -> list[HeaderLine]:
-    """The application's header lines and those of a decision, in a new list.
-
-    :param headers: of the application; its ``Access-Control-*`` lines are dropped and its ``Vary`` is
-        merged.
-
-    >>> decision = HeaderBuilder(Policy(allow_origins="https://a.example")).actual("https://a.example")
-    >>> with_headers([("vary", "Accept-Encoding")], decision)
-    [('Access-Control-Allow-Origin', 'https://a.example'), ('Vary', 'Accept-Encoding, Origin')]
-    """
-    for name, _ in headers:
-        if name not in PLAIN_NAMES:
-            return merged(headers, decision)
-    return [*headers, *decision.lines]
+def refuse(
+    decision: Decision, environ: WSGIEnvironment, start_response: StartResponse
+) -> Iterable[bytes]:
+    """Answer a request in the application's place, because what is denied may do nothing either."""
+    environ[DECISION] = decision
+    is_noticed(environ)
+    return _deny(decision, start_response)
 
 
-def merged(headers: list[HeaderLine], decision: Decision) -> list[HeaderLine]:
-    """The same as `with_headers`, for header lines that need a closer look."""
-    kept, vary = [], []
-    for line in headers:
-        name = line[0].lower()
-        if name == "vary" and decision.vary:
-            vary.append(line[1])
-        elif not name.startswith("access-control-"):
-            kept.append(line)
-    if not vary:
-        return kept + decision.lines
-    return [*kept, *decision.lines[:-1], ("Vary", _merged_vary(vary, decision.vary))]
+def _deny(decision: Decision, start_response: StartResponse) -> Iterable[bytes]:
+    start_response("403 Forbidden", _DENIAL_HEADERS + decision.lines)
+    return [_DENIAL_TEXT]
 
 
-def _merged_vary(values: list[str], names: tuple[str, ...]) -> str:
-    # RFC 9110, section 12.5.5: "*" says already that the response varies by anything.
-    merged: dict[str, str] = {}
-    for name in [*",".join(values).split(","), *names]:
-        merged.setdefault(name.strip().lower(), name.strip())
-    merged.pop("", None)
-    return "*" if "*" in merged else ", ".join(merged.values())
+def combined(
+    author: Author,
+    headers: list[HeaderLine],
+    decision: Decision,
+    layers_inside: list[bool],
+    environ: WSGIEnvironment,
+) -> list[HeaderLine]:
+    """The application's header lines and ours, where there are some that need a closer look."""
+    if layers_inside:
+        decision = restricted(decision, headers, environ)
+    return author.with_headers(headers, decision, tells=not layers_inside)
 
 
 is_logged = logger.isEnabledFor
@@ -282,7 +277,8 @@ is_logged = logger.isEnabledFor
 def log_denial(environ: WSGIEnvironment, decision: Decision) -> None:
     """Say what was denied and why, in such a way that nothing a client sent can forge a line."""
     logger.debug(
-        "denied: %s, origin %s, %s %s, requested method %s, requested headers %s",
+        "%s: %s, origin %s, %s %s, requested method %s, requested headers %s",
+        "refused" if decision.refused else "denied",
         decision.reason,
         shown(environ.get("HTTP_ORIGIN")),
         shown(environ["REQUEST_METHOD"]),

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         expose_headers: str | Iterable[str]
         allow_credentials: bool | str | Pattern[str] | Iterable[str | Pattern[str]]
         max_age: int | timedelta | str
+        refuse_denied: bool | str
         dangerously_allow_insecure_origins: bool | str
         dangerously_allow_public_suffixes: bool | str
 
@@ -63,6 +64,9 @@ class Policy:
         compiled expressions. Unset, it means no.
     :param max_age: for how long a browser may remember the answer to a preflight: whole seconds
         from 0 to 86400, or a ``timedelta``. Unset, browsers take 5 seconds.
+    :param refuse_denied: whether what a foreign page may not read it may not do either: its
+        requests that may have effects (all but GET, HEAD and OPTIONS, and WebSocket handshakes) are
+        answered with 403 ahead of the application, unless its origin is allowed. Unset, it means no.
     :param dangerously_allow_insecure_origins: with credentials, accept origins that are not https,
         which anybody on the network can pose as.
     :param dangerously_allow_public_suffixes: with credentials, accept wildcards over public
@@ -89,6 +93,7 @@ class Policy:
         "dangerously_allow_public_suffixes",
         "expose_headers",
         "max_age",
+        "refuse_denied",
     )
 
     allow_origins: Literal["*"] | tuple[str | Pattern[str], ...] | OriginCallable | None
@@ -99,6 +104,7 @@ class Policy:
     allow_credentials: bool | tuple[str | Pattern[str], ...] | None
     #: Seconds.
     max_age: int | None
+    refuse_denied: bool | None
     dangerously_allow_insecure_origins: bool | None
     dangerously_allow_public_suffixes: bool | None
 

@@ -589,6 +589,7 @@ def test_json_has_every_field_and_where_it_was_set():
             "expose_headers": ["X-Total"],
             "allow_credentials": None,
             "max_age": 600,
+            "refuse_denied": None,
             "dangerously_allow_insecure_origins": None,
             "dangerously_allow_public_suffixes": None,
         },

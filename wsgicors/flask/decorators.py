@@ -28,8 +28,10 @@ from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response
 
 from ..errors import ConfigError, shown
-from ..middleware import answer_preflight, decide_actual, is_preflight, with_headers
+from ..lines import Author
+from ..middleware import answer_preflight, decide_actual
 from ..policy import Policy
+from ..requests import is_preflight
 from .common import NOBODY
 from .declarations import Layer, declare, declare_new, said_of
 from .resolver import UrlMapResolver
@@ -48,6 +50,7 @@ logger = logging.getLogger("wsgicors")
 
 _DECORATORS = "wsgicors-decorators"
 _NOTHING = object()
+_author = Author()
 
 # What Flask's proxies stand for, with all that is asked of it then asked directly.
 _current_app: Callable[[], flask.Flask] = flask.current_app._get_current_object  # type: ignore[attr-defined]
@@ -428,7 +431,7 @@ def _see_to_headers(
     if builder is not None:
         decision = decide_actual(builder, request.environ)
         # New ones: those of the response may be the application's own.
-        response.headers = Headers(with_headers(list(response.headers), decision))
+        response.headers = Headers(_author.with_headers(list(response.headers), decision))
 
 
 def is_automatic(rule: Any) -> bool:

@@ -8,25 +8,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping
-from logging import DEBUG, root
 from typing import TYPE_CHECKING, Any, Callable
 
 import flask
 from werkzeug.exceptions import InternalServerError
 
 from ..errors import ConfigError, Problem, log_exception, shown
-from ..middleware import (
-    DECISION,
-    PLAIN_NAMES,
-    answer_preflight,
-    is_logged,
-    is_preflight,
-    log_denial,
-    logger,
-    merged,
-)
+from ..layers import DECISION, LAYER, inside_another
+from ..lines import PLAIN_NAMES, Author
+from ..middleware import answer_preflight, combined, settled
 from ..origins import MAX_ORIGIN_LENGTH
 from ..policy import Policy
+from ..requests import is_preflight
 from .crossing import Crossing, is_routed_as_it_came
 from .declarations import Layer
 from .resolver import UrlMapResolver
@@ -134,6 +127,7 @@ def _governed(  # noqa: C901 - the hot path
 ) -> WSGIApplication:
     """The WSGI application of a Flask application, with its policies around it."""
     crossing = None if is_routed_as_it_came(app) else Crossing(app, wsgi_app, resolver)
+    author = Author()
     resolver_of_preflights = resolver if crossing is None else crossing.builder_of_preflight
 
     def governed(  # noqa: C901 - its closure counts, and must be in here
@@ -150,6 +144,10 @@ def _governed(  # noqa: C901 - the hot path
         path = environ.get("PATH_INFO", "")
         passage = None if crossing is None else crossing.begin(environ)
         has_started = False
+        if LAYER in environ:
+            start_response = inside_another(environ, start_response)
+        layers_inside: list[bool] = []
+        environ[LAYER] = layers_inside
 
         def start(  # noqa: C901 - the hot path
             status: str, headers: list[HeaderLine], exc_info: Any = None
@@ -174,14 +172,14 @@ def _governed(  # noqa: C901 - the hot path
                     decision = builder.decide(origin, environ)
             else:
                 decision = builder.without_origin
+            if not decision.allowed:
+                decision = settled(builder, decision, environ)
             environ[DECISION] = decision
-            if not decision.allowed and (logger.level or root.level) <= DEBUG and is_logged(DEBUG):
-                log_denial(environ, decision)
             if type(headers) is not list:  # which is what PEP 3333 asks for
                 headers = list(headers)
             for name, _ in headers:
                 if name not in PLAIN_NAMES:
-                    headers = merged(headers, decision)
+                    headers = combined(author, headers, decision, layers_inside, environ)
                     break
             else:
                 headers = headers + decision.lines

@@ -16,7 +16,8 @@ from werkzeug.wrappers import Response
 from ..errors import ConfigError, Problem, shown
 from ..fetch import CORSError, HTTPResponse, Request, fetch, run
 from ..headers import HeaderBuilder
-from ..middleware import CORSMiddleware, answer_preflight, decide_actual, is_preflight
+from ..middleware import CORSMiddleware, answer_preflight, decide_actual
+from ..requests import is_preflight
 from .decorators import is_automatic
 from .resolver import UrlMapResolver
 from .settings import EXTENSION

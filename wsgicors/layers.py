@@ -1,0 +1,75 @@
+"""Layers that govern one request, around one another: what one inside denied stays denied.
+
+The outer layer is the author of the headers. It puts an empty list into ``environ``. A layer inside
+finds that, also in a copy of ``environ``, and leaves a word in it. What that one then grants stands in
+the response that comes out, and what it denies does not: there is ``Vary: Origin`` alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Callable
+
+from .headers import CREDENTIALS
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+    from .headers import Decision, HeaderLine
+
+#: Where in ``environ`` the innermost layer so far has its list.
+LAYER = "wsgicors.layer"
+#: Where the decision about a request stands; where there are several layers, the innermost's.
+DECISION = "wsgicors.decision"
+
+
+def is_noticed(environ: WSGIEnvironment) -> None:
+    """Have the layer outside know, if there is one, that this one governs the request too."""
+    outside = environ.get(LAYER)
+    if outside == []:
+        outside.append(True)
+
+
+def inside_another(environ: WSGIEnvironment, start_response: StartResponse) -> StartResponse:
+    """Notice the layer outside, and give back its place in ``environ`` when the response starts."""
+    outside = environ[LAYER]
+    is_noticed(environ)
+
+    def start(
+        status: str, headers: list[HeaderLine], exc_info: Any = None
+    ) -> Callable[[bytes], object]:
+        # The next to be called may stand beside this layer, not in it.
+        environ[LAYER] = outside
+        return start_response(status, headers, *filter(None, [exc_info]))
+
+    return start
+
+
+def restricted(decision: Decision, headers: list[HeaderLine], environ: WSGIEnvironment) -> Decision:
+    """A decision, without what a layer inside has not granted.
+
+    :param headers: of the response as it comes out of that layer.
+    """
+    names = {line[0].lower() for line in headers}
+    if "access-control-allow-origin" not in names:
+        return _denied_inside(decision, environ) if _varies_by_origin(headers) else decision
+    if "access-control-allow-credentials" in names or CREDENTIALS not in decision.lines:
+        return decision
+    return replace(decision, lines=[line for line in decision.lines if line != CREDENTIALS])
+
+
+def _varies_by_origin(headers: list[HeaderLine]) -> bool:
+    values = ",".join([line[1] for line in headers if line[0].lower() == "vary"]).split(",")
+    return not {"origin", "*"}.isdisjoint([value.strip().lower() for value in values])
+
+
+def _denied_inside(decision: Decision, environ: WSGIEnvironment) -> Decision:
+    lines = decision.lines[-1:] if decision.vary else []
+    inner: Decision = environ[DECISION]
+    if inner is decision and decision.origin_allowed:
+        # The layer inside has a copy of ``environ``, and its reason is there.
+        reason = "refused-inside" if "HTTP_ORIGIN" in environ else "no-origin"
+        inner = replace(decision, allowed="HTTP_ORIGIN" not in environ, reason=reason)
+    denied = replace(inner, origin_allowed=False, lines=lines, vary=decision.vary)
+    environ[DECISION] = denied
+    return denied

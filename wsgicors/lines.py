@@ -1,0 +1,149 @@
+"""The header lines of a response: the application's and those of a decision, put together.
+
+A policy is the only author of ``Access-Control-*`` on what it governs, and a co-author of ``Vary``.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from .errors import shown
+from .headers import CREDENTIALS
+from .names import TOKEN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .headers import Decision, HeaderLine
+
+logger = logging.getLogger("wsgicors")
+
+#: Names of header lines that need no closer look, as they were seen to be written.
+PLAIN_NAMES: set[str] = set()
+# No sane application has more of them, nor more different values of `Vary`.
+_MAX_REMEMBERED = 1024
+# How many of an application's names are told of.
+_MAX_TOLD = 16
+
+_EXPOSE = "access-control-expose-headers"
+_REPLACED = (
+    "the application wrote %s on a response that a policy governs; what it wrote was replaced by what the"
+    " policy says. Say it in the policy, or exempt the path"
+)
+
+_vary_lines: dict[tuple[str, tuple[str, ...]], HeaderLine] = {}
+
+
+class Author:
+    """Writes the lines of responses for one application, and tells once of each name that is lost."""
+
+    def __init__(self) -> None:
+        self._told: set[str] = set()
+
+    def with_headers(
+        self, headers: list[HeaderLine], decision: Decision, tells: bool = True
+    ) -> list[HeaderLine]:
+        """The application's header lines and those of a decision, in a new list.
+
+        :param headers: of the application. Its ``Access-Control-*`` lines are dropped, but for the
+            names that it exposes; its ``Vary`` is merged.
+        :param tells: whether the log shall tell what is lost.
+
+        >>> from wsgicors import Policy
+        >>> from wsgicors.headers import HeaderBuilder
+        >>> decision = HeaderBuilder(Policy(allow_origins="https://a.example")).actual("https://a.example")
+        >>> Author().with_headers([("vary", "Accept-Encoding")], decision)
+        [('Access-Control-Allow-Origin', 'https://a.example'), ('Vary', 'Accept-Encoding, Origin')]
+        """
+        plain: list[HeaderLine] = []
+        others: list[HeaderLine] = []
+        for line in headers:
+            (plain if line[0] in PLAIN_NAMES or _is_plain(line[0]) else others).append(line)
+        if not others:
+            return plain + decision.lines
+        if len(others) == 1 and others[0][0] == "Vary" and decision.vary:
+            return [*plain, *decision.lines[:-1], _vary_line(others[0][1], decision.vary)]
+        return self._merged(headers, decision, tells)
+
+    def _merged(
+        self, headers: list[HeaderLine], decision: Decision, tells: bool
+    ) -> list[HeaderLine]:
+        """The same, whatever lines there are."""
+        by_kind: dict[str, list[HeaderLine]] = defaultdict(list)
+        for line in headers:
+            by_kind[_kind(line[0].lower(), decision)].append(line)
+        for name, _ in by_kind["lost"] if tells else ():
+            self._tell(name)
+        kept, exposed, vary = by_kind["kept"], by_kind["exposed"], by_kind["vary"]
+        lines = _exposing([value for _, value in exposed], decision) if exposed else decision.lines
+        if not vary:
+            return kept + lines
+        values = ",".join([value for _, value in vary])
+        return [*kept, *lines[:-1], _vary_line(values, decision.vary)]
+
+    def _tell(self, name: str) -> None:
+        name = name.title()
+        if name not in self._told and len(self._told) < _MAX_TOLD:
+            self._told.add(name)
+            logger.warning(_REPLACED, shown(name))
+
+
+def _kind(name: str, decision: Decision) -> str:
+    """What becomes of a line of the application's, by its name in lower case."""
+    if name == "vary" and decision.vary:
+        return "vary"
+    if name == _EXPOSE:
+        return "exposed"
+    return "lost" if name.startswith("access-control-") else "kept"
+
+
+def _is_plain(name: str) -> bool:
+    lowered = name.lower()
+    if lowered == "vary" or lowered.startswith("access-control-"):
+        return False
+    if len(PLAIN_NAMES) < _MAX_REMEMBERED:
+        PLAIN_NAMES.add(name)
+    return True
+
+
+def _vary_line(values: str, names: tuple[str, ...]) -> HeaderLine:
+    """The application's ``Vary`` and ours in one line; remembered, because it hardly ever changes."""
+    line = _vary_lines.get((values, names))
+    if line is None:
+        line = ("Vary", _merged_vary(values, names))
+        if len(_vary_lines) < _MAX_REMEMBERED:
+            _vary_lines[values, names] = line
+    return line
+
+
+def _merged_vary(values: str, names: tuple[str, ...]) -> str:
+    # RFC 9110, section 12.5.5: "*" says already that the response varies by anything.
+    merged = _by_lower_case([*values.split(","), *names])
+    return "*" if "*" in merged else ", ".join(merged.values())
+
+
+def _exposing(values: list[str], decision: Decision) -> list[HeaderLine]:
+    """The lines of a decision, with the names that the application exposes itself among them."""
+    if not decision.origin_allowed:
+        return decision.lines
+    lines = [line for line in decision.lines if line[0].lower() != _EXPOSE]
+    ours = [line[1] for line in decision.lines if line[0].lower() == _EXPOSE]
+    names = _by_lower_case(",".join([*ours, *values]).split(","))
+    if CREDENTIALS in lines:
+        # Then it would stand for a header of that name.
+        names.pop("*", None)
+    exposed = "*" if "*" in names else ", ".join(filter(TOKEN.fullmatch, names.values()))
+    after_origin = len(lines) - len(decision.vary[:1])
+    line = [("Access-Control-Expose-Headers", exposed)] if exposed else []
+    return [*lines[:after_origin], *line, *lines[after_origin:]]
+
+
+def _by_lower_case(names: Iterable[str]) -> dict[str, str]:
+    """Each name once, in its first spelling."""
+    spellings: dict[str, str] = {}
+    for name in names:
+        spellings.setdefault(name.strip().lower(), name.strip())
+    spellings.pop("", None)
+    return spellings

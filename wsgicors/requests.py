@@ -1,0 +1,61 @@
+"""What kind of request an ``environ`` is; knows no policy and answers nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .names import SAFE_METHODS
+from .origins import MAX_ORIGIN_LENGTH
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+_DEFAULT_PORTS = {"http": "80", "https": "443"}
+# Fetch Metadata, "Sec-Fetch-Site": the page is the application's own, or there is no page.
+_NOT_FOREIGN = ("same-origin", "none")
+# No browser asks for so long a list of protocols.
+_MAX_UPGRADE_LENGTH = 256
+
+
+def is_preflight(environ: WSGIEnvironment) -> bool:
+    """Whether a request is a preflight (Fetch, "CORS-preflight request")."""
+    return (
+        environ["REQUEST_METHOD"] == "OPTIONS"
+        and "HTTP_ORIGIN" in environ
+        and bool(environ.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD"))
+    )
+
+
+def is_foreign(environ: WSGIEnvironment) -> bool:
+    """Whether a page of another origin made a browser send a request.
+
+    Browsers say so in ``Sec-Fetch-Site``. Where one does not, an ``Origin`` must be that of ``Host``,
+    whose scheme nobody knows behind a proxy. A request with neither comes from no browser.
+
+    >>> is_foreign({"HTTP_SEC_FETCH_SITE": "cross-site"})
+    True
+    >>> is_foreign({"HTTP_ORIGIN": "https://api.example.com", "HTTP_HOST": "api.example.com"})
+    False
+    """
+    site = environ.get("HTTP_SEC_FETCH_SITE")
+    if site:
+        return site not in _NOT_FOREIGN
+    origin = environ.get("HTTP_ORIGIN")
+    return origin is not None and not _is_at(origin, environ.get("HTTP_HOST", ""))
+
+
+def _is_at(origin: str, host: str) -> bool:
+    """Whether the host and port of an origin are those of a ``Host`` header."""
+    if len(origin) > MAX_ORIGIN_LENGTH or len(host) > MAX_ORIGIN_LENGTH:
+        return False
+    scheme, _, authority = origin.partition("://")
+    host = host.lower()
+    return authority != "" and host in (authority, f"{authority}:{_DEFAULT_PORTS.get(scheme)}")
+
+
+def may_do_something(environ: WSGIEnvironment) -> bool:
+    """Whether a request may have effects: by its method, or because it opens a WebSocket."""
+    if environ["REQUEST_METHOD"] not in SAFE_METHODS:
+        return True
+    upgrade = environ.get("HTTP_UPGRADE", "")
+    return len(upgrade) > _MAX_UPGRADE_LENGTH or "websocket" in upgrade.lower()
