@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Callable
 
 import flask
 
-from ...middleware import decide_actual, is_logged, is_preflight, log_denial
+from ...middleware import decide_actual, is_logged, log_denial
+from ...requests import is_preflight
 from .views import lead_to, settings_of_view
 
 if TYPE_CHECKING:

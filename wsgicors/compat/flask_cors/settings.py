@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 from werkzeug.datastructures import Headers
 
 from ...headers import HeaderBuilder
-from ...middleware import DECISION, decide_actual, with_headers
+from ...layers import DECISION
+from ...lines import Author
+from ...middleware import decide_actual
 from ...policy import Policy
 from .options import Note, Options, header_expressions, is_honoured, policy_of
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 #: The key in ``environ`` for the response that headers were put on already.
 EVALUATED = "wsgicors.flask_cors.evaluated"
+_author = Author()
 _ALLOW_ORIGIN = "access-control-allow-origin"
 _REQUEST_HEADERS = "HTTP_ACCESS_CONTROL_REQUEST_HEADERS"
 _MAX_LENGTH = 2048
@@ -96,7 +99,7 @@ def share(response: Response, decision: Decision, environ: WSGIEnvironment) -> N
     """Put the headers of a decision on a response."""
     environ[DECISION] = decision
     # New ones: those of the response may be the application's own, and of any kind.
-    response.headers = Headers(with_headers(list(Headers(response.headers)), decision))
+    response.headers = Headers(_author.with_headers(list(Headers(response.headers)), decision))
 
 
 def speaks_for_itself(response: Response) -> bool:

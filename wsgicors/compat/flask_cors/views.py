@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 from ...flask.declarations import is_anything_declared
 from ...flask.resolver import UrlMapResolver
 from ...flask.settings import EXTENSION
-from ...middleware import is_preflight
+from ...requests import is_preflight
 
 if TYPE_CHECKING:
     from werkzeug.routing import MapAdapter
