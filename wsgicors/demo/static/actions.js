@@ -56,7 +56,7 @@ export const ACTIONS = {
 
 /** Do one step; what hangs is given up after a while, so that Run all always comes to an end. */
 export function perform(step, url) {
-  const late = { ok: false, error: `TimeoutError: ${t("no result within 20 seconds")}` };
+  const late = { ok: false, error: t("TimeoutError: no result within 20 seconds") };
   return Promise.race([ACTIONS[step.do].run(step, url), pause(20_000).then(() => late)]);
 }
 

@@ -15,7 +15,7 @@ GROUP = Group(
             id="credentials-include",
             title=N_('Cookie, credentials: "include"'),
             why=N_(
-                "The cookie travels, and the response is readable because the server says Allow-Credentials: true."
+                "The browser sends the cookie. The script reads the response because the server says Allow-Credentials: true."
             ),
             steps=(LOGIN, fetch("/account", credentials="include", site="same-site")),
             policy=WITH_CREDENTIALS,
@@ -31,7 +31,7 @@ GROUP = Group(
         Scenario(
             id="credentials-xhr",
             title=N_("Cookie, withCredentials = true"),
-            why=N_("The same for XMLHttpRequest."),
+            why=N_("The same with XMLHttpRequest."),
             steps=(
                 LOGIN,
                 {"do": "xhr", "path": "/account", "withCredentials": True, "site": "same-site"},
@@ -43,7 +43,7 @@ GROUP = Group(
             id="credentials-same-origin",
             title=N_('Cookie, credentials: "same-origin"'),
             why=N_(
-                "The default: to another origin no cookie travels, whatever the server would allow."
+                "This is the default. The browser sends no cookie to another origin, whatever the server allows."
             ),
             steps=(LOGIN, fetch("/account", credentials="same-origin", site="same-site")),
             policy=WITH_CREDENTIALS,
@@ -52,7 +52,7 @@ GROUP = Group(
         Scenario(
             id="credentials-omit",
             title=N_('Cookie, credentials: "omit"'),
-            why=N_("No cookie is sent, and none in the response would be kept."),
+            why=N_("The browser sends no cookie, and would keep none from the response."),
             steps=(LOGIN, fetch("/account", credentials="omit", site="same-site")),
             policy=WITH_CREDENTIALS,
             checks=(reads(401), lacks("request", "Cookie")),
@@ -61,7 +61,7 @@ GROUP = Group(
             id="credentials-refused",
             title=N_("Credentialed GET without Allow-Credentials"),
             why=N_(
-                "It is not preflighted: the server answers, and the browser throws the response away."
+                "There is no preflight. The server answers, and the browser throws the response away."
             ),
             steps=(fetch("/items", credentials="include"),),
             policy=SHARED_WITH_PAGE,
@@ -78,7 +78,7 @@ GROUP = Group(
             id="http-authentication",
             title=N_("HTTP authentication, set by the script"),
             why=N_(
-                "Authorization is no safelisted header: it must be named, and a * would not cover it."
+                "Authorization is not a safelisted header. The policy must name it, because * does not cover it."
             ),
             steps=(fetch("/account", headers={"Authorization": "Basic YXJ1bjpzZWNyZXQ="}),),
             policy={"allow_origins": [PAGE], "allow_headers": ["Authorization"]},

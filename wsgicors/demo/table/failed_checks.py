@@ -15,7 +15,7 @@ GROUP = Group(
             id="failed-check",
             title=N_("A failed check, seen from the script"),
             why=N_(
-                "The script learns neither status nor reason; the browser's console and the server's log know."
+                "The script learns neither status nor reason. The browser's console and the server's log show them."
             ),
             steps=(fetch("/items"),),
             policy=SHARED_WITH_ANOTHER,
@@ -31,7 +31,7 @@ GROUP = Group(
         Scenario(
             id="error-not-found",
             title=N_("404, readable"),
-            why=N_("Errors carry the headers as well, so the script sees a 404 and not a riddle."),
+            why=N_("Errors carry the headers too, so the script sees the 404."),
             steps=(fetch("/nowhere"),),
             policy=SHARED_WITH_PAGE,
             checks=(reads(404), has("answer", "Access-Control-Allow-Origin", PAGE)),
@@ -39,7 +39,7 @@ GROUP = Group(
         Scenario(
             id="error-crash",
             title=N_("500 from an unhandled exception, readable"),
-            why=N_("A crash in a view is reported as a crash, not as a CORS error."),
+            why=N_("The script sees a crash in a view as a crash, not as a CORS error."),
             steps=(fetch("/crash"),),
             policy=SHARED_WITH_PAGE,
             checks=(reads(500), has("answer", "Access-Control-Allow-Origin", PAGE)),

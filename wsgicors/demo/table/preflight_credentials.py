@@ -15,7 +15,7 @@ GROUP = Group(
             id="preflight-without-credentials",
             title=N_("Preflight ahead of authentication"),
             why=N_(
-                "A preflight never carries credentials; it is answered before the hook that demands a session sees it."
+                "A preflight never carries credentials. wsgicors answers it before the code that asks for a session."
             ),
             steps=(LOGIN, fetch("/account", method="PUT", credentials="include", site="same-site")),
             policy={"allow_origins": [PAGE], "allow_methods": ["PUT"], "allow_credentials": True},
@@ -32,7 +32,7 @@ GROUP = Group(
             id="preflight-behind-login",
             title=N_("Preflight that meets the login first"),
             why=N_(
-                "A server that asks for a session before it looks at CORS locks every preflight out."
+                "A server that asks for a session before it looks at CORS refuses every preflight."
             ),
             steps=(fetch("/account", method="PUT", credentials="include"),),
             by_hand=ByHand(
@@ -45,7 +45,7 @@ GROUP = Group(
         Scenario(
             id="preflight-no-allow-credentials",
             title=N_("Preflight answer without Allow-Credentials"),
-            why=N_("The answer to the preflight must already say that credentials may be used."),
+            why=N_("The answer to the preflight must already allow credentials."),
             steps=(fetch("/items/1", method="PUT", credentials="include"),),
             policy={"allow_origins": [PAGE], "allow_methods": ["PUT"]},
             checks=(

@@ -15,7 +15,7 @@ GROUP = Group(
             id="pingother",
             title=N_("POST of XML with X-PINGOTHER"),
             why=N_(
-                "The example of MDN's guide: a content type that no form can send, and a header of its own."
+                "This is the example of MDN's guide: a content type that no form can send, and an extra header."
             ),
             steps=(
                 fetch(
@@ -55,7 +55,7 @@ GROUP = Group(
             id="put-json",
             title=N_("PUT of JSON"),
             why=N_(
-                "PUT is not a safelisted method and JSON not a safelisted content type: the browser asks first."
+                "PUT is not a safelisted method, and JSON is not a safelisted content type. So the browser asks first."
             ),
             steps=(
                 fetch(
@@ -79,7 +79,9 @@ GROUP = Group(
         Scenario(
             id="upload-listener",
             title=N_("XMLHttpRequest with an upload listener"),
-            why=N_("Listening to the progress of an upload makes even a simple POST ask first."),
+            why=N_(
+                "A script that listens to the progress of an upload makes even a simple POST ask first."
+            ),
             steps=(
                 {"do": "xhr", "path": "/items", "method": "POST", "body": "guest", "upload": True},
             ),
@@ -89,7 +91,9 @@ GROUP = Group(
         Scenario(
             id="preflight-origin-refused",
             title=N_("Preflight from an origin that is not allowed"),
-            why=N_("A preflight that is refused keeps the actual request from being sent at all."),
+            why=N_(
+                "After a refused preflight the browser does not send the actual request at all."
+            ),
             steps=(fetch("/items/1", method="DELETE"),),
             policy={"allow_origins": ["https://app.example.com"], "allow_methods": ["DELETE"]},
             checks=(
@@ -104,7 +108,7 @@ GROUP = Group(
             id="preflight-method-refused",
             title=N_("Method that is not in the list"),
             why=N_(
-                "The answer is a success that names what is allowed; the browser compares, and its console names what is missing."
+                "The answer is a success and names what is allowed. The browser compares, and its console names what is missing."
             ),
             steps=(fetch("/items/1", method="DELETE"),),
             policy={"allow_origins": [PAGE], "allow_methods": ["GET", "PUT"]},
@@ -119,7 +123,7 @@ GROUP = Group(
         Scenario(
             id="preflight-header-refused",
             title=N_("Header that is not in the list"),
-            why=N_("Each header that is not safelisted must be named."),
+            why=N_("The policy must name each header that is not safelisted."),
             steps=(fetch("/items", headers={"X-Requested-By": "the demo", "X-Trace": "1"}),),
             policy={"allow_origins": [PAGE], "allow_headers": ["X-Requested-By"]},
             checks=(

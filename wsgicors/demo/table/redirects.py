@@ -15,7 +15,7 @@ GROUP = Group(
             id="preflight-redirected",
             title=N_("Preflight answered with a redirect"),
             why=N_(
-                "Browsers follow no redirect of a preflight: the Fetch standard wants an ok status."
+                "Browsers follow no redirect of a preflight. The Fetch standard asks for a status from 200 to 299."
             ),
             steps=(fetch("/folder", method="PUT"),),
             by_hand=ByHand(
@@ -33,7 +33,7 @@ GROUP = Group(
             id="slash-redirect",
             title=N_("Flask's trailing-slash redirect"),
             why=N_(
-                "wsgicors answers the preflight ahead of the redirect; the actual request then follows it, asking anew."
+                "wsgicors answers the preflight before Flask redirects. The actual request follows the redirect, with a second preflight."
             ),
             steps=(fetch("/folder", method="PUT"),),
             policy={"allow_origins": [PAGE], "allow_methods": ["PUT"]},
@@ -48,7 +48,9 @@ GROUP = Group(
         Scenario(
             id="actual-redirected",
             title=N_("Redirect of a simple request"),
-            why=N_("An actual request may be redirected; the redirect itself must be shared too."),
+            why=N_(
+                "A server may redirect an actual request. It must share the redirect itself too."
+            ),
             steps=(fetch("/moved"),),
             policy=SHARED_WITH_PAGE,
             checks=(
@@ -62,7 +64,7 @@ GROUP = Group(
             id="redirected-elsewhere",
             title=N_("Redirect to a third origin"),
             why=N_(
-                "After a redirect from one foreign origin to another the request's origin is tainted: Origin: null."
+                "After a redirect from one foreign origin to another, the browser sends Origin: null."
             ),
             steps=(fetch("/moved-elsewhere"),),
             policy=SHARED_WITH_ALL,
@@ -71,7 +73,7 @@ GROUP = Group(
         Scenario(
             id="redirected-elsewhere-refused",
             title=N_("Redirect to a third origin that lists only the page"),
-            why=N_("The page's own origin is allowed there, but null is not the page's origin."),
+            why=N_("The policy allows the origin of the page, and null is not that origin."),
             steps=(fetch("/moved-elsewhere"),),
             policy=SHARED_WITH_PAGE,
             checks=(refused(), actuals(2), has("request", "Origin", "null")),

@@ -14,9 +14,7 @@ GROUP = Group(
         Scenario(
             id="origin",
             title=N_("Origin"),
-            why=N_(
-                "Scheme, host and port of the page, never its path; with it the server decides."
-            ),
+            why=N_("Scheme, host and port of the page, never its path. The server decides by it."),
             steps=(fetch("/items", method="POST", body="guest"),),
             policy=SHARED_WITH_PAGE,
             checks=(reads(), has("request", "Origin", PAGE)),
@@ -25,7 +23,7 @@ GROUP = Group(
             id="origin-null-refused",
             title=N_("Origin: null from a sandboxed frame"),
             why=N_(
-                "A sandboxed frame has an opaque origin, written null, and that is not the page's."
+                "A sandboxed frame has an opaque origin, written null. That is not the origin of the page."
             ),
             steps=({"do": "sandboxed-fetch", "path": "/items"},),
             policy=SHARED_WITH_PAGE,
@@ -36,7 +34,7 @@ GROUP = Group(
             id="origin-null-listed",
             title=N_("Origin: null, listed by name"),
             why=N_(
-                '"null" can be listed, never with credentials: any page can put on that origin.'
+                'A policy can list "null", but never with credentials: any page can take on that origin.'
             ),
             steps=({"do": "sandboxed-fetch", "path": "/items"},),
             policy={"allow_origins": [PAGE, "null"]},
@@ -49,7 +47,7 @@ GROUP = Group(
         Scenario(
             id="origin-null-all",
             title=N_("Origin: null, shared with everybody"),
-            why=N_("What everybody may read a page without an origin may read too."),
+            why=N_("A page without an origin may read what everybody may read."),
             steps=({"do": "sandboxed-fetch", "path": "/items"},),
             policy=SHARED_WITH_ALL,
             checks=(
@@ -62,7 +60,7 @@ GROUP = Group(
             id="request-method",
             title=N_("Access-Control-Request-Method"),
             why=N_(
-                "The preflight names the method to come; a GET is asked about too when its headers make it ask."
+                "The preflight names the method of the actual request. Here the extra header makes a GET ask first."
             ),
             steps=(fetch("/items", headers={"X-Trace": "1"}),),
             policy={"allow_origins": [PAGE], "allow_headers": ["X-Trace"]},
@@ -76,7 +74,7 @@ GROUP = Group(
             id="request-headers",
             title=N_("Access-Control-Request-Headers"),
             why=N_(
-                "Only the names that are not safelisted: in lower case, sorted, with no blank between them."
+                "Only the names that are not safelisted: in lower case, sorted, with no space between them."
             ),
             steps=(fetch("/items", headers={"X-Zebra": "1", "Accept": "text/html", "X-Ant": "1"}),),
             policy={"allow_origins": [PAGE], "allow_headers": ["X-Ant", "X-Zebra"]},
@@ -90,7 +88,7 @@ GROUP = Group(
             id="forbidden-headers",
             title=N_("A script that tries to set them itself"),
             why=N_(
-                "These are forbidden request-headers: the browser drops what the script sets and writes its own."
+                "These are forbidden request-headers. The browser drops what the script sets and writes its own."
             ),
             steps=(
                 fetch(

@@ -26,7 +26,7 @@ GROUP = Group(
         Scenario(
             id="allow-origin-slash",
             title=N_("Access-Control-Allow-Origin with a trailing slash"),
-            why=N_("The value must be the origin byte for byte."),
+            why=N_("The value must be the origin, byte for byte."),
             steps=(fetch("/items"),),
             by_hand=ByHand(actual=(("Access-Control-Allow-Origin", f"{PAGE}/"),)),
             checks=(refused(), status(200)),
@@ -35,7 +35,9 @@ GROUP = Group(
         Scenario(
             id="allow-origin-twice",
             title=N_("Access-Control-Allow-Origin twice"),
-            why=N_("Two authors, the application and a proxy say, make the header void."),
+            why=N_(
+                "Two layers wrote the header, for example the application and a proxy. Browsers then accept neither value."
+            ),
             steps=(fetch("/items"),),
             by_hand=ByHand(actual=(ALLOW_PAGE, ALLOW_PAGE)),
             checks=(refused(), status(200)),
@@ -44,9 +46,7 @@ GROUP = Group(
         Scenario(
             id="allow-origin-sole-author",
             title=N_("Access-Control-Allow-Origin from the application too"),
-            why=N_(
-                "wsgicors is the only author: what the view wrote is replaced, so one value arrives."
-            ),
+            why=N_("wsgicors replaces what the view wrote, so exactly one value arrives."),
             steps=(fetch("/own-headers"),),
             policy=SHARED_WITH_PAGE,
             checks=(reads(), has("answer", "Access-Control-Allow-Origin", PAGE)),
@@ -55,7 +55,7 @@ GROUP = Group(
             id="expose-headers",
             title=N_("Access-Control-Expose-Headers"),
             why=N_(
-                "A script reads the safelisted response headers and those that are exposed; Set-Cookie never."
+                "A script reads the safelisted response headers and the exposed ones. It never reads Set-Cookie."
             ),
             steps=(fetch("/report"),),
             policy={"allow_origins": [PAGE], "expose_headers": ["X-Total-Count"]},
@@ -69,7 +69,7 @@ GROUP = Group(
         Scenario(
             id="expose-nothing",
             title=N_("No Access-Control-Expose-Headers"),
-            why=N_("The body is readable, the header is not."),
+            why=N_("The script can read the body, but not the header."),
             steps=(fetch("/report"),),
             policy=SHARED_WITH_PAGE,
             checks=(reads(), hides("X-Total-Count"), hides("X-Internal")),
@@ -87,14 +87,14 @@ GROUP = Group(
                 actuals(3),
             ),
             departs=Check(
-                "Firefox keeps the second answer that has a Max-Age, not the first",
+                N_("Firefox keeps the second answer that has a Max-Age, not the first"),
                 preflights(2).holds,
             ),
         ),
         Scenario(
             id="max-age-zero",
             title=N_("Access-Control-Max-Age: 0"),
-            why=N_("Nothing is kept: each request asks anew."),
+            why=N_("The browser keeps nothing. Each request has a preflight of its own."),
             steps=(fetch("/items/1", method="PUT"),) * 2,
             policy={"allow_origins": [PAGE], "allow_methods": ["PUT"], "max_age": 0},
             checks=(
@@ -108,7 +108,7 @@ GROUP = Group(
             id="max-age-default",
             title=N_("No Access-Control-Max-Age: five seconds"),
             why=N_(
-                "Without the header the answer is kept for the five seconds that the standard gives it."
+                "Without the header, the browser keeps the answer for five seconds, as the standard says."
             ),
             steps=(
                 fetch("/items/1", method="PUT"),
@@ -127,7 +127,7 @@ GROUP = Group(
         Scenario(
             id="allow-credentials-case",
             title=N_("Access-Control-Allow-Credentials: True"),
-            why=N_("The only value is true, in lower case; all else is as if it were not there."),
+            why=N_("The only value is true, in lower case. Browsers ignore every other one."),
             steps=(fetch("/items", credentials="include"),),
             by_hand=ByHand(actual=(ALLOW_PAGE, ("Access-Control-Allow-Credentials", "True"))),
             checks=(refused(), status(200)),
@@ -136,7 +136,7 @@ GROUP = Group(
         Scenario(
             id="allow-methods",
             title=N_("Access-Control-Allow-Methods"),
-            why=N_("A list of methods, compared byte for byte."),
+            why=N_("A list of methods. The browser compares them byte for byte."),
             steps=(fetch("/items/1", method="PATCH"),),
             policy={"allow_origins": [PAGE], "allow_methods": ["PUT", "PATCH", "DELETE"]},
             checks=(
@@ -147,7 +147,9 @@ GROUP = Group(
         Scenario(
             id="allow-methods-case",
             title=N_("Access-Control-Allow-Methods and a lower-case method"),
-            why=N_("Browsers correct put to PUT but leave patch alone, and patch is not PATCH."),
+            why=N_(
+                "Browsers correct put to PUT, but they leave patch as it is. And patch is not PATCH."
+            ),
             steps=(fetch("/items/1", method="patch"),),
             policy={"allow_origins": [PAGE], "allow_methods": ["PUT", "PATCH", "DELETE"]},
             checks=(
@@ -160,7 +162,7 @@ GROUP = Group(
         Scenario(
             id="allow-headers",
             title=N_("Access-Control-Allow-Headers"),
-            why=N_("Names of headers, compared without regard to case."),
+            why=N_("A list of header names. Upper and lower case make no difference."),
             steps=(fetch("/items", headers={"x-trace": "1"}),),
             policy={"allow_origins": [PAGE], "allow_headers": ["X-Trace", "X-Requested-By"]},
             checks=(

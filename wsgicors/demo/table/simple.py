@@ -15,7 +15,7 @@ GROUP = Group(
             id="simple-get-all",
             title=N_("GET, shared with everybody"),
             why=N_(
-                "A literal * shares with every origin; the answer is the same for all, so nothing varies."
+                "The value * shares with every origin. The answer is the same for all, so it needs no Vary."
             ),
             steps=(fetch("/items"),),
             policy=SHARED_WITH_ALL,
@@ -30,7 +30,7 @@ GROUP = Group(
             id="simple-get-one",
             title=N_("GET, shared with one origin"),
             why=N_(
-                "When the answer names one origin, Vary: Origin keeps caches from serving it to another."
+                "The answer names one origin. Vary: Origin keeps caches from giving it to another one."
             ),
             steps=(fetch("/items"),),
             policy=SHARED_WITH_PAGE,
@@ -44,7 +44,7 @@ GROUP = Group(
         Scenario(
             id="simple-head",
             title=N_("HEAD"),
-            why=N_("HEAD is a CORS-safelisted method: no preflight."),
+            why=N_("HEAD is a CORS-safelisted method, so there is no preflight."),
             steps=(fetch("/items", method="HEAD"),),
             policy=SHARED_WITH_PAGE,
             checks=(reads(), preflights(0), has("answer", "Access-Control-Allow-Origin", PAGE)),
@@ -53,7 +53,7 @@ GROUP = Group(
             id="simple-post-form",
             title=N_("POST of a form"),
             why=N_(
-                "HTML forms could always send this across origins, so it needs no permission to be sent."
+                "HTML forms could always send this to other origins, so a script needs no permission to send it."
             ),
             steps=(
                 fetch(
@@ -69,7 +69,9 @@ GROUP = Group(
         Scenario(
             id="simple-post-text",
             title=N_("POST of plain text, safelisted headers"),
-            why=N_("text/plain, Accept-Language and the like are CORS-safelisted request-headers."),
+            why=N_(
+                "text/plain and Accept-Language are safe by the standard: they need no preflight."
+            ),
             steps=(
                 fetch(
                     "/items",
@@ -89,7 +91,7 @@ GROUP = Group(
             id="simple-post-refused",
             title=N_("POST, not shared with the page"),
             why=N_(
-                "CORS guards the reading. A simple request still reaches the server and is carried out."
+                "CORS guards the reading only. A simple request still reaches the server, which carries it out."
             ),
             steps=(
                 fetch(

@@ -15,7 +15,7 @@ GROUP = Group(
             id="same-site-cookie",
             title=N_("SameSite=Lax cookie to another site"),
             why=N_(
-                "CORS allows the request, but a Lax cookie is neither kept from nor sent to another site."
+                "CORS allows the request. But browsers keep no Lax cookie from another site, and send none to it."
             ),
             steps=(
                 fetch("/login", method="POST", credentials="include"),
@@ -33,7 +33,7 @@ GROUP = Group(
             id="third-party-cookie",
             title=N_("SameSite=None cookie to another site"),
             why=N_(
-                "Whether it travels is for the browser's third-party rules; CORS has no say in it, and is satisfied either way."
+                "The browser's rules for third-party cookies decide whether it is sent. CORS allows both."
             ),
             steps=(
                 fetch("/login?samesite=None", method="POST", credentials="include"),

@@ -29,7 +29,7 @@ GROUP = Group(
             id="fetch",
             title=N_("fetch()"),
             why=N_(
-                "A script may call any origin, but reads only what that origin shares with the page's."
+                "A script may call any origin. It reads only what that origin shares with the origin of the page."
             ),
             steps=(fetch("/items"),),
             policy=SHARED_WITH_PAGE,
@@ -42,7 +42,7 @@ GROUP = Group(
         Scenario(
             id="xhr",
             title=N_("XMLHttpRequest"),
-            why=N_("The older interface is held to the same protocol as fetch()."),
+            why=N_("The older interface follows the same protocol as fetch()."),
             steps=({"do": "xhr", "path": "/items"},),
             policy=SHARED_WITH_PAGE,
             checks=(reads(), has("request", "Origin", PAGE), preflights(0)),
@@ -51,7 +51,7 @@ GROUP = Group(
             id="font-face-css",
             title=N_("Web font, @font-face in a style sheet"),
             why=N_(
-                "Fonts are always requested with CORS, so static files need the same headers as the API."
+                "Browsers always request fonts with CORS, so static files need the same headers as the API."
             ),
             steps=({"do": "css-font", "path": "/static/letters.woff"},),
             policy=SHARED_WITH_ALL,
@@ -66,7 +66,7 @@ GROUP = Group(
             id="font-face-css-refused",
             title=N_("Web font, @font-face, not shared"),
             why=N_(
-                "Without the header the font arrives and the browser drops it; the text keeps its fallback."
+                "The font arrives without the header, and the browser drops it. The text keeps its fallback font."
             ),
             steps=({"do": "css-font", "path": "/static/letters.woff"},),
             policy=SHARED_WITH_NOBODY,
@@ -77,7 +77,7 @@ GROUP = Group(
         Scenario(
             id="font-face-script",
             title=N_("Web font, new FontFace()"),
-            why=N_("A font that a script loads goes the same way."),
+            why=N_("A font that a script loads needs the header too."),
             steps=({"do": "script-font", "path": "/static/letters.woff"},),
             policy=SHARED_WITH_PAGE,
             checks=(
@@ -90,7 +90,7 @@ GROUP = Group(
             id="webgl",
             title=N_("WebGL texture"),
             why=N_(
-                "A texture must be an image that was loaded with CORS, or shaders could read its pixels."
+                "Shaders can read pixels, so a texture must be an image that was loaded with CORS."
             ),
             steps=({"do": "webgl", "path": "/static/half.png", "crossOrigin": "anonymous"},),
             policy=SHARED_WITH_PAGE,
@@ -100,7 +100,7 @@ GROUP = Group(
             id="webgl-tainted",
             title=N_("WebGL texture from an image without crossorigin"),
             why=N_(
-                "An image that was loaded without CORS may be shown, but never becomes a texture."
+                "The page may show an image that was loaded without CORS, but may not use it as a texture."
             ),
             steps=({"do": "webgl", "path": "/static/half.png"},),
             policy=SHARED_WITH_PAGE,
@@ -114,7 +114,9 @@ GROUP = Group(
         Scenario(
             id="canvas",
             title=N_("Image on a canvas"),
-            why=N_("Pixels of a foreign image can be read back only when it was loaded with CORS."),
+            why=N_(
+                "A script can read the pixels of a foreign image only if the image was loaded with CORS."
+            ),
             steps=({"do": "canvas", "path": "/static/half.png", "crossOrigin": "anonymous"},),
             policy=SHARED_WITH_PAGE,
             checks=(
@@ -127,7 +129,7 @@ GROUP = Group(
             id="canvas-tainted",
             title=N_("Image on a canvas, without crossorigin"),
             why=N_(
-                "The image is drawn, and the canvas is tainted from then on: reading it throws."
+                "The image is drawn. From then on the canvas is tainted, and reading it raises an error."
             ),
             steps=({"do": "canvas", "path": "/static/half.png"},),
             policy=SHARED_WITH_PAGE,
@@ -141,9 +143,7 @@ GROUP = Group(
         Scenario(
             id="canvas-refused",
             title=N_("Image on a canvas, crossorigin, not shared"),
-            why=N_(
-                "With crossorigin set the image does not even load when the server does not share it."
-            ),
+            why=N_("With crossorigin, an image that the server does not share does not even load."),
             steps=({"do": "canvas", "path": "/static/half.png", "crossOrigin": "anonymous"},),
             policy=SHARED_WITH_NOBODY,
             checks=(refused(), status(200), has("request", "Origin", PAGE)),
@@ -152,7 +152,7 @@ GROUP = Group(
         Scenario(
             id="video",
             title=N_("Video frame on a canvas"),
-            why=N_("What holds for images holds for the frames of a video."),
+            why=N_("The rules for images are also the rules for the frames of a video."),
             steps=({"do": "video", "path": "/static/square.webm", "crossOrigin": "anonymous"},),
             policy=SHARED_WITH_PAGE,
             checks=(loads(N_("A pixel of the frame can be used")), has("request", "Origin", PAGE)),
@@ -173,7 +173,7 @@ GROUP = Group(
             id="shape",
             title=N_("CSS shape from an image"),
             why=N_(
-                "shape-outside reads the transparent pixels of an image, so it is always loaded with CORS."
+                "shape-outside reads the transparent pixels of an image, so browsers always load it with CORS."
             ),
             steps=({"do": "shape", "path": "/static/half.png"},),
             policy=SHARED_WITH_PAGE,
@@ -191,7 +191,7 @@ GROUP = Group(
         Scenario(
             id="module",
             title=N_("Module script"),
-            why=N_("Unlike a classic script, a module is always loaded with CORS."),
+            why=N_("Browsers always load a module with CORS, unlike a classic script."),
             steps=({"do": "module", "path": "/static/module.js"},),
             policy=SHARED_WITH_PAGE,
             checks=(loads(N_("The module can be used")), has("request", "Origin", PAGE)),
@@ -199,7 +199,7 @@ GROUP = Group(
         Scenario(
             id="module-refused",
             title=N_("Module script, not shared"),
-            why=N_("The module arrives and is not run."),
+            why=N_("The module arrives, and the browser does not run it."),
             steps=({"do": "module", "path": "/static/module.js"},),
             policy=SHARED_WITH_NOBODY,
             checks=(refused(), status(200)),
@@ -209,7 +209,7 @@ GROUP = Group(
             id="no-cors",
             title=N_("fetch() in no-cors mode"),
             why=N_(
-                "The request is sent without the protocol; the script gets an opaque response that tells it nothing."
+                "The browser sends the request without CORS. The script gets an opaque response, which tells it nothing."
             ),
             steps=(fetch("/items", mode="no-cors"),),
             policy=SHARED_WITH_NOBODY,

@@ -25,7 +25,7 @@ GROUP = Group(
         Scenario(
             id="wildcard-origin-include",
             title=N_("Allow-Origin: * and a request with credentials"),
-            why=N_("With credentials * is no wildcard: the response is thrown away."),
+            why=N_("With credentials, * is not a wildcard. The browser throws the response away."),
             steps=(fetch("/items", credentials="include"),),
             policy=SHARED_WITH_ALL,
             checks=(refused(), status(200), has("answer", "Access-Control-Allow-Origin", "*")),
@@ -34,7 +34,9 @@ GROUP = Group(
         Scenario(
             id="wildcard-origin-true",
             title=N_("Allow-Origin: * beside Allow-Credentials: true"),
-            why=N_("The pair means nothing to a browser; wsgicors refuses to be configured so."),
+            why=N_(
+                "Browsers do not accept this pair of headers, and wsgicors does not accept such a policy."
+            ),
             steps=(fetch("/items", credentials="include"),),
             by_hand=ByHand(actual=(ALLOW_ALL, ALLOW_CREDENTIALS)),
             checks=(refused(), status(200)),
@@ -43,7 +45,7 @@ GROUP = Group(
         Scenario(
             id="wildcard-headers",
             title=N_("Allow-Headers: * with credentials"),
-            why=N_("It then names a header called *, and no other."),
+            why=N_("With credentials, * is the name of a header called *, and of no other."),
             steps=(fetch("/items", credentials="include", headers={"X-Trace": "1"}),),
             by_hand=ByHand(
                 preflight=(ALLOW_PAGE, ALLOW_CREDENTIALS, ("Access-Control-Allow-Headers", "*"))
@@ -54,7 +56,7 @@ GROUP = Group(
         Scenario(
             id="wildcard-methods",
             title=N_("Allow-Methods: * with credentials"),
-            why=N_("It then names a method called *, and no other."),
+            why=N_("With credentials, * is the name of a method called *, and of no other."),
             steps=(fetch("/items/1", method="PUT", credentials="include"),),
             by_hand=ByHand(
                 preflight=(ALLOW_PAGE, ALLOW_CREDENTIALS, ("Access-Control-Allow-Methods", "*"))
@@ -65,7 +67,7 @@ GROUP = Group(
         Scenario(
             id="wildcard-expose",
             title=N_("Expose-Headers: * with credentials"),
-            why=N_("The response is readable, but the * exposes nothing."),
+            why=N_("The script can read the response, but * exposes no header."),
             steps=(fetch("/items", credentials="include"),),
             by_hand=ByHand(
                 actual=(
@@ -81,7 +83,7 @@ GROUP = Group(
             id="wildcards-answered",
             title=N_("Any method and any header with credentials, by wsgicors"),
             why=N_(
-                'allow_methods="*" and allow_headers="*" with credentials are answered with what was asked for.'
+                'With credentials, wsgicors answers allow_methods="*" and allow_headers="*" with the names that were asked for.'
             ),
             steps=(
                 fetch("/items/1", method="PUT", credentials="include", headers={"X-Trace": "1"}),
@@ -102,7 +104,7 @@ GROUP = Group(
             id="wildcards-without-credentials",
             title=N_("Every wildcard, without credentials"),
             why=N_(
-                "Without credentials * does mean all: any origin, method and header, and every response header exposed."
+                "Without credentials, * means all: any origin, method and header, and every response header exposed."
             ),
             steps=(fetch("/report", method="PUT", headers={"X-Trace": "1"}),),
             policy={
@@ -122,7 +124,7 @@ GROUP = Group(
             id="wildcard-cookie-ignored",
             title=N_("Cookie in a response with Allow-Origin: *"),
             why=N_(
-                "What * shares was asked for without credentials, and the cookie of such a response is not kept."
+                "The first request has no credentials, so the browser does not keep its cookie. Then the second one is refused, because * is not for credentials."
             ),
             steps=(
                 fetch("/login", method="POST", site="same-site"),
@@ -142,7 +144,7 @@ GROUP = Group(
             id="wildcard-cookie-kept",
             title=N_("Cookie in a response that is thrown away"),
             why=N_(
-                "By the standard cookies are kept before the CORS check: the refused response may still log the user in."
+                "By the standard, the browser keeps cookies before the CORS check. A refused response may still log the user in."
             ),
             steps=(LOGIN, fetch("/account", credentials="include", site="same-site")),
             policy=SHARED_WITH_ALL,
