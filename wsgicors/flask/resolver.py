@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 from flask import Flask, Request, current_app, has_app_context
 from werkzeug.exceptions import HTTPException, NotFound
@@ -23,11 +23,11 @@ from ..names import SAFELISTED_METHODS, USUAL_METHODS
 from ..policy import Policy
 from ..resolvers import RESOLVE_FAILED
 from .declarations import Layer, is_anything_declared, read_on
-from .rules import NOWHERE, Place, are_plain, fitting_rules, place_by_asking, place_of
+from .rules import NOWHERE, Place, fitting_rules, place_by_asking, place_of
 from .settings import Effective, blueprint_layers, config_layers
 from .strays import above_routes
 from .unlinked import Unlinked
-from .views import Spot, View, declares_per_request
+from .views import Spot, View, declares_per_request, is_bare
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -154,7 +154,7 @@ class UrlMapResolver:
         self._by_layers: dict[tuple[int, ...], tuple[tuple[Layer, ...], _Governing]] = {}
         self._by_policies: dict[tuple[Policy, ...], _Governing] = {}
         self._builders: dict[Policy, HeaderBuilder] = {}
-        self._places: dict[tuple[int, ...], tuple[list[Rule], Place]] = {}
+        self._places: dict[tuple[int, ...], tuple[list[Rule], Place | None]] = {}
         self._adapters: dict[tuple[object, ...], MapAdapter] = {}
 
     def forget_views(self) -> None:
@@ -164,7 +164,8 @@ class UrlMapResolver:
         self._by_view = {}
 
     def _unknown_endpoints(self) -> Iterator[Problem]:
-        known = {rule.endpoint for rule in self._app.url_map.iter_rules()}
+        rules = self._app.url_map.iter_rules() if self._endpoints else ()
+        known = {rule.endpoint for rule in rules}
         for endpoint in self._endpoints:
             if endpoint not in known:
                 message = (
@@ -187,11 +188,24 @@ class UrlMapResolver:
         """Whatever governs any route."""
         if self._governs_all:
             self._governing(())
-        for rule, method in self._rules_and_methods():
-            own = self._own_layers(rule.endpoint, method)
+        for endpoint, method in self._each_that_may_differ():
+            own = self._own_layers(endpoint, method)
             if own:
                 self._governing(own)
         return dict.fromkeys(self._by_policies.values())
+
+    def _each_that_may_differ(self) -> Iterator[tuple[Any, str]]:
+        """Endpoints and methods, but for one of the bare views of a blueprint, which are alike."""
+        blueprints = set()
+        for rule in self._app.url_map.iter_rules():
+            endpoint = rule.endpoint
+            methods: Iterable[str] = rule.methods or SAFELISTED_METHODS
+            if is_bare(self._app.view_functions.get(endpoint)) and endpoint not in self._endpoints:
+                blueprint = endpoint.rpartition(".")[0]
+                methods = () if blueprint in blueprints else ("GET",)
+                blueprints.add(blueprint)
+            for method in methods:
+                yield endpoint, method
 
     def _rules_and_methods(self) -> Iterator[tuple[Rule, str]]:
         for rule in self._app.url_map.iter_rules():
@@ -286,14 +300,17 @@ class UrlMapResolver:
 
         :param path: ``PATH_INFO`` as it came, of which what is inside may have moved a part.
         """
-        # Werkzeug keeps the request there.
+        # Werkzeug keeps the request there, and Flask in it where it has routed it.
         request = environ.get("werkzeug.request")
+        rule = getattr(request, "url_rule", None)
+        if rule is not None and rule.map is self._app.url_map and _MET not in environ:
+            return self._known(rule.endpoint, environ["REQUEST_METHOD"]).builder
         # A view may have handed it on to another application, which has an encoder of its own.
-        if request is None or getattr(request, "json_module", None) is not self._app.json:
-            return self(_as_it_came(environ, path), environ["REQUEST_METHOD"])
-        return self.builder_where_routed(request)
+        if getattr(request, "json_module", None) is self._app.json:
+            return self.builder_where_routed(request)
+        return self(_as_it_came(environ, path), environ["REQUEST_METHOD"])
 
-    def builder_where_routed(self, request: Request) -> HeaderBuilder | None:
+    def builder_where_routed(self, request: Any) -> HeaderBuilder | None:
         """The builder for a request of this application, which Flask has tried to route."""
         endpoint = self._endpoint(request)
         if endpoint is not None:
@@ -301,7 +318,7 @@ class UrlMapResolver:
         elif isinstance(request.routing_exception, NotFound):
             builder = self.default
         else:
-            builder = self(request.environ, request.method)
+            builder = self._tried(self._builder_of_response, request.environ, request.method)
         return self.met(builder, request)
 
     def _endpoint(self, request: Request) -> Any:
@@ -354,17 +371,35 @@ class UrlMapResolver:
     # --- for a request that Flask has not routed --------------------------------------------------
 
     def __call__(self, environ: WSGIEnvironment, method: str) -> HeaderBuilder | None:
-        """Whose policy governs a request that Flask has not routed, or not with this method."""
+        """Whose policy governs the request that a preflight asks about, or one that nobody routed."""
         if len(method) > _MAX_METHOD_LENGTH:
             method = _OVERLONG_METHOD
+        return self._tried(self._builder_at, environ, method)
+
+    def _tried(
+        self,
+        find: Callable[[Place, str, WSGIEnvironment], HeaderBuilder | None],
+        environ: WSGIEnvironment,
+        method: str,
+    ) -> HeaderBuilder | None:
         try:
-            return self._builder_at(self.place(environ, method), method, environ)
+            return find(self.place(environ, method), method, environ)
         except Exception:  # noqa: BLE001 - it is logged, and denies
             # A converter of the application's may raise anything.
             log_exception(
                 logger, "routing failed for %s, which is denied", shown(environ.get("PATH_INFO"))
             )
             return RESOLVE_FAILED
+
+    def _builder_of_response(
+        self, place: Place, method: str, environ: WSGIEnvironment
+    ) -> HeaderBuilder | None:
+        """The builder of the view that a redirect leads to, or of all that a wrong method missed."""
+        endpoint = place.endpoint(method)
+        if endpoint is not None:
+            return self._announced(endpoint, method)
+        builders = {self._announced(endpoint, name) for name, endpoint in place.views.items()}
+        return builders.pop() if len(builders) == 1 else self.default
 
     def _builder_at(
         self, place: Place, method: str, environ: WSGIEnvironment
@@ -373,12 +408,8 @@ class UrlMapResolver:
         if not place.methods:
             return self.nowhere(origin)
         builders = {name: self._announced(endpoint, name) for name, endpoint in place.views.items()}
-        are_alike = len(set(map(id, builders.values()))) == 1 and self._is_complete(place)
-        endpoint = place.endpoint(method)
-        if endpoint is not None:
-            builder = self._announced(endpoint, method)
-        else:
-            builder = next(iter(builders.values())) if are_alike else self.default
+        are_alike = len(set(builders.values())) == 1 and self._is_complete(place)
+        builder = self._builder_of_response(place, method, environ)
         if builder is None:
             return None
         builder = builder.routed(place.methods)
@@ -404,27 +435,28 @@ class UrlMapResolver:
                 adapter, path = self._adapter(environ)
             except HTTPException:
                 return NOWHERE
-            rules = fitting_rules(adapter, path)
-            if rules is not None and are_plain(rules, adapter):
-                return self._place_of(rules)
-            return place_by_asking(adapter, path, method, self._methods)
+            place = self._place_of(fitting_rules(adapter, path), adapter)
+            return place or place_by_asking(adapter, path, method, self._methods)
 
-    def _place_of(self, rules: list[Rule]) -> Place:
-        key = tuple(map(id, rules))
+    def _place_of(self, rules: list[Rule] | None, adapter: MapAdapter) -> Place | None:
+        """Where these rules lead, if that depends on nothing else."""
+        if rules is None:
+            return None
+        key = (adapter.websocket, *map(id, rules))
         known = self._places.get(key)
         if known is None:
-            known = (rules, place_of(rules, self._methods) if rules else NOWHERE)
+            known = (rules, place_of(rules, adapter, self._methods))
             _remember(self._places, key, known, _MAX_REMEMBERED)
         return known[1]
 
     def _context(self) -> AbstractContextManager[object]:
         """What a converter of the application's own may count on, as where Flask routes."""
         app = self._app
-        converters = app.url_map.converters.values()
-        if _has_own_adapter(app) or any(each not in _DEFAULT_CONVERTERS for each in converters):
-            is_there = has_app_context() and current_app == app
-            return _NO_CONTEXT if is_there else app.app_context()
-        return _NO_CONTEXT
+        has_defaults = _DEFAULT_CONVERTERS.issuperset(app.url_map.converters.values())
+        if has_defaults and type(app).create_url_adapter is Flask.create_url_adapter:
+            return _NO_CONTEXT
+        is_there = has_app_context() and current_app == app
+        return _NO_CONTEXT if is_there else app.app_context()
 
     def _adapter(self, environ: WSGIEnvironment) -> tuple[MapAdapter, str]:
         """The URL map as it is bound for a request, and the path to look for.

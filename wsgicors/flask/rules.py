@@ -8,6 +8,7 @@ refuse), Werkzeug itself is asked, method by method.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -35,6 +36,8 @@ _MAX_REDIRECTS = 4
 # What these convert fits their expressions, and they ask nobody.
 _TEXTS = (UnicodeConverter, AnyConverter, PathConverter, UUIDConverter)
 _NUMBERS = (IntegerConverter, FloatConverter)
+# A map may have more of them than the memory of `re` has room for.
+_compiled = functools.lru_cache(maxsize=4096)(re.compile)
 
 
 class Place(NamedTuple):
@@ -92,28 +95,28 @@ def _walk(state: Any, parts: list[Any], exact: list[Rule], slashed: list[Rule]) 
         if "" in state.static:
             slashed += state.static[""].rules
         return
-    if parts[0] in state.static:
-        _walk(state.static[parts[0]], parts[1:], exact, slashed)
-    for following, rest in _dynamic(state, parts):
+    for following, rest in _ways(state, parts):
         _walk(following, rest, exact, slashed)
     if parts == [""]:
         slashed += [rule for rule in state.rules if not rule.strict_slashes]
 
 
+def _ways(state: Any, parts: list[Any]) -> list[tuple[Any, list[Any]]]:
+    static = state.static.get(parts[0])
+    ways = [] if static is None else [(static, parts[1:])]
+    return [*ways, *_dynamic(state, parts)] if state.dynamic else ways
+
+
 def _dynamic(state: Any, parts: list[Any]) -> Iterator[tuple[Any, list[Any]]]:
     for part, following in state.dynamic:
-        found = re.compile(part.content).match("/".join(parts) if part.final else parts[0])
+        found = _compiled(part.content).match("/".join(parts) if part.final else parts[0])
         if found is not None:
             ends_in_slash = part.suffixed and found.groups()[-1] == "/"
             yield following, [""] if ends_in_slash else [] if part.final else parts[1:]
 
 
-def are_plain(rules: Iterable[Rule], adapter: MapAdapter) -> bool:
-    """Whether each rule leads to its endpoint, whatever else stands in the URLs that it fits."""
-    return all(rule.websocket == adapter.websocket and _is_plain(rule) for rule in rules)
-
-
 def _is_plain(rule: Rule) -> bool:
+    """Whether a rule leads to its endpoint, whatever else stands in the URLs that it fits."""
     if rule.redirect_to is not None or rule.alias:
         return False
     if any(other.defaults for other in rule.map.iter_rules(rule.endpoint)):
@@ -127,23 +130,27 @@ def _takes_what_fits(converter: Any) -> bool:
     return type(converter) in _TEXTS
 
 
-def place_of(rules: Iterable[Rule], methods: Iterable[str]) -> Place:
-    """Where plain rules lead, of which the first that takes a method wins.
+def place_of(rules: list[Rule], adapter: MapAdapter, methods: Iterable[str]) -> Place | None:
+    """Where the rules that fit a URL lead, of which the first that takes a method wins.
+
+    ``None`` where that is not all that counts.
 
     :param methods: all that the map may know, for rules that take any.
     """
+    if not all(rule.websocket == adapter.websocket and _is_plain(rule) for rule in rules):
+        return None
     reached: dict[str, Rule] = {}
-    otherwise: Rule | None = None
     for rule in rules:
         names = methods if rule.methods is None else rule.methods
-        if otherwise is None:
-            reached = {**dict.fromkeys(names, rule), **reached}
+        reached = {**dict.fromkeys(names, rule), **reached}
         if rule.methods is None:
-            otherwise = otherwise or rule
-    return _place(reached, reached, otherwise)
+            return _place(reached, reached, rule)
+    return _place(reached, reached)
 
 
-def _place(reached: dict[str, Rule], methods: Iterable[str], otherwise: Rule | None) -> Place:
+def _place(
+    reached: dict[str, Rule], methods: Iterable[str], otherwise: Rule | None = None
+) -> Place:
     return Place(
         "*" if otherwise else tuple(sorted(methods)),
         {name: rule.endpoint for name, rule in reached.items()},

@@ -82,6 +82,16 @@ class View:
         return of_all, of_silent
 
 
+def is_bare(view: object) -> bool:
+    """Whether a view is a function of which nothing was said, and which stands for nothing else."""
+    return (
+        type(view) is FunctionType
+        and not view.__dict__
+        and (view.__name__ == view.__qualname__ or "<locals>" in view.__qualname__)
+        and not said_of(view)
+    )
+
+
 def declares_per_request(view: Any) -> bool:
     """Whether what is said of a view shows only when it is called."""
     return bool(get(get(view, "view_class"), "method_decorators"))
