@@ -84,12 +84,10 @@ class View:
 
 def is_bare(view: object) -> bool:
     """Whether a view is a function of which nothing was said, and which stands for nothing else."""
-    return (
-        type(view) is FunctionType
-        and not view.__dict__
-        and (view.__name__ == view.__qualname__ or "<locals>" in view.__qualname__)
-        and not said_of(view)
-    )
+    if type(view) is not FunctionType or view.__dict__ or said_of(view):
+        return False
+    holder = view.__qualname__.rpartition(".")[0]
+    return not holder or holder.endswith("<locals>")
 
 
 def declares_per_request(view: Any) -> bool:
