@@ -60,6 +60,15 @@ def test_loading_the_command_line_loads_no_extra():
     assert result.stdout == "set()\n"
 
 
+def test_without_a_command_there_is_the_whole_help(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main([])
+    assert stop.value.code == 2
+    printed = capsys.readouterr().err
+    assert all(command.summary in printed for command in COMMANDS.values())
+    assert "required" not in printed
+
+
 def test_the_package_is_a_command():
     result = subprocess.run(
         [sys.executable, "-m", "wsgicors", "--help"], capture_output=True, text=True, check=True

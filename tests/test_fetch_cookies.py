@@ -13,12 +13,12 @@ URL = parse_url("https://api.example.com/a/b?c")
 
 
 def taken(set_cookie, url=URL, engine=STANDARD, *, same_site=True):
-    return CookieJar(engine).store(set_cookie, url, same_site=same_site, now=0)
+    return CookieJar(engine).store(set_cookie, url, same_site=same_site, now=0) is None
 
 
 def sent(set_cookie, to, engine=STANDARD, *, same_site=True, now=0):
     jar = CookieJar(engine)
-    assert jar.store(set_cookie, URL, same_site=True, now=0)
+    assert jar.store(set_cookie, URL, same_site=True, now=0) is None
     return jar.header(parse_url(to), same_site=same_site, now=now) != ""
 
 
@@ -85,7 +85,7 @@ def test_cookie_of_a_host_at_its_root_is_for_all_paths():
 
 def test_public_suffix_may_set_cookies_for_itself_alone():
     jar, url = CookieJar(), parse_url("https://github.io/")
-    assert jar.store("a=1; Domain=github.io", url, same_site=True, now=0)
+    assert jar.store("a=1; Domain=github.io", url, same_site=True, now=0) is None
     assert jar.header(url, same_site=True, now=0) == "a=1"
     assert jar.header(parse_url("https://x.github.io/"), same_site=True, now=0) == ""
 

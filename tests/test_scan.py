@@ -508,8 +508,8 @@ def test_nothing_is_sent_that_could_change_anything(capsys):
 
     with served(application) as url:
         _, told = scanned(capsys, url, "--method", "DELETE", "--header", "X-Token: 1")
-    assert methods == {("GET", None), ("OPTIONS", "DELETE")}
-    assert told["requests"] == 1 + 3 * len(told["hostile_origins"])
+    assert methods == {("GET", None), ("OPTIONS", "DELETE"), ("WSGICORS-CHECK", None)}
+    assert told["requests"] == 3 + 3 * len(told["hostile_origins"])
 
 
 def test_headers_go_with_the_requests_and_are_asked_for_in_preflights(capsys):
@@ -523,7 +523,7 @@ def test_headers_go_with_the_requests_and_are_asked_for_in_preflights(capsys):
 
     with served(application) as url:
         scanned(capsys, url, "--header", "X-Token: 1")
-    assert seen == {("GET", "1", None), ("OPTIONS", None, "x-token")}
+    assert seen >= {("GET", "1", None), ("OPTIONS", None, "x-token")}
 
 
 def test_the_server_is_sent_no_more_than_there_is_reason_to(capsys):
@@ -532,6 +532,40 @@ def test_the_server_is_sent_no_more_than_there_is_reason_to(capsys):
         assert main([url, "--scan", *known]) == 2
     message = "wsgicors check: gave up after 600 requests; ask about fewer origins\n"
     assert capsys.readouterr().err == message
+
+
+def acting(told):
+    return [finding["reason"] for finding in told["information"]]
+
+
+def test_a_server_that_lets_strangers_act_is_told_of_as_information(capsys):
+    with served(comparing(APP.__eq__, credentials=True)) as url:
+        status, told = scanned(capsys, url, "--origin", APP)
+        assert main([url, "--scan", "--origin", APP, "--fail-on", "information"]) == 1
+    assert (status, told["findings"], acting(told)) == (0, [], ["strangers-can-act"])
+    assert told["information"][0]["severity"] == "information"
+    assert "INFORMATION: strangers-can-act" in capsys.readouterr().out
+
+
+def test_a_server_that_refuses_strangers_is_not(capsys):
+    @Request.application
+    def application(request):
+        is_strange = request.headers.get("Sec-Fetch-Site") == "cross-site"
+        return Response(
+            "no", 403 if is_strange and request.method not in ("GET", "OPTIONS") else 200
+        )
+
+    with served(application) as url:
+        assert acting(scanned(capsys, url)[1]) == []
+
+
+@pytest.mark.parametrize(
+    ("severity", "status"), [("critical", 0), ("high", 0), ("medium", 1), ("low", 1)]
+)
+def test_what_fails_is_said_by_severity(severity, status, capsys):
+    server = comparing(lambda origin: origin.endswith("://app.example.com:1337"), credentials=True)
+    with served(server) as url:
+        assert main([url, "--scan", "--origin", APP, "--fail-on", severity]) == status
 
 
 # --- our own servers, and other people's ---------------------------------------------------------

@@ -186,6 +186,7 @@ def test_refusal_reads_like_a_good_colleague():
         "The preflight does not permit the method PUT"
         " (Access-Control-Allow-Methods: GET, POST).\n"
         'Add "PUT" to allow_methods.\n'
+        "More: troubleshooting.html#method-not-allowed in the documentation.\n"
         "\n"
         "> OPTIONS https://api.example.com/items/1\n"
         ">   Access-Control-Request-Method: PUT\n"
@@ -349,7 +350,10 @@ def test_two_browsers_share_nothing():
             server(status="404 Not Found"),
             {},
             "allow-origin-missing",
-            ["its status is 404.\nAdd"],
+            [
+                "its status is 404. The server that answered has nothing at this URL.",
+                "Check the URL",
+            ],
             id="an error page",
         ),
         ROW(
@@ -391,7 +395,7 @@ def test_two_browsers_share_nothing():
             server(("Access-Control-Allow-Origin", PAGE + "/")),
             {},
             "allow-origin-mismatch",
-            ["compared to the letter", f'Add "{PAGE}" to allow_origins.'],
+            ["compared to the letter", f'Write "{PAGE}" there'],
             id="slash in Allow-Origin",
         ),
         ROW(

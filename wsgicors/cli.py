@@ -40,6 +40,14 @@ COMMANDS = {
 }
 
 
+_EXAMPLES = """\
+try:
+  python -m wsgicors check https://api.example.com --origin https://app.example.com
+  python -m wsgicors check --help
+
+Each command has a --help of its own."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status.
 
@@ -50,7 +58,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         ...
     SystemExit: 2
     """
-    chosen = _parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    parser = _parser()
+    if not words:
+        parser.print_help(sys.stderr)
+        parser.exit(USAGE_ERROR)
+    chosen = parser.parse_args(words)
     command = COMMANDS[chosen.command]
     if find_spec(command.needs) is None:
         hint = f'"{chosen.command}" needs {command.needs}: pip install "wsgicors[{command.extra}]"'
@@ -65,10 +78,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m wsgicors",
         description="CORS for WSGI and Flask, on the command line.",
-        epilog=f"commands:\n{listing}\n\nEach command has a --help of its own.",
+        epilog=f"commands:\n{listing}\n\n{_EXAMPLES}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help="see the list below")
+    parser.add_argument(
+        "command", choices=COMMANDS, metavar="COMMAND", help="one of the list below"
+    )
     # A parser of its own reads the rest, so that its module is not imported before it is wanted.
     parser.add_argument("arguments", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     return parser

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import time
 import warnings
+from collections.abc import Mapping
 from io import BytesIO
-from typing import TYPE_CHECKING, cast
+from json import dumps as json_text
+from typing import TYPE_CHECKING, Any, cast
 
 from werkzeug.test import Client, EnvironBuilder
 
@@ -23,18 +25,19 @@ from .fetch import (
     Exchange,
     HTTPResponse,
     NetworkError,
+    RefusedCookie,
     Request,
     Response,
     UserAgent,
     checked_origin,
     fetch,
+    fields,
     parse_url,
     run,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
 
     from _typeshed.wsgi import WSGIApplication
 
@@ -51,8 +54,12 @@ __all__ = [
     "Engine",
     "Exchange",
     "NetworkError",
+    "RefusedCookie",
     "Response",
 ]
+
+# A script may well send null.
+_NOTHING: Any = object()
 
 
 class Browser:
@@ -104,10 +111,11 @@ class Browser:
     def fetch(
         self,
         path_or_url: str,
-        method: str = "GET",
+        method: str = "",
         *,
         headers: HeadersInit | None = None,
         body: bytes | str | None = None,
+        json: Any = _NOTHING,
         credentials: str = "same-origin",
         mode: str = "cors",
         redirect: str = "follow",
@@ -117,8 +125,11 @@ class Browser:
         What the application raises comes through, as with any test client for WSGI.
 
         :param path_or_url: relative to ``base_url``, or absolute.
+        :param method: ``GET`` if left out, ``POST`` with ``json``.
         :param headers: those that browsers keep to themselves are dropped, with a warning.
         :param body: text goes as UTF-8, and as ``text/plain`` if no header says otherwise.
+        :param json: what to send as JSON in place of ``body``: it goes as ``application/json``, for
+            which a browser asks first (preflight).
         :param credentials: ``omit``, ``same-origin`` or ``include``.
         :param mode: ``cors``, ``no-cors`` or ``same-origin``.
         :param redirect: ``follow``, ``error`` or ``manual``.
@@ -138,12 +149,14 @@ class Browser:
         ...     Browser(application).fetch("/")
         ... except CORSError as error:
         ...     print(error.reason, "-", error.remedy)
-        allow-origin-missing - Add "https://app.example.com" to allow_origins.
+        allow-origin-missing - Add "https://app.example.com" to allow_origins. ...
         """
+        if json is not _NOTHING:
+            headers, body = _with_json(headers, body, json)
         request = Request.from_script(
             str(parse_url(path_or_url, self._base_url)),
             origin=self.origin,
-            method=method,
+            method=method or ("GET" if json is _NOTHING else "POST"),
             headers=headers,
             body=body,
             mode=mode,
@@ -174,13 +187,24 @@ class Browser:
         'id=1'
         """
         source = parse_url(url, self._base_url) if url else self._base_url
-        if not self.agent.cookies.store(set_cookie, source, same_site=True, now=self.agent.clock()):
-            raise ValueError(f"no browser takes the cookie {set_cookie!r} from {source}")
+        now = self.agent.clock()
+        refused = self.agent.cookies.store(set_cookie, source, same_site=True, now=now)
+        if refused:
+            told = f"{refused.attribute}: {refused.reason}"
+            raise ValueError(f"no browser takes the cookie {set_cookie!r} from {source}; {told}")
 
     def _send(self, request: HTTPRequest) -> HTTPResponse:
         with self._client.open(_environ_builder(request)) as response:
             headers = tuple((name, value.strip(" \t")) for name, value in response.headers)
             return HTTPResponse(response.status_code, headers, response.get_data())
+
+
+def _with_json(headers: HeadersInit | None, body: object, value: object) -> tuple[HeadersInit, str]:
+    if body is not None:
+        raise TypeError("write json= or body=, not both")
+    items = headers.items() if isinstance(headers, Mapping) else headers or ()
+    lines = fields.with_default(tuple(items), "Content-Type", "application/json")
+    return lines, json_text(value)
 
 
 def _wsgi_application(app: Any) -> WSGIApplication:

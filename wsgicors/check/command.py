@@ -8,19 +8,26 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..diagnosis import OriginError, parse_pattern
 from ..fetch import Request
 from . import report
+from .findings import INFORMATION, SEVERITIES
 from .hostile import STRANGER
+from .notes import notes
 from .scan import scan
 from .target import Target, Unaskable, opened
 from .verdict import judge
 
+if TYPE_CHECKING:
+    from .scan import Scan
+
 FINE, REFUSED, NOT_ASKED = range(3)
 
 _MOST_COLUMNS = 100
+# The gravest first.
+_GRAVITY = (*SEVERITIES, INFORMATION)
 _EPILOG = """\
 examples:
   %(prog)s https://api.example.com/items \\
@@ -30,11 +37,13 @@ examples:
       --origin https://app.example.com
 
 The request is really sent, without a body: a DELETE that is
-allowed deletes. --scan sends GET requests and preflights only.
+allowed deletes. --scan sends GET requests, preflights, and two
+requests with a method that no server knows.
 
 exit status:
   0  allowed; with --scan, nothing found
-  1  refused; with --scan, something found
+  1  refused; with --scan, something found that is at least as grave
+     as --fail-on says
   2  could not be asked"""
 
 
@@ -67,12 +76,13 @@ def _judge(target: Target, chosen: argparse.Namespace, parser: argparse.Argument
     origins = chosen.origin or [_example_origin(target)]
     requests = [_request(target, origin, "GET", chosen, parser) for origin in origins]
     verdicts = [judge(request, target.send) for request in requests]
+    told = [(verdict, notes(verdict, is_served=target.is_served)) for verdict in verdicts]
     if chosen.json:
-        _print_json(target, checks=list(map(report.verdict_as_json, verdicts)))
+        _print_json(target, checks=[report.verdict_as_json(*each) for each in told])
     else:
         page = _page()
-        for verdict in verdicts:
-            report.write_verdict(page, verdict)
+        for each in told:
+            report.write_verdict(page, *each)
             page.gap()
         if not chosen.origin:
             page.say("Say with --origin whose page it is; that one is only an example.")
@@ -97,7 +107,12 @@ def _scan(target: Target, chosen: argparse.Namespace, parser: argparse.ArgumentP
         page = _page()
         report.write_scan(page, str(target.url), found)
         _print(page, target)
-    return REFUSED if found.findings else FINE
+    return REFUSED if _is_grave(found, chosen.fail_on) else FINE
+
+
+def _is_grave(found: Scan, least: str) -> bool:
+    grave = _GRAVITY[: _GRAVITY.index(least) + 1]
+    return any(finding.severity in grave for finding in (*found.findings, *found.information))
 
 
 def _request(
@@ -124,8 +139,12 @@ def _request(
 
 def _page() -> report.Page:
     columns = min(shutil.get_terminal_size().columns, _MOST_COLUMNS)
+    return report.Page(columns, colour=sys.stdout.isatty() and not _is_plain())
+
+
+def _is_plain() -> bool:
     # https://no-color.org
-    return report.Page(columns, colour=sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
+    return bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
 
 
 def _print(page: report.Page, target: Target) -> None:
@@ -170,6 +189,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--credentials", action="store_true", help="the script includes cookies")
     add("--scan", action="store_true", help="ask as hostile origins would, and tell what is wrong")
+    add(
+        "--fail-on",
+        choices=_GRAVITY,
+        default="low",
+        help="with --scan, the least grave finding that makes the exit status 1 (low)",
+    )
     add("--json", action="store_true", help="print JSON")
     return parser
 

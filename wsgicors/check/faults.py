@@ -13,7 +13,7 @@ from ..fetch import CHROMIUM, FIREFOX, WEBKIT, fields, refusals
 from ..fetch.refusals import Refusal
 from ..names import FORBIDDEN_RESPONSE_HEADERS
 from ..origins import is_origin
-from .findings import Finding
+from .findings import INFORMATION, Finding
 
 if TYPE_CHECKING:
     from ..fetch import Exchange
@@ -47,7 +47,7 @@ def known_origin_refused(refusal: Refusal, exchange: Exchange) -> Finding:
 
 def preflight_status(exchange: Exchange) -> Finding:
     """A preflight fails by its status, from an origin whose other requests are allowed."""
-    return _found(refusals.preflight_status(exchange.response), exchange)
+    return _found(refusals.preflight_status(exchange), exchange)
 
 
 def vary_missing(exchange: Exchange) -> Finding:
@@ -69,8 +69,22 @@ def vary_incomplete(exchange: Exchange) -> Finding:
     return _found(Refusal("vary-incomplete", why, remedy), exchange)
 
 
+def strangers_act(exchange: Exchange) -> Finding:
+    """A request that might change something is not refused for where it comes from."""
+    why = (
+        "A request with an unknown method is answered alike whoever sends it. So a stranger's page can"
+        " most likely send requests that change something, with the user's cookies, though it cannot"
+        " read what is answered."
+    )
+    remedy = (
+        "Where cookies tell who the user is, refuse such requests of other origins (refuse_denied=True),"
+        " or ask for a token that strangers do not know."
+    )
+    return Finding(INFORMATION, "strangers-can-act", why, remedy, exchange)
+
+
 def _found(fault: Refusal, exchange: Exchange) -> Finding:
-    return Finding("low", *fault, exchange)
+    return Finding("low", fault.reason, fault.why, fault.remedy, exchange)
 
 
 # --- rules for every response --------------------------------------------------------------------
@@ -157,7 +171,7 @@ def _preflight_redirect(exchange: Exchange) -> Refusal | None:
 def _preflight_login(exchange: Exchange) -> Refusal | None:
     if exchange.kind != "preflight" or exchange.response.status not in (401, 407):
         return None
-    return refusals.preflight_status(exchange.response)
+    return refusals.preflight_status(exchange)
 
 
 def _max_age_malformed(exchange: Exchange) -> Refusal | None:

@@ -9,12 +9,14 @@ if TYPE_CHECKING:
 
 #: The gravest first.
 SEVERITIES = ("critical", "high", "medium", "low")
+#: No fault, but worth knowing.
+INFORMATION = "information"
 
 
 class Finding(NamedTuple):
     """Something that is wrong with a server."""
 
-    #: One of ``SEVERITIES``.
+    #: One of ``SEVERITIES``, or ``INFORMATION``.
     severity: str
     #: A short code that stays the same from release to release.
     reason: str

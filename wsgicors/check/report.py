@@ -13,6 +13,7 @@ from .verdict import headers_to_send
 if TYPE_CHECKING:
     from ..fetch import Exchange, NetworkError
     from .findings import Finding
+    from .notes import Note
     from .scan import Scan
     from .verdict import Verdict
 
@@ -27,6 +28,7 @@ _COLOURS = {
     "HIGH": "31",
     "MEDIUM": "33",
     "LOW": "36",
+    "INFORMATION": "36",
 }
 
 
@@ -85,8 +87,8 @@ class Page:
 # --- a request, for people -----------------------------------------------------------------------
 
 
-def write_verdict(page: Page, verdict: Verdict) -> None:
-    """Tell step by step what became of a request."""
+def write_verdict(page: Page, verdict: Verdict, told: Iterable[Note] = ()) -> None:
+    """Tell step by step what became of a request, and then what there is to know beside it."""
     request = verdict.request
     cookies = " with credentials" if request.credentials == "include" else ""
     page.say(f"A page of origin {request.origin} asks for {request.method} {request.url}{cookies}.")
@@ -99,8 +101,13 @@ def write_verdict(page: Page, verdict: Verdict) -> None:
         _write_allowed(page, verdict)
     else:
         _write_refused(page, verdict.refusal)
+    for note in told:
+        page.gap()
+        page.item("Note:", note.why)
+        page.say(f"{note.remedy} {_MORE.format(note.more)}", depth=1)
 
 
+_MORE = "More: {} in the documentation."
 _STEPS = {
     "preflight": "The browser asks whether it may (preflight):",
     "actual": "The browser sends the request:",
@@ -124,6 +131,7 @@ def _write_refused(page: Page, refusal: NetworkError) -> None:
     page.say(refusal.why)
     page.gap()
     page.item("To allow it:", refusal.remedy)
+    page.say(_MORE.format(refusal.more))
     headers = headers_to_send(refusal)
     if headers:
         page.gap()
@@ -150,7 +158,7 @@ def write_scan(page: Page, url: str, scan: Scan) -> None:
             f"A plain GET is answered {scan.status}. If that is an error, what other URLs of the"
             " server say may differ."
         )
-    for finding in scan.findings:
+    for finding in (*scan.findings, *scan.information):
         page.gap()
         _write_finding(page, finding)
     page.gap()
@@ -193,7 +201,7 @@ def _counted(findings: Iterable[Finding]) -> str:
 # --- for machines --------------------------------------------------------------------------------
 
 
-def verdict_as_json(verdict: Verdict) -> dict[str, Any]:
+def verdict_as_json(verdict: Verdict, told: Iterable[Note] = ()) -> dict[str, Any]:
     """A request and what became of it."""
     request, response, refusal = verdict
     return {
@@ -209,6 +217,9 @@ def verdict_as_json(verdict: Verdict) -> dict[str, Any]:
         "remedy": refusal.remedy if refusal else None,
         "headers_to_send": list(map(list, headers_to_send(refusal))) if refusal else [],
         "exchanges": list(map(_exchange_as_json, verdict.exchanges)),
+        "cause": (refusal.cause or None) if refusal else None,
+        "more": refusal.more if refusal else None,
+        "notes": [{**note._asdict(), "more": note.more} for note in told],
     }
 
 
@@ -220,6 +231,7 @@ def scan_as_json(scan: Scan) -> dict[str, Any]:
         "status": scan.status,
         "public": scan.is_public,
         "findings": list(map(_finding_as_json, scan.findings)),
+        "information": list(map(_finding_as_json, scan.information)),
     }
 
 

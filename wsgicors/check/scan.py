@@ -1,7 +1,7 @@
 """A server asked by origins that it should not trust, and what is told by its answers.
 
-Nothing is sent but GET requests and preflights, none of which changes anything on a server that
-keeps to HTTP (RFC 9110, section 9.2.1).
+Nothing is sent but GET requests, preflights, and two requests with a method that no server knows.
+None of it changes anything on a server that keeps to HTTP (RFC 9110, sections 9.1 and 9.2.1).
 """
 
 from __future__ import annotations
@@ -17,12 +17,16 @@ from . import faults
 from .findings import SEVERITIES, Finding
 from .hostile import COMMON, STRANGER, Hostile, example_of, resembling
 from .mistakes import MISTAKES, let_in
+from .target import Unaskable
 from .verdict import COOKIE
 
 if TYPE_CHECKING:
     from ..fetch import Request
 
     Send = Callable[[HTTPRequest], HTTPResponse]
+
+
+_UNKNOWN_METHOD = "WSGICORS-CHECK"
 
 
 class Scan(NamedTuple):
@@ -38,6 +42,8 @@ class Scan(NamedTuple):
     status: int
     #: Whether everybody may read the response, without credentials.
     is_public: bool
+    #: What is no fault, but worth knowing.
+    information: tuple[Finding, ...] = ()
 
 
 def scan(request: Request, known: Iterable[str], send: Send) -> Scan:
@@ -78,7 +84,8 @@ class _Scanner:
         ranked = sorted(findings.values(), key=lambda found: SEVERITIES.index(found.severity))
         origins = tuple(origin for _, origin in hostile)
         is_public = _allowed_origin(to_stranger) == "*"
-        return Scan(tuple(ranked), known, origins, without_origin.response.status, is_public)
+        status, acting = without_origin.response.status, tuple(self._information())
+        return Scan(tuple(ranked), known, origins, status, is_public, acting)
 
     # --- the requests ----------------------------------------------------------------------------
 
@@ -167,6 +174,19 @@ class _Scanner:
         if refusal is not None and origin == pattern:
             yield faults.known_origin_refused(refusal, first)
 
+    def _information(self) -> Iterator[Finding]:
+        """Whether strangers are kept from acting, tried with a method that does nothing."""
+        url = str(self._request.url)
+        lines = (("Accept", "*/*"), ("Cookie", COOKIE))
+        foreign = (*lines, ("Origin", STRANGER), ("Sec-Fetch-Site", "cross-site"))
+        try:
+            asked = [HTTPRequest(_UNKNOWN_METHOD, url, each) for each in (lines, foreign)]
+            own, strange = (Exchange("actual", each, self._send(each)) for each in asked)
+        except Unaskable:
+            return  # whatever a server makes of such a method, it tells nothing then
+        if own.response.status == strange.response.status:
+            yield faults.strangers_act(strange)
+
     def _vary_findings(self) -> Iterator[Finding]:
         """What caches are to be told.
 
@@ -212,9 +232,9 @@ def _refusal(origin: str, exchange: Exchange, *, credentials: bool) -> refusals.
     """What keeps an origin out, whatever method and headers it asks about."""
     kind, _, response = exchange
     if kind == "preflight" and not 200 <= response.status <= 299:
-        return refusals.preflight_status(response)
+        return refusals.preflight_status(exchange)
     subject = refusals.PREFLIGHT if kind == "preflight" else refusals.RESPONSE
-    return cors_check(origin, response, credentials=credentials, subject=subject)
+    return cors_check(origin, exchange, credentials=credentials, subject=subject)
 
 
 class _Gap:

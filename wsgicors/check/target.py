@@ -37,6 +37,10 @@ TIMEOUT = 10.0
 #: More requests than any check has reason to send.
 MAX_REQUESTS = 600
 
+# The status whose body says who refused, and how much of it is read, in bytes.
+_TELLING = 403
+_BEGINNING = 64
+
 #: Where an application is as far as it can tell; nothing is sent there.
 _BASE_URL = "https://localhost"
 _IDENTIFIERS = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
@@ -55,15 +59,17 @@ class Target:
 
     :param url: where the check begins.
     :param send: what takes a request there and brings the response.
+    :param is_served: whether it is really there, and not called in this process.
     """
 
-    def __init__(self, url: URL, send: Send) -> None:
+    def __init__(self, url: URL, send: Send, *, is_served: bool) -> None:
         self.url = url
+        self.is_served = is_served
         self.requests = 0
         self._send = send
 
     def send(self, request: HTTPRequest) -> HTTPResponse:
-        """Send one request; of the response, the body is not read.
+        """Send one request; of the response, the body is not read, but for the beginning of a 403's.
 
         :raises Unaskable: if there is no response, or if there were too many requests already.
         """
@@ -87,11 +93,11 @@ def opened(text: str) -> Iterator[Target]:
     named = _APPLICATION.fullmatch(text)
     if named:
         send = partial(_call, _load(named["name"]), named["name"])
-        yield Target(parse_url(_BASE_URL + (named["target"] or "/")), send)
+        yield Target(parse_url(_BASE_URL + (named["target"] or "/")), send, is_served=False)
     else:
         url = _checked_url(text)
         with _client() as client:
-            yield Target(url, partial(_send, client, []))
+            yield Target(url, partial(_send, client, []), is_served=True)
 
 
 # --- an application ------------------------------------------------------------------------------
@@ -138,7 +144,8 @@ def _call(application: WSGIApplication, name: str, request: HTTPRequest) -> HTTP
         with _AsSent.from_app(application, environ) as response:
             # On the wire, blanks around a value are none of it.
             headers = tuple((name, value.strip(" \t")) for name, value in response.headers)
-            return HTTPResponse(response.status_code, headers)
+            text = response.get_data() if response.status_code == _TELLING else b""
+            return HTTPResponse(response.status_code, headers, text[:_BEGINNING])
     except Exception as error:
         asked = f"{request.method} {request.url}"
         raise Unaskable(f"{name} raised an exception for {asked}: {_named(error)}") from error
@@ -215,13 +222,18 @@ def _send(client: httpx.Client, line: list[socket.socket], request: HTTPRequest)
     with _Deadline(line) as deadline:
         more: Any = {"headers": list(headers), "extensions": {"trace": deadline.trace}}
         try:
-            # The body is left alone: it says nothing of CORS, and may be large or without an end.
+            # Bodies are left alone: most say nothing of CORS, and may be large or without an end.
             with client.stream(method, url, content=body, **more) as response:
-                return HTTPResponse(response.status_code, _decoded(response.headers))
+                text = _beginning(response) if response.status_code == _TELLING else b""
+                return HTTPResponse(response.status_code, _decoded(response.headers), text)
         # The last is for a host that the resolver finds impossible ("a..b").
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
             reason = _LATE.format(TIMEOUT) if deadline.is_over else _reason(error)
             raise Unaskable(f"cannot ask {url}: {reason}") from error
+
+
+def _beginning(response: httpx.Response) -> bytes:
+    return next(response.iter_raw(_BEGINNING), b"")[:_BEGINNING]
 
 
 def _decoded(headers: httpx.Headers) -> tuple[tuple[str, str], ...]:

@@ -16,6 +16,14 @@ if TYPE_CHECKING:
 COOKIE = "wsgicors-check=1"
 
 
+# What is to be mended elsewhere than in the headers.
+_MENDED_ELSEWHERE = frozenset(
+    """airplay bad-request cached-answer gateway-failed login-in-front method-in-lower-case
+    method-not-routed not-found redirect-in-front redirect-with-credentials refuse-denied
+    refused-in-front response-header-in-request server-failed too-large too-many-requests""".split()
+)
+
+
 class Verdict(NamedTuple):
     """What became of a request."""
 
@@ -63,9 +71,12 @@ def judge(request: Request, send: Callable[[HTTPRequest], HTTPResponse]) -> Verd
 def headers_to_send(refusal: NetworkError) -> HeaderList:
     """The headers with which the response that was refused would have passed.
 
-    Nothing where no header would help, or where the advice would be to trust ``null``.
+    Nothing where no header would help, where something else is to be mended first, or where the
+    advice would be to trust ``null``.
     """
-    if not isinstance(refusal, CORSError) or refusal.reason == "redirect-with-credentials":
+    if not isinstance(refusal, CORSError) or not _MENDED_ELSEWHERE.isdisjoint(
+        (refusal.reason, refusal.cause)
+    ):
         return ()
     kind, request, _ = refusal.exchanges[-1]
     origin = fields.get(request.headers, "Origin") or "null"

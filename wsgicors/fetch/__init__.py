@@ -2,6 +2,7 @@
 
 from .cookies import Cookie as Cookie
 from .cookies import CookieJar as CookieJar
+from .cookies import RefusedCookie as RefusedCookie
 from .engines import CHROMIUM as CHROMIUM
 from .engines import FIREFOX as FIREFOX
 from .engines import STANDARD as STANDARD

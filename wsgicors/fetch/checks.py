@@ -8,28 +8,30 @@ from ..names import FORBIDDEN_RESPONSE_HEADERS
 from . import fields, refusals
 
 if TYPE_CHECKING:
-    from .messages import HTTPResponse
+    from .messages import Exchange
     from .refusals import Refusal
 
 
 def cors_check(
-    origin: str, response: HTTPResponse, *, credentials: bool, subject: str
+    origin: str, exchange: Exchange, *, credentials: bool, subject: str
 ) -> Refusal | None:
     """Say what keeps a response from a page, ``None`` if nothing does.
 
     Fetch standard, `"CORS check" <https://fetch.spec.whatwg.org/#concept-cors-check>`_.
 
     :param origin: what the request said in ``Origin``.
+    :param exchange: the response, and what it answers.
     :param credentials: whether the credentials mode is ``include``.
     :param subject: what to call the response.
     """
+    response = exchange.response
     allowed = fields.get(response.headers, "Access-Control-Allow-Origin")
     if allowed is None:
-        return refusals.allow_origin_missing(origin, response, subject)
+        return refusals.allow_origin_missing(origin, exchange, subject)
     if allowed == "*" and not credentials:
         return None
     if allowed != origin:
-        return _wrong_origin(origin, allowed, subject)
+        return _wrong_origin(origin, allowed, exchange, subject)
     if not credentials:
         return None
     allow_credentials = fields.get(response.headers, "Access-Control-Allow-Credentials")
@@ -38,12 +40,12 @@ def cors_check(
     return refusals.allow_credentials_missing(allow_credentials, subject)
 
 
-def _wrong_origin(origin: str, allowed: str, subject: str) -> Refusal:
+def _wrong_origin(origin: str, allowed: str, exchange: Exchange, subject: str) -> Refusal:
     if allowed == "*":
         return refusals.allow_origin_wildcard(origin, subject)
     if "," in allowed or " " in allowed:
         return refusals.allow_origin_multiple(allowed, subject)
-    return refusals.allow_origin_mismatch(origin, allowed, subject)
+    return refusals.allow_origin_mismatch(origin, allowed, exchange, subject)
 
 
 def exposed_header_names(headers: fields.HeaderList, *, credentials: bool) -> frozenset[str]:

@@ -46,6 +46,17 @@ class Cookie(NamedTuple):
         )
 
 
+class RefusedCookie(NamedTuple):
+    """A cookie that a browser did not keep."""
+
+    name: str
+    #: What of it is at fault: ``SameSite``, ``Secure``, ``Domain``, the prefix of the name, or
+    #: ``credentials`` where the script fetched without them.
+    attribute: str
+    #: Why, in a few words.
+    reason: str
+
+
 class CookieJar:
     """The cookies of one browser.
 
@@ -54,9 +65,8 @@ class CookieJar:
     >>> from wsgicors.fetch import parse_url
     >>> jar, url = CookieJar(), parse_url("https://api.example.com/login")
     >>> jar.store("id=1; Secure; SameSite=None", url, same_site=False, now=0)
-    True
-    >>> jar.store("pet=cat", url, same_site=False, now=0)  # Lax, as nothing else is said
-    False
+    >>> jar.store("pet=cat", url, same_site=False, now=0).reason
+    'it has no SameSite, which counts as Lax, and the page is of another site'
     >>> jar.header(url, same_site=False, now=0)
     'id=1'
     """
@@ -83,8 +93,10 @@ class CookieJar:
             f"{cookie.name}={cookie.value}" if cookie.name else cookie.value for cookie in cookies
         )
 
-    def store(self, set_cookie: str, url: URL, *, same_site: bool, now: float) -> bool:
-        """Take a cookie from a response, and say whether it was taken (section 5.7).
+    def store(
+        self, set_cookie: str, url: URL, *, same_site: bool, now: float
+    ) -> RefusedCookie | None:
+        """Take a cookie from a response, or say why it was not taken (section 5.7).
 
         :param set_cookie: the value of one ``Set-Cookie``.
         :param url: where the response came from.
@@ -92,10 +104,13 @@ class CookieJar:
         :param now: seconds of the clock.
         """
         cookie = _parse(set_cookie, url, now)
-        if not (_is_acceptable(cookie, url, self._engine) and self._crosses(cookie, same_site)):
-            return False
+        fault = _fault(cookie, url, self._engine)
+        if fault is None and not self._crosses(cookie, same_site):
+            fault = _barrier(cookie, self._engine)
+        if fault is not None:
+            return RefusedCookie(cookie.name, *fault)
         self._cookies[cookie.name, cookie.domain, cookie.host_only, cookie.path] = cookie
-        return True
+        return None
 
     def _crosses(self, cookie: Cookie, same_site: bool) -> bool:
         """Whether a cookie may travel, given where the page is ("same-site" and third parties)."""
@@ -151,15 +166,64 @@ def _same_site(attributes: dict[str, str]) -> str:
     return written if written in ("strict", "lax", "none") else ""
 
 
-def _is_acceptable(cookie: Cookie, url: URL, engine: Engine) -> bool:
-    """RFC 6265bis, section 5.7: what a browser refuses, wherever the page is."""
-    return (
-        bool(cookie.name or cookie.value)
-        and (not cookie.secure or _takes_secure_cookies(url, engine))
-        and (cookie.host_only or _may_set_domain(cookie.domain, url.host))
-        and not _needs_secure(cookie, engine)
-        and (_keeps_its_prefix(cookie, engine) or not engine.checks_cookie_prefixes)
-    )
+def cookie_name(set_cookie: str) -> str:
+    """The name in a ``Set-Cookie``, whether a browser would take it or not.
+
+    >>> cookie_name("id=1; Path=/")
+    'id'
+    """
+    name, equals, _ = set_cookie.partition(";")[0].partition("=")
+    return name.strip(" \t") if equals else ""
+
+
+_Fault = tuple[str, str]
+
+
+def _fault(cookie: Cookie, url: URL, engine: Engine) -> _Fault | None:
+    """RFC 6265bis, section 5.7: what a browser refuses, wherever the page is, by its attribute."""
+    faults = (_is_empty(cookie), _insecure(cookie, url, engine), _elsewhere(cookie, url))
+    return next(filter(None, (*faults, _unsecured(cookie, engine), _prefix(cookie, engine))), None)
+
+
+def _is_empty(cookie: Cookie) -> _Fault | None:
+    return None if cookie.name or cookie.value else ("name", "it has neither name nor value")
+
+
+def _insecure(cookie: Cookie, url: URL, engine: Engine) -> _Fault | None:
+    if not cookie.secure or _takes_secure_cookies(url, engine):
+        return None
+    return "Secure", f"{url.origin} is not https"
+
+
+def _elsewhere(cookie: Cookie, url: URL) -> _Fault | None:
+    if cookie.host_only or _may_set_domain(cookie.domain, url.host):
+        return None
+    return "Domain", f"{url.host} may not set cookies for {cookie.domain!a}"
+
+
+def _unsecured(cookie: Cookie, engine: Engine) -> _Fault | None:
+    if not _needs_secure(cookie, engine):
+        return None
+    return "SameSite", "SameSite=None needs Secure beside it"
+
+
+def _prefix(cookie: Cookie, engine: Engine) -> _Fault | None:
+    if _keeps_its_prefix(cookie, engine) or not engine.checks_cookie_prefixes:
+        return None
+    if cookie.name.lower().startswith("__host-"):
+        return "__Host-", "it needs Secure and Path=/, and no Domain"
+    return "__Secure-", "it needs Secure"
+
+
+def _barrier(cookie: Cookie, engine: Engine) -> _Fault:
+    """What keeps a cookie from crossing sites."""
+    enforced = cookie.same_site or engine.default_same_site
+    if enforced == "none":
+        return "third-party", "the page is of another site, of which this browser takes no cookies"
+    said = f"SameSite={enforced.capitalize()}"
+    if not cookie.same_site:
+        said = f"it has no SameSite, which counts as {enforced.capitalize()},"
+    return "SameSite", f"{said} and the page is of another site"
 
 
 def _takes_secure_cookies(url: URL, engine: Engine) -> bool:

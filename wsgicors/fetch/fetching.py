@@ -15,7 +15,7 @@ from collections.abc import Callable, Generator
 
 from ..names import FORBIDDEN_RESPONSE_HEADERS, SAFELISTED_METHODS
 from . import checks, fields, redirects, refusals, urls
-from .cookies import CookieJar
+from .cookies import CookieJar, RefusedCookie, cookie_name
 from .engines import STANDARD, Engine
 from .messages import Exchange, HTTPRequest, HTTPResponse, ReadableHeaders, Request, Response
 from .preflights import Need, Permission, PreflightCache, read_permission
@@ -28,6 +28,7 @@ _Exchanging = Generator[HTTPRequest, HTTPResponse, HTTPResponse]
 _REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 _NULL_BODY_STATUSES = frozenset({204, 205, 304})
 _MAX_REDIRECTS = 20
+_NO_CREDENTIALS = 'the script fetched without credentials="include"'
 # No two fetches are the same, to an engine that gives each an opaque origin.
 _numbers = itertools.count()
 
@@ -111,10 +112,11 @@ class _Fetch:
         self._has_sent_origin = False
         self._has_been_unsafe = False
         self._exchanges: list[Exchange] = []
+        self._refused_cookies: list[RefusedCookie] = []
 
     def run(self) -> Steps:
         response = yield from self._main_fetch()
-        return self._filtered(response)
+        return self._filtered(response)._replace(refused_cookies=tuple(self._refused_cookies))
 
     # --- the algorithms --------------------------------------------------------------------------
 
@@ -161,7 +163,7 @@ class _Fetch:
         """`HTTP fetch <https://fetch.spec.whatwg.org/#http-fetch>`_, from step 4.3."""
         response = yield from self._http_network_fetch()
         if self._tainting == "cors":
-            self._check(self._serialized_origin(), response, refusals.RESPONSE)
+            self._check(self._serialized_origin(), refusals.RESPONSE)
         if response.status in _REDIRECT_STATUSES:
             return (yield from self._redirect(response))
         return response
@@ -193,9 +195,9 @@ class _Fetch:
             raise self._cors_error(refusals.preflight_redirect(response))
         is_own = self._request.url.origin == self._request.origin
         if not is_own or self._agent.engine.checks_preflights_of_own_origin:
-            self._check(need.origin, response, refusals.PREFLIGHT)
+            self._check(need.origin, refusals.PREFLIGHT)
         if not 200 <= response.status <= 299:
-            raise self._cors_error(refusals.preflight_status(response))
+            raise self._cors_error(refusals.preflight_status(self._exchanges[-1]))
         try:
             permission = read_permission(response.headers, self._agent.engine)
         except fields.MalformedField as error:
@@ -253,7 +255,7 @@ class _Fetch:
         is_late = self._agent.engine.rechecks_redirects and self._tainting == "basic"
         if refusal and not is_late:
             raise self._cors_error(refusal)
-        refusal = refusal or self._refusal_of_recheck(response)
+        refusal = refusal or self._refusal_of_recheck()
         self._follow(response.status, url)
         if refusal or (self._agent.engine.rechecks_redirects and self._is_mixed_content()):
             yield from self._ask_in_vain()
@@ -271,7 +273,7 @@ class _Fetch:
             return None
         return refusals.redirect_with_credentials(url)
 
-    def _refusal_of_recheck(self, response: HTTPResponse) -> Refusal | None:
+    def _refusal_of_recheck(self) -> Refusal | None:
         """What :attr:`Engine.rechecks_redirects` finds in addition."""
         had_credentials = (
             self._request.credentials == "same-origin"
@@ -281,8 +283,8 @@ class _Fetch:
             return None
         if self._tainting != "cors":
             return None
-        origin = self._serialized_origin()
-        return checks.cors_check(origin, response, credentials=True, subject=refusals.RESPONSE)
+        origin, last = self._serialized_origin(), self._exchanges[-1]
+        return checks.cors_check(origin, last, credentials=True, subject=refusals.RESPONSE)
 
     def _ask_in_vain(self) -> Generator[HTTPRequest, HTTPResponse, None]:
         """Send the preflight of a request that is refused after it (`Engine.rechecks_redirects`)."""
@@ -334,8 +336,7 @@ class _Fetch:
         response = yield from self._exchange(
             "actual", HTTPRequest(request.method, str(request.url), headers, request.body or b"")
         )
-        if self._includes_credentials():
-            self._store_cookies(response)
+        self._store_cookies(response)
         return response
 
     def _exchange(self, kind: str, request: HTTPRequest) -> _Exchanging:
@@ -416,10 +417,14 @@ class _Fetch:
 
     def _store_cookies(self, response: HTTPResponse) -> None:
         """Whatever CORS then says of the response (Fetch, "HTTP-network fetch")."""
+        refused = map(self._store_cookie, fields.values(response.headers, "Set-Cookie"))
+        self._refused_cookies += filter(None, refused)
+
+    def _store_cookie(self, value: str) -> RefusedCookie | None:
+        if not self._includes_credentials():
+            return RefusedCookie(cookie_name(value), "credentials", _NO_CREDENTIALS)
         now, same_site = self._agent.clock(), self._is_same_site()
-        for name, value in response.headers:
-            if name.lower() == "set-cookie":
-                self._agent.cookies.store(value, self._request.url, same_site=same_site, now=now)
+        return self._agent.cookies.store(value, self._request.url, same_site=same_site, now=now)
 
     # --- what is true of the request now ---------------------------------------------------------
 
@@ -511,9 +516,10 @@ class _Fetch:
         is_exempt = url.is_potentially_trustworthy and self._agent.engine.loads_loopback_from_https
         return page_is_secure and url.scheme == "http" and not is_exempt
 
-    def _check(self, origin: str, response: HTTPResponse, subject: str) -> None:
-        credentials = self._request.credentials == "include"
-        refusal = checks.cors_check(origin, response, credentials=credentials, subject=subject)
+    def _check(self, origin: str, subject: str) -> None:
+        """The CORS check, of the latest response."""
+        credentials, last = self._request.credentials == "include", self._exchanges[-1]
+        refusal = checks.cors_check(origin, last, credentials=credentials, subject=subject)
         if refusal is not None:
             raise self._cors_error(refusal)
 

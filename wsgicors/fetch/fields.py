@@ -275,6 +275,12 @@ def cors_unsafe_request_header_names(
     return tuple(sorted(names if engine.repeats_header_names else set(names)))
 
 
+def is_cors_response_header_name(name: str) -> bool:
+    """Whether a header is one with which a server grants, and no request has it."""
+    lower = name.lower()
+    return lower.startswith("access-control-") and not lower.startswith("access-control-request-")
+
+
 def is_device_hint(name: str) -> bool:
     """Whether a header is a client hint that tells of the device or its network."""
     return name.lower() in _CLIENT_HINTS and name.lower() != "save-data"

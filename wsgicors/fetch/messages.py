@@ -11,11 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
 from ..diagnosis import parse_pattern
+from ..errors import shown
 from ..names import SAFELISTED_METHODS
 from ..origins import is_origin
 from . import fields, urls
 
 if TYPE_CHECKING:
+    from .cookies import RefusedCookie
     from .fields import HeaderList
 
 #: How the headers of a request may be written.
@@ -81,6 +83,11 @@ class Request(NamedTuple):
         _check_choice("credentials", credentials, CREDENTIALS)
         _check_choice("redirect", redirect, REDIRECTS)
         kept, dropped = _guarded(_pairs(headers), mode)
+        if not isinstance(body, (str, bytes, type(None))):
+            raise TypeError(
+                f"body={shown(body)} is neither text nor bytes: for JSON write json=... in"
+                " Browser.fetch(), or body=json.dumps(...)"
+            )
         if isinstance(body, str):
             body = body.encode()
             kept = fields.with_default(kept, "Content-Type", "text/plain;charset=UTF-8")
@@ -177,6 +184,8 @@ class Response(NamedTuple):
     body: bytes
     #: Every exchange in order, preflights included.
     exchanges: tuple[Exchange, ...]
+    #: The cookies on the way that the browser did not keep, each with the attribute at fault.
+    refused_cookies: tuple[RefusedCookie, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -238,7 +247,7 @@ def _checked_method(method: str, mode: str, *, has_body: bool) -> str:
     if mode == "no-cors" and method not in SAFELISTED_METHODS:
         raise TypeError(f'mode="no-cors" takes {", ".join(SAFELISTED_METHODS)} only, not {method}')
     if has_body and method in ("GET", "HEAD"):
-        raise TypeError(f"a {method} has no body")
+        raise TypeError(f'a {method} has no body; write method="POST", or leave the body out')
     return method
 
 

@@ -1,16 +1,16 @@
 """Why a fetch failed, and what to change on the server; does none of the checks itself.
 
-Each function here words one failure of one check. The remedies are said in the fields of
-:class:`~wsgicors.Policy` and with the header that each speaks for, so that they help with any
-server.
+Each function here fills in what :mod:`~wsgicors.fetch.catalogue` says of one failure of one check.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from . import fields
+from ..origins import is_origin
+from . import causes, fields
+from .catalogue import CATALOGUE, link
 
 if TYPE_CHECKING:
     from .fields import MalformedField
@@ -24,6 +24,8 @@ _TOLD = frozenset(
 )
 _TOLD_PREFIX = "access-control-"
 _MAX_SHOWN = 200
+# How servers name themselves, in a sentence.
+_MAX_SERVER = 60
 
 
 class Refusal(NamedTuple):
@@ -35,6 +37,13 @@ class Refusal(NamedTuple):
     why: str
     #: What to change, and where.
     remedy: str
+    #: What is behind it, as far as the answer betrays it: a code that stays the same, or empty.
+    cause: str = ""
+
+    @property
+    def more(self) -> str:
+        """Where the documentation tells more."""
+        return link(self.cause or self.reason)
 
 
 class NetworkError(TypeError):
@@ -58,6 +67,10 @@ class NetworkError(TypeError):
         self.why = refusal.why
         #: What to change, and where.
         self.remedy = refusal.remedy
+        #: What is behind it, as far as the answer betrays it: a code that stays the same, or empty.
+        self.cause = refusal.cause
+        #: Where the documentation tells more.
+        self.more = refusal.more
         super().__init__(refusal, request, self.exchanges)
 
     def __str__(self) -> str:
@@ -67,6 +80,7 @@ class NetworkError(TypeError):
             "",
             self.why,
             self.remedy,
+            f"More: {self.more} in the documentation.",
         ]
         if self.exchanges:
             lines += ["", *transcript(self.exchanges)]
@@ -113,53 +127,48 @@ def _told(headers: fields.HeaderList) -> list[str]:
 # --- the CORS check ------------------------------------------------------------------------------
 
 
-def allow_origin_missing(origin: str, response: HTTPResponse, subject: str) -> Refusal:
+def allow_origin_missing(origin: str, exchange: Exchange, subject: str) -> Refusal:
     """No ``Access-Control-Allow-Origin`` at all."""
-    return Refusal(
-        "allow-origin-missing",
-        f"{subject} has no Access-Control-Allow-Origin; its status is {response.status}.",
-        _join(_silence(response, subject), _list_origin(origin)),
-    )
+    told = {"origin": origin, "subject": subject, "method": exchange.request.method}
+    cause = causes.of_silence(exchange)
+    if origin == "null" and cause in ("", "origin-denied", "automatic-options"):
+        cause = "no-rights-for-null"
+    return _answered("allow-origin-missing", exchange.response, cause, **told)
 
 
 def allow_origin_multiple(value: str, subject: str) -> Refusal:
     """More than one value in ``Access-Control-Allow-Origin``."""
-    return Refusal(
-        "allow-origin-multiple",
-        f"{subject} has more than one value in Access-Control-Allow-Origin: {_printable(value)}.",
-        "Let one layer alone write Access-Control-* headers; it names the one origin that asked.",
-    )
+    return _refusal("allow-origin-multiple", subject=subject, value=_printable(value))
 
 
 def allow_origin_wildcard(origin: str, subject: str) -> Refusal:
     """``*`` for a request with credentials."""
-    return Refusal(
-        "allow-origin-wildcard",
-        f"{subject} has Access-Control-Allow-Origin: *, which counts for nothing with credentials.",
-        f'{_list_origin(origin)[:-1]} in place of "*", and set allow_credentials=True;'
-        ' or fetch with credentials="same-origin".',
-    )
+    cause = "no-rights-for-null" if origin == "null" else ""
+    return _refusal("allow-origin-wildcard", cause, origin=origin, subject=subject)
 
 
-def allow_origin_mismatch(origin: str, value: str, subject: str) -> Refusal:
+def allow_origin_mismatch(origin: str, value: str, exchange: Exchange, subject: str) -> Refusal:
     """Another origin than that of the page."""
-    return Refusal(
-        "allow-origin-mismatch",
-        f"{subject} is for {_printable(value)}, and the page is of {origin}.",
-        _join(_near_miss(origin, value), _list_origin(origin)),
-    )
+    cause = "no-rights-for-null" if origin == "null" else _cause_of_mismatch(value, exchange)
+    told = {"origin": origin, "value": _printable(value) or "nobody", "subject": subject}
+    return _refusal("allow-origin-mismatch", cause, **told)
+
+
+def _cause_of_mismatch(value: str, exchange: Exchange) -> str:
+    if value != "null" and not is_origin(value):
+        return "allow-origin-malformed"
+    is_cacheable = exchange.kind == "actual" and exchange.request.method in ("GET", "HEAD")
+    return "cached-answer" if is_cacheable and causes.varies_by_origin(exchange.response) else ""
 
 
 def allow_credentials_missing(value: str | None, subject: str) -> Refusal:
     """No ``Access-Control-Allow-Credentials: true`` for a request with credentials."""
-    found = "no Access-Control-Allow-Credentials"
-    if value is not None:
-        found = f"Access-Control-Allow-Credentials: {_printable(value)}, where only 'true' counts"
-    return Refusal(
-        "allow-credentials-missing",
-        f"{subject} has {found}, and the request has credentials.",
-        'Set allow_credentials=True; or fetch with credentials="same-origin".',
-    )
+    if value is None:
+        found = "no Access-Control-Allow-Credentials"
+        return _refusal("allow-credentials-missing", subject=subject, found=found)
+    found = f"Access-Control-Allow-Credentials: {_printable(value)}, where only 'true' counts"
+    cause = "allow-credentials-malformed" if value.strip("\"' ").lower() == "true" else ""
+    return _refusal("allow-credentials-missing", cause, subject=subject, found=found)
 
 
 # --- the CORS-preflight fetch --------------------------------------------------------------------
@@ -167,43 +176,32 @@ def allow_credentials_missing(value: str | None, subject: str) -> Refusal:
 
 def preflight_redirect(response: HTTPResponse) -> Refusal:
     """A preflight answered with a redirect."""
-    return Refusal(
-        "preflight-redirect",
-        f"The preflight was redirected ({response.status}) to {_location(response)};"
-        " no browser follows.",
-        "Fetch the final URL, or answer preflights ahead of the redirect.",
-    )
+    return _answered("preflight-redirect", response)
 
 
-def preflight_status(response: HTTPResponse) -> Refusal:
+def preflight_status(exchange: Exchange) -> Refusal:
     """A preflight answered with a status that is not ok."""
-    return Refusal(
-        "preflight-status",
-        f"The preflight was answered {response.status}; only 200 to 299 lets a browser go on.",
-        _silence(response, PREFLIGHT) or "Answer preflights with 204.",
-    )
+    cause = causes.of_status(exchange)
+    origin = fields.get(exchange.request.headers, "Origin") or "null"
+    return _answered("preflight-status", exchange.response, cause, origin=origin, method="OPTIONS")
 
 
 def malformed_list(error: MalformedField) -> Refusal:
     """A list of names that is none."""
-    field = error.name.lower().partition("access-control-")[2].replace("-", "_")
-    return Refusal(
-        f"{field.replace('_', '-')}-malformed",
-        f"{PREFLIGHT} has a malformed list, {error.name}: {_printable(error.value)}.",
-        f"Write names separated by commas; {field} takes them as a list.",
-    )
+    field = error.name.lower().partition("access-control-")[2]
+    told = {"subject": PREFLIGHT, "header": error.name, "value": _printable(error.value)}
+    return _refusal(f"{field}-malformed", **told)
 
 
 def method_not_allowed(need: Need, permission: Permission, response: HTTPResponse) -> Refusal:
     """A method that the preflight does not permit."""
-    remedy = f'Add "{need.method}" to allow_methods.'
-    if need.method.upper() in permission.methods:
-        remedy = f'Fetch with method="{need.method.upper()}": methods are case-sensitive.'
-    sent = _as_sent("Access-Control-Allow-Methods", response, literally=need.credentials)
-    return Refusal(
+    upper = need.method.upper()
+    return _refusal(
         "method-not-allowed",
-        f"The preflight does not permit the method {need.method} ({sent}).",
-        remedy,
+        "method-in-lower-case" if upper in permission.methods else "",
+        method=need.method,
+        upper=upper,
+        sent=_as_sent("Access-Control-Allow-Methods", response, literally=need.credentials),
     )
 
 
@@ -211,25 +209,22 @@ def headers_not_allowed(
     names: tuple[str, ...], need: Need, permission: Permission, response: HTTPResponse
 ) -> Refusal:
     """Request headers that the preflight does not permit."""
-    beside = ""
-    if "*" in permission.header_names and not need.credentials:
-        beside = ' beside "*", which does not cover it'
-    sent = _as_sent("Access-Control-Allow-Headers", response, literally=need.credentials)
-    return Refusal(
+    misplaced = tuple(filter(fields.is_cors_response_header_name, names))
+    is_bare_wildcard = "*" in permission.header_names and not need.credentials
+    cause = "authorization-beside-wildcard" if is_bare_wildcard else ""
+    shown = misplaced or names
+    return _refusal(
         "headers-not-allowed",
-        f"The preflight does not permit {_plural('the request header', names)} {', '.join(names)}"
-        f" ({sent}).",
-        f"Add {_quoted(names)} to allow_headers{beside}.",
+        "response-header-in-request" if misplaced else cause,
+        headers=f"{_plural('the request header', shown)} {', '.join(shown)}",
+        sent=_as_sent("Access-Control-Allow-Headers", response, literally=need.credentials),
+        quoted=_quoted(shown),
     )
 
 
 def not_final(response: HTTPResponse) -> Refusal:
     """A status with which no answer ends."""
-    return Refusal(
-        "status-not-final",
-        f"The status is {response.status}. From 100 to 199 it only announces an answer, and none came.",
-        "Answer with a status from 200 on.",
-    )
+    return _answered("status-not-final", response)
 
 
 # --- redirects -----------------------------------------------------------------------------------
@@ -237,40 +232,22 @@ def not_final(response: HTTPResponse) -> Refusal:
 
 def redirect_with_credentials(url: URL) -> Refusal:
     """A redirect to a URL with user and password in it."""
-    return Refusal(
-        "redirect-with-credentials",
-        f"The response redirects to {_printable(str(url))} with credentials in the URL,"
-        " which CORS forbids.",
-        "Redirect to the URL without user and password.",
-    )
+    return _refusal("redirect-with-credentials", location=_printable(str(url)))
 
 
 def redirect_malformed(response: HTTPResponse) -> Refusal:
     """A redirect to something that is no HTTP(S) URL."""
-    return Refusal(
-        "redirect-malformed",
-        f"The response redirects ({response.status}) to {_location(response)},"
-        " which is no http: or https: URL.",
-        "Write one URL into Location.",
-    )
+    return _answered("redirect-malformed", response)
 
 
 def redirect_refused(response: HTTPResponse) -> Refusal:
     """A redirect where the script wanted none."""
-    return Refusal(
-        "redirect-refused",
-        f'The response redirects ({response.status}), and the script asked for redirect="error".',
-        'Fetch the final URL, or with redirect="follow".',
-    )
+    return _answered("redirect-refused", response)
 
 
 def too_many_redirects(limit: int) -> Refusal:
     """A redirect too many."""
-    return Refusal(
-        "too-many-redirects",
-        f"The response redirects once more after {limit} redirects.",
-        "Look for a loop in the exchanges.",
-    )
+    return _refusal("too-many-redirects", limit=limit)
 
 
 # --- modes ---------------------------------------------------------------------------------------
@@ -278,38 +255,22 @@ def too_many_redirects(limit: int) -> Refusal:
 
 def same_origin_mode(request: Request) -> Refusal:
     """Another origin in ``same-origin`` mode."""
-    return Refusal(
-        "same-origin-mode",
-        f'The script asked for mode="same-origin", and {request.url} is not of {request.origin}.',
-        'Fetch with mode="cors".',
-    )
+    return _refusal("same-origin-mode", url=request.url, origin=request.origin)
 
 
 def no_cors_redirect(request: Request) -> Refusal:
     """A redirect mode that ``no-cors`` does not have."""
-    return Refusal(
-        "no-cors-redirect",
-        f'The script asked for mode="no-cors" with redirect="{request.redirect}".',
-        'In this mode fetch with redirect="follow".',
-    )
+    return _refusal("no-cors-redirect", redirect=request.redirect)
 
 
 def not_http(request: Request) -> Refusal:
     """A scheme that CORS does not know."""
-    return Refusal(
-        "not-http",
-        f"{request.url} is neither http: nor https:.",
-        "Serve it over HTTP.",
-    )
+    return _refusal("not-http", url=request.url)
 
 
 def mixed_content(request: Request) -> Refusal:
     """Plain http from an https page."""
-    return Refusal(
-        "mixed-content",
-        f"{request.url} is not encrypted, and a page of {request.origin} loads no such thing.",
-        "Serve it over https.",
-    )
+    return _refusal("mixed-content", url=request.url, origin=request.origin)
 
 
 # --- parts of sentences --------------------------------------------------------------------------
@@ -320,35 +281,27 @@ PREFLIGHT = "The answer to the preflight"
 RESPONSE = "The response"
 
 
-def _list_origin(origin: str) -> str:
-    if origin == "null":
-        return (
-            "Sandboxed frames, files and pages behind a redirect to a third origin are of origin"
-            ' null, so it is anybody\'s: add "null" to allow_origins only for what is public.'
-        )
-    return f'Add "{origin}" to allow_origins.'
+def _refusal(reason: str, cause: str = "", **told: Any) -> Refusal:
+    """What the catalogue says, filled in; of the cause rather than of the check, where it is known."""
+    entry, behind = CATALOGUE[reason], CATALOGUE.get(cause)
+    why = entry.what.format(**told)
+    if behind is None:
+        return Refusal(reason, why, entry.change.format(**told))
+    return Refusal(
+        reason, f"{why} {behind.what.format(**told)}", behind.change.format(**told), cause
+    )
 
 
-def _near_miss(origin: str, value: str) -> str:
-    if value.rstrip("/").lower() == origin:
-        return "An origin is compared to the letter: in lower case and with no slash at its end."
-    return ""
-
-
-def _silence(response: HTTPResponse, subject: str) -> str:
-    """What probably keeps the server from speaking CORS."""
-    if response.status >= 500:
-        return "Look at the server's log first: it failed, and CORS headers were lost with it."
-    if subject != PREFLIGHT:
-        return ""
-    if response.status in (401, 407):
-        return (
-            "Something asks the preflight for a login, and a preflight never has credentials:"
-            " let the CORS layer answer ahead of authentication."
-        )
-    if response.status in (404, 405, 501):
-        return "Nothing answers preflights (OPTIONS) at this URL: let a CORS layer govern it."
-    return ""
+def _answered(reason: str, response: HTTPResponse, cause: str = "", **told: Any) -> Refusal:
+    """The same where what answered may be somebody else."""
+    location = _printable(fields.get(response.headers, "Location") or "nowhere")
+    refusal = _refusal(reason, cause, status=response.status, location=location, **told)
+    server = fields.get(response.headers, "Server")
+    if cause not in causes.IN_FRONT or not server:
+        return refusal
+    return refusal._replace(
+        why=f"{refusal.why} It names its server: {_printable(server)[:_MAX_SERVER]}."
+    )
 
 
 def _as_sent(name: str, response: HTTPResponse, *, literally: bool) -> str:
@@ -357,10 +310,6 @@ def _as_sent(name: str, response: HTTPResponse, *, literally: bool) -> str:
         return f"no {name} was sent"
     note = ', where "*" is a plain name because of the credentials'
     return f"{name}: {_printable(value)}" + (note if literally and "*" in value else "")
-
-
-def _location(response: HTTPResponse) -> str:
-    return _printable(fields.get(response.headers, "Location") or "nowhere")
 
 
 def _printable(text: str) -> str:
@@ -375,7 +324,3 @@ def _plural(noun: str, items: tuple[str, ...]) -> str:
 
 def _quoted(names: tuple[str, ...]) -> str:
     return ", ".join(f'"{name}"' for name in names)
-
-
-def _join(*sentences: str) -> str:
-    return " ".join(filter(None, sentences))
