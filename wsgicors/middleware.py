@@ -244,6 +244,22 @@ def settled(builder: HeaderBuilder, decision: Decision, environ: WSGIEnvironment
     return decision
 
 
+def refusal(builder: HeaderBuilder | None, environ: WSGIEnvironment) -> Decision | None:
+    """The decision about an actual request, if it is to be refused."""
+    if builder is None or builder.refused is None or not is_effective_and_foreign(environ):
+        return None
+    if builder.actual(environ.get("HTTP_ORIGIN"), environ).allowed:
+        return None
+    if is_logged(DEBUG):
+        log_denial(environ, builder.refused)
+    return builder.refused
+
+
+def is_effective_and_foreign(environ: WSGIEnvironment) -> bool:
+    """Whether a request is one of those that ``refuse_denied`` is about."""
+    return may_do_something(environ) and is_foreign(environ)
+
+
 def refuse(
     decision: Decision, environ: WSGIEnvironment, start_response: StartResponse
 ) -> Iterable[bytes]:

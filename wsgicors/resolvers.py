@@ -29,8 +29,14 @@ if TYPE_CHECKING:
 logger = logging.getLogger("wsgicors")
 
 _NOBODY = Policy(allow_origins=())
-_AMBIGUOUS_PATH = HeaderBuilder(_NOBODY, "ambiguous-path")
-RESOLVE_FAILED = HeaderBuilder(_NOBODY, "resolve-failed")
+# Where it is not known whose policy governs, what any of them refuses is refused.
+_NOBODY_AT_ALL = _NOBODY.merge(Policy(refuse_denied=True))
+_AMBIGUOUS_PATH, _AMBIGUOUS_PATH_REFUSED = (
+    HeaderBuilder(policy, "ambiguous-path") for policy in (_NOBODY, _NOBODY_AT_ALL)
+)
+RESOLVE_FAILED, RESOLVE_FAILED_REFUSED = (
+    HeaderBuilder(policy, "resolve-failed") for policy in (_NOBODY, _NOBODY_AT_ALL)
+)
 # The methods of one URL are compared as long as they are not more.
 _MAX_METHODS = 64
 # Where requests came mounted, as far as anything was told of it.
@@ -49,7 +55,7 @@ def resolver_by_path(routes: Routes, base: Policy | None) -> Resolver:
 
     :raises ConfigError: with the problems of all routes.
     """
-    compiled = _Routes(_compiled_routes(routes, base))
+    compiled = _Routes(_compiled_routes(routes, base), base)
     mounts = _Mounts(routes)
 
     def resolver(environ: WSGIEnvironment, is_preflight: bool) -> HeaderBuilder | None:
@@ -63,16 +69,19 @@ def resolver_by_path(routes: Routes, base: Policy | None) -> Resolver:
 class _Routes:
     """The builders of all prefixes, by which that of a path is found."""
 
-    def __init__(self, builders: dict[str, HeaderBuilder | None]) -> None:
+    def __init__(self, builders: dict[str, HeaderBuilder | None], base: Policy | None) -> None:
         self._builders = builders
+        policies = [base, *(builder.policy for builder in builders.values() if builder)]
+        is_refused = any(policy.refuse_denied for policy in policies if policy)
+        self._ambiguous = _AMBIGUOUS_PATH_REFUSED if is_refused else _AMBIGUOUS_PATH
         self._depth = 1 + max(prefix.count("/") for prefix in builders)
 
     def builder_for(self, path: str) -> HeaderBuilder | None:
         if _is_ambiguous(path):
-            return _AMBIGUOUS_PATH
+            return self._ambiguous
         builder = self._of_longest_prefix(path)
         if any(self._of_longest_prefix(each) is not builder for each in _other_readings(path)):
-            return _AMBIGUOUS_PATH
+            return self._ambiguous
         return builder
 
     def _of_longest_prefix(self, path: str) -> HeaderBuilder | None:
@@ -90,7 +99,7 @@ def resolver_by_callable(resolve: Resolve, base: Policy | None) -> Resolver:
     if not is_sync_callable(resolve):
         message = f"{shown(resolve)} is no function (environ, method) that returns a Policy or None"
         raise ConfigError([Problem("resolve", resolve, "wrong-type", message)])
-    builder_of = _compiler(base or Policy())
+    builder_of = _Compiler(base or Policy())
 
     def builder_for(environ: WSGIEnvironment, method: str) -> HeaderBuilder | None:
         try:
@@ -99,7 +108,7 @@ def resolver_by_callable(resolve: Resolve, base: Policy | None) -> Resolver:
         except Exception:  # noqa: BLE001 - it is logged, and denies
             path = shown(environ.get("PATH_INFO"))
             log_exception(logger, "resolve failed for %s, which is denied", path)
-            return RESOLVE_FAILED
+            return RESOLVE_FAILED_REFUSED if builder_of.refuses else RESOLVE_FAILED
 
     return _PerMethod(builder_for)
 
@@ -158,20 +167,25 @@ def checked_policy(policy: object) -> Policy:
     raise ConfigError([Problem("policy", policy, "wrong-type", message)])
 
 
-def _compiler(base: Policy) -> Callable[[Policy], HeaderBuilder]:
-    # By identity, because to hash a policy is to hash all its origins. An entry goes with its policy.
-    compiled: dict[int, tuple[ref[Policy], HeaderBuilder]] = {}
+class _Compiler:
+    """Compiles what a callable returns, each policy once for as long as it lives."""
 
-    def builder_of(policy: Policy) -> HeaderBuilder:
-        known = compiled.get(id(policy))
+    def __init__(self, base: Policy) -> None:
+        self._base = base
+        # By identity, because to hash a policy is to hash all its origins. An entry goes with its policy.
+        self._compiled: dict[int, tuple[ref[Policy], HeaderBuilder]] = {}
+        #: Whether any policy so far refuses what it denies.
+        self.refuses = bool(base.refuse_denied)
+
+    def __call__(self, policy: Policy) -> HeaderBuilder:
+        key, compiled = id(policy), self._compiled
+        known = compiled.get(key)
         if known is not None and known[0]() is policy:
             return known[1]
-        builder = HeaderBuilder(base.merge(policy), varies=True)
-        key = id(policy)
+        builder = HeaderBuilder(self._base.merge(policy), varies=True)
+        self.refuses = self.refuses or builder.refused is not None
         compiled[key] = ref(policy, lambda _: compiled.pop(key, None)), builder
         return builder
-
-    return builder_of
 
 
 class _Mounts:

@@ -92,7 +92,7 @@ class Crossing:
             return passage.builder
         # Whom somebody refused on the way may be let through with the next request.
         is_refused = not status.startswith(_UNSUSPICIOUS)
-        return _REFUSED_INSIDE if is_refused else self._resolver.nowhere(environ["HTTP_ORIGIN"])
+        return _REFUSED_INSIDE if is_refused else self._resolver.nowhere(environ.get("HTTP_ORIGIN"))
 
     def _come_first(self) -> None:
         # Flask runs these before `before_request`, and both before it raises what routing raised.

@@ -29,7 +29,7 @@ from werkzeug.wrappers import Response
 
 from ..errors import ConfigError, shown
 from ..lines import Author
-from ..middleware import answer_preflight, decide_actual
+from ..middleware import answer_preflight, decide_actual, refusal, refuse
 from ..policy import Policy
 from ..requests import is_preflight
 from .common import NOBODY
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
     from typing_extensions import Unpack
 
-    from ..headers import HeaderBuilder
+    from ..headers import Decision, HeaderBuilder
     from ..policy import PolicyFields
 
 logger = logging.getLogger("wsgicors")
@@ -385,6 +385,13 @@ def _answer_alone_to(app: flask.Flask, request: flask.Request) -> Response | Non
         builder = resolver(environ, environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"])
         if builder is not None:
             return _preflight_response(builder, environ)
+    refused = _refusal(resolver, request)
+    if refused is not None:
+        return flask.current_app.response_class.from_app(
+            # Werkzeug hands over a copy of ``environ``.
+            lambda copy, start_response: refuse(refused, environ, start_response),
+            environ,
+        )
 
     @flask.after_this_request
     def see_to_headers(response: flask.Response) -> flask.Response:
@@ -392,6 +399,13 @@ def _answer_alone_to(app: flask.Flask, request: flask.Request) -> Response | Non
         return response
 
     return None
+
+
+def _refusal(resolver: UrlMapResolver, request: flask.Request) -> Decision | None:
+    rule = request.url_rule
+    if rule is None or not resolver.refuses:
+        return None
+    return refusal(resolver.builder(rule.endpoint, request.method), request.environ)
 
 
 def resolver_of(app: flask.Flask) -> UrlMapResolver:

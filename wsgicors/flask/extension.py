@@ -16,10 +16,18 @@ from werkzeug.exceptions import InternalServerError
 from ..errors import ConfigError, Problem, log_exception, shown
 from ..layers import DECISION, LAYER, inside_another
 from ..lines import PLAIN_NAMES, Author
-from ..middleware import answer_preflight, combined, settled
+from ..middleware import (
+    answer_preflight,
+    combined,
+    is_effective_and_foreign,
+    refusal,
+    refuse,
+    settled,
+)
 from ..origins import MAX_ORIGIN_LENGTH
 from ..policy import Policy
 from ..requests import is_preflight
+from ..resolvers import RESOLVE_FAILED, RESOLVE_FAILED_REFUSED
 from .crossing import Crossing, is_routed_as_it_came
 from .declarations import Layer
 from .resolver import UrlMapResolver
@@ -29,7 +37,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
     from typing_extensions import Unpack
 
-    from ..headers import HeaderLine
+    from ..headers import Decision, HeaderBuilder, HeaderLine
     from ..policy import PolicyFields
 
 
@@ -141,6 +149,10 @@ def _governed(  # noqa: C901 - the hot path
             if builder is None:
                 return wsgi_app(environ, start_response)
             return answer_preflight(builder, environ, start_response)
+        if resolver.refuses:
+            refused = _refusal(environ, resolver_of_preflights)
+            if refused is not None:
+                return refuse(refused, environ, start_response)
         path = environ.get("PATH_INFO", "")
         passage = None if crossing is None else crossing.begin(environ)
         has_started = False
@@ -198,6 +210,16 @@ def _governed(  # noqa: C901 - the hot path
             return _crash_report(environ, start, sys.exc_info() if has_started else None)
 
     return governed
+
+
+def _refusal(
+    environ: WSGIEnvironment, resolver: Callable[[WSGIEnvironment, str], HeaderBuilder | None]
+) -> Decision | None:
+    """The decision about a request that no part of the application is to see."""
+    if not is_effective_and_foreign(environ):
+        return None
+    builder = resolver(environ, environ["REQUEST_METHOD"])
+    return refusal(RESOLVE_FAILED_REFUSED if builder is RESOLVE_FAILED else builder, environ)
 
 
 def _is_for_a_script(app: flask.Flask, environ: WSGIEnvironment) -> bool:

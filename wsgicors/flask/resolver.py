@@ -108,6 +108,8 @@ class UrlMapResolver:
         self.default: HeaderBuilder | None = None
         #: The builder for every request, as long as no view can have settings of its own.
         self.for_all: HeaderBuilder | None = None
+        #: Whether any view refuses what it denies.
+        self.refuses = False
         #: The URL map in which nothing is wrong.
         self.checked_map: object = None
         self._lock = threading.Lock()
@@ -140,6 +142,8 @@ class UrlMapResolver:
         # Asked once more, because `forget_views` may have been told just before that was noted.
         if is_anything_declared():
             self.for_all = None
+        governing = self._by_policies.values()
+        self.refuses = any(each.policy.refuse_denied for each in governing)
         self.checked_map = url_map
 
     def _is_anything_said(self) -> bool:
