@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import re
+import socket
+import subprocess
+import sys
 import textwrap
+import time
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import Request, urlopen
 
 import pytest
-from exchanges import callers, refusal
+from exchanges import EVERYBODY, callers, refusal
 from werkzeug.test import Client
 
-from wsgicors import ConfigError, CORSMiddleware
+from wsgicors import ConfigError, CORSMiddleware, Policy
 from wsgicors.compat.paste import make_middleware
 
 ROW = pytest.param
@@ -207,8 +215,8 @@ def test_policy_that_is_not_named_does_not_count():
         ROW({"maxage": "180"}, "Max-Age", "180", id="maxage"),
         ROW({"maxage": ""}, "Max-Age", None, id="empty-maxage"),
         ROW({"origin": FREE, "credentials": "true"}, "Allow-Credentials", "true", id="true"),
-        ROW({"credentials": "True"}, "Allow-Credentials", None, id="not-exactly-true"),
-        ROW({"credentials": "yes"}, "Allow-Credentials", None, id="yes"),
+        ROW({"origin": FREE, "credentials": "True"}, "Allow-Credentials", "true", id="True"),
+        ROW({"credentials": "no"}, "Allow-Credentials", None, id="no"),
     ],
 )
 def test_key(conf, line, value):
@@ -231,14 +239,16 @@ def test_key(conf, line, value):
         ROW({}, "pol_origin: nothing is shared by default", id="no-keys"),
         ROW({"origin": "*.example.com"}, "write 'https://\\*.example.com'", id="no-scheme"),
         ROW({"origin": "https://example?.com"}, "one by one", id="question-mark"),
-        ROW({"origin": "https://[ab].example.com"}, "one by one", id="brackets"),
+        ROW({"origin": "https://[ab]xample.com"}, "one by one", id="brackets"),
+        ROW({"origin": FREE, "credentials": "yes"}, "pol_credentials: 'yes'", id="yes"),
+        ROW({"origin": "*", "allow_origins": "*"}, "say the same; leave one", id="old-and-new"),
         ROW(
             {"origin": "https://*"},
             'pol_origin: .*holds "\\*" where it has no meaning',
             id="any-host",
         ),
         ROW({"origin": "*", "maxage": "soon"}, "pol_maxage: 'soon'", id="maxage"),
-        ROW({"origin": "*", "metods": "PUT"}, "pol_metods: there is no such key", id="typo"),
+        ROW({"origin": "*", "metods": "PUT"}, "pol_metods: .*write pol_methods", id="typo"),
     ],
 )
 @pytest.mark.parametrize("others", ["", ",deny"])
@@ -270,3 +280,188 @@ def test_policy_whose_name_begins_like_another():
         hello, {}, policy="sub,sub_two", sub_origin=FREE, sub_two_origin=SUBDOMAIN
     )
     assert callers(app, pages=BOTH) == BOTH
+
+
+@pytest.mark.parametrize(
+    ("origin", "allowed", "denied"),
+    [
+        ROW("https://app?.example.com", "https://app1.example.com", "https://app.example.com"),
+        ROW("https://app-*.example.com", "https://app-x.example.com", "https://app-x.evil.net"),
+        ROW("https://a.*.example.com", "https://a.b.example.com", "https://a.b.c.example.com"),
+        ROW("https://[ab].example.com", "https://a.example.com", "https://c.example.com"),
+        ROW("http://localhost:80?0", "http://localhost:8080", "http://localhost:8081"),
+    ],
+)
+def test_wildcards_beside_a_name_that_is_ones_own_keep_their_meaning(origin, allowed, denied):
+    app = make_middleware(hello, {}, policy="pol", pol_origin=origin)
+    assert callers(app, pages={allowed, denied}) == {allowed}
+
+
+# --- the names of `Policy` ---------------------------------------------------------------------------
+
+
+def test_fields_alone_are_one_policy():
+    app = make_middleware(hello, {}, allow_origins=f"{FREE}, {SUBDOMAIN}", max_age="60")
+    assert app.policy == Policy(allow_origins=[FREE, SUBDOMAIN], max_age=60)
+
+
+def test_fields_behind_the_name_of_a_policy():
+    keys = {"p_allow_origins": FREE, "p_allow_credentials": "True", "p_max_age": "60"}
+    app = make_middleware(hello, {}, policy="p", **keys)
+    assert app.policy == Policy(allow_origins=[FREE], allow_credentials=True, max_age=60)
+
+
+def test_comma_at_the_end_names_no_policy():
+    app = make_middleware(hello, {}, policy="free,", free_origin="*")
+    assert callers(app) == EVERYBODY
+
+
+# --- keys that nobody reads --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("conf", "words"),
+    [
+        ROW({"polcy": "free", "free_origin": "*"}, "polcy: .*write policy", id="policy"),
+        ROW({"match_strategy": "verbmatch"}, "write matchstrategy", id="strategy"),
+        ROW({"origin": "*"}, "write allow_origins, or policy = NAME and NAME_origin", id="origin"),
+        ROW(
+            {"policy": "a", "a_origin": "*", "allow_origins": "*"}, "NAME_allow_origins", id="bare"
+        ),
+        ROW({"policy": "a", "a_origin": "*", "b_maxage": "5"}, "b_maxage: .*a_maxage|name b", id="prefix"),
+        ROW({"allow_origin": "*"}, "write allow_origins", id="field"),
+        ROW(
+            {"allow_origins": "*", "origin": "*"}, "origin: no policy reads it", id="old-beside-new"
+        ),
+        ROW({"free_origin": "*"}, "free_origin: .*write policy = free", id="policy-forgotten"),
+        ROW({"pineapple": "1"}, "pineapple: .*the keys are policy, ", id="unknown"),
+    ],
+)
+def test_key_that_nobody_reads_is_an_error(conf, words):
+    with pytest.raises(ConfigError, match=words):
+        make_middleware(hello, {}, **conf)
+
+
+def test_all_mistakes_are_told_at_once():
+    with pytest.raises(ConfigError) as caught:
+        make_middleware(
+            hello,
+            {},
+            policy="a,b",
+            matchstrategy="best",
+            metods="GET",
+            a_origin="https://example?.com x",
+            a_maxage="soon",
+            b_headers="Cookie",
+        )
+    assert [problem.field for problem in caught.value.problems] == [
+        "metods",
+        "matchstrategy",
+        "a_origin",
+        "a_origin",
+        "a_maxage",
+        "b_headers",
+    ]
+
+
+def test_policy_that_is_not_named_is_told_of(caplog):
+    make_middleware(hello, {}, **{**section(), "policy": "subdom"})
+    assert "policy does not name 'free'" in caplog.text
+
+
+@pytest.mark.parametrize("conf", [{"policy": "api", "api_origin": FREE}, {"allow_origins": FREE}])
+def test_default_section_does_no_harm(from_ini, conf):
+    lines = "\n".join(f"{key} = {value}" for key, value in conf.items())
+    app = from_ini(
+        "[DEFAULT]\napi_key = 1\norigin = *\ndebug = true\nallow_methods = PUT\n"
+        "[app:hello]\nuse = call:test_compat_paste:hello_factory\n"
+        "[pipeline:main]\npipeline = cors hello\n"
+        f"[filter:cors]\nuse = egg:wsgicors#middleware\n{lines}\n"
+    )
+    assert callers(app, pages=BOTH) == {FREE}
+
+
+# --- what 0.7 had in Python --------------------------------------------------------------------------
+
+
+def test_what_0_7_had_at_the_top_works_with_a_warning():
+    with pytest.warns(DeprecationWarning, match="write from wsgicors import CORSMiddleware"):
+        from wsgicors import CORS
+    app = CORS(hello, headers="*", methods="*", maxage="180", origin="*")
+    assert callers(app, method="PUT", headers={"Authorization": "1"}) == EVERYBODY
+    with pytest.warns(DeprecationWarning, match="egg:wsgicors#middleware"):
+        from wsgicors import make_middleware as old
+    assert old is make_middleware
+
+
+def test_0_7_may_be_given_the_keys_of_a_section():
+    with pytest.warns(DeprecationWarning, match="the one of 0.7"):
+        from wsgicors import CORS
+    for app in (CORS(hello, section()), CORS(hello, **section())):
+        assert headers_for(app, SUBDOMAIN)["Expose-Headers"] == "Foo, Doom"
+
+
+@pytest.mark.parametrize("keys", [{}, {"allow_origins": "*"}])
+def test_class_of_0_7_leads_on_to_the_extension_for_flask(keys):
+    with pytest.warns(DeprecationWarning, match="the one of 0.7"):
+        from wsgicors import CORS
+    with pytest.raises(ConfigError, match=r"from wsgicors.flask import CORS"):
+        CORS(hello, **keys)
+
+
+def test_mistake_in_the_class_of_0_7_is_named_as_it_was_written():
+    with pytest.warns(DeprecationWarning, match="the one of 0.7"):
+        from wsgicors import CORS
+    with pytest.raises(ConfigError) as caught:
+        CORS(hello, origin="*", maxage="soon", hedaers="*")
+    assert [problem.field for problem in caught.value.problems] == ["hedaers", "maxage"]
+    assert "direct" not in str(caught.value)
+
+
+@pytest.mark.parametrize("policy", ["free", {"policy": "free"}])
+def test_middleware_that_is_given_the_name_of_a_policy_leads_on(policy):
+    with pytest.raises(ConfigError, match=r"wsgicors\.compat\.paste\.make_middleware"):
+        CORSMiddleware(hello, policy, free_origin="*")
+
+
+def test_other_names_are_not_there():
+    import wsgicors
+
+    with pytest.raises(AttributeError, match="has no attribute 'pineapple'"):
+        _ = wsgicors.pineapple
+
+
+# --- served by Pyramid's pserve --------------------------------------------------------------------
+
+
+def test_pserve_serves_the_readme_of_0_7(tmp_path):
+    pytest.importorskip("pyramid", reason="Pyramid is not installed")
+    pytest.importorskip("plaster_pastedeploy")
+    pytest.importorskip("waitress")
+    port = free_port()
+    server = f"[server:main]\nuse = egg:waitress#main\nlisten = 127.0.0.1:{port}\n"
+    (tmp_path / "app.ini").write_text(textwrap.dedent(INI) + server, "utf-8")
+    command = [sys.executable, "-m", "pyramid.scripts.pserve", str(tmp_path / "app.ini")]
+    path = os.pathsep.join(filter(None, [str(Path(__file__).parent), os.environ.get("PYTHONPATH")]))
+    with subprocess.Popen(command, env={**os.environ, "PYTHONPATH": path}) as process:
+        try:
+            headers = answered(f"http://127.0.0.1:{port}/", {"Origin": SUBDOMAIN})
+        finally:
+            process.terminate()
+    assert headers["Access-Control-Allow-Origin"] == SUBDOMAIN
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return listening.getsockname()[1]
+
+
+def answered(url, headers):
+    """The headers of an answer, as soon as there is a server."""
+    for _ in range(100):
+        try:
+            with urlopen(Request(url, headers=headers), timeout=5) as response:
+                return response.headers
+        except URLError:
+            time.sleep(0.1)
+    raise AssertionError("no server has come up")

@@ -5,32 +5,48 @@ Only the keys are read here. Which origins a policy allows is asked of its heade
 
 from __future__ import annotations
 
+import difflib
+import logging
 import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import ConfigError, Problem, shown
+from ..fields import FIELDS
 from ..headers import HeaderBuilder
 from ..middleware import CORSMiddleware
 from ..policy import Policy
 from . import ANY_HEADER, in_words_of, is_pattern
+from .globs import expression_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
+logger = logging.getLogger("wsgicors")
+
 # What follows the name of a policy and an underscore, and the field that it sets.
-_KEYS = {
+_OLD_KEYS = {
     "origin": "allow_origins",
     "methods": "allow_methods",
     "headers": "allow_headers",
     "expose_headers": "expose_headers",
     "credentials": "allow_credentials",
     "maxage": "max_age",
-    "dangerously_allow_insecure_origins": "dangerously_allow_insecure_origins",
-    "dangerously_allow_public_suffixes": "dangerously_allow_public_suffixes",
 }
+_KEYS = {**{field: field for field in FIELDS}, **_OLD_KEYS}
+_SELECTION = ("policy", "matchstrategy")
 _DENY = "deny"
+_DIRECT = "direct"
+_NOT_OF_0_7 = Problem(
+    "CORS",
+    None,
+    "unknown-field",
+    "this is the middleware of wsgicors 0.7, which takes origin, methods and so on; for Flask write"
+    " from wsgicors.flask import CORS, for any other application CORSMiddleware(app, allow_origins=...)",
+)
 _STRATEGIES = ("firstmatch", "verbmatch")
+# 0.7 took these, as everything but "true", for no.
+_NO = ("false", "no", "off", "0", "none")
 _NOBODY = Policy(allow_origins=())
 # Where the origin selects the policy, the answer to one is not that to another: it must vary.
 _EVERY_ORIGIN = Policy(allow_origins=re.compile(r".*"))
@@ -42,10 +58,12 @@ def make_middleware(
     """Put policies that an ini file names around a WSGI application (``paste.filter_app_factory``).
 
     :param app: the application.
-    :param global_conf: the keys of ``[DEFAULT]``; those of the section replace them.
-    :param local_conf: the keys of the section: ``policy``, ``matchstrategy`` and, for each policy
-        that is named there, ``NAME_origin``, ``NAME_methods`` and so on.
-    :raises ConfigError: if a policy is wrong, named by its keys.
+    :param global_conf: the keys of ``[DEFAULT]``; those of the section replace them. What is not
+        meant for this filter is left alone.
+    :param local_conf: the keys of the section: the fields of a :class:`~wsgicors.Policy`, such as
+        ``allow_origins``; or ``policy``, ``matchstrategy`` and, for each policy that is named there,
+        ``NAME_allow_origins`` and so on. ``NAME_origin`` and the other keys of 0.7 are taken too.
+    :raises ConfigError: if a policy is wrong, or a key unknown; all that is wrong is named by its keys.
 
     >>> def application(environ, start_response):
     ...     start_response("200 OK", [("Content-Type", "text/plain")])
@@ -54,83 +72,190 @@ def make_middleware(
     >>> middleware.policy
     Policy(allow_origins='*', max_age=180)
     """
-    conf = {**(global_conf or {}), **local_conf}
-    strategy = _strategy(conf)
-    names = [name.strip() for name in conf.get("policy", _DENY).split(",")]
-    policies = _policies(names, conf)
-    if len(policies) == 1 and strategy == "firstmatch":
-        return CORSMiddleware(app, policies[0])
-    return CORSMiddleware(app, resolve=_Selection(policies, by_method=strategy == "verbmatch"))
+    section = _Section(local_conf, global_conf or {})
+    if section.problems:
+        raise ConfigError(section.problems)
+    if len(section.policies) == 1 and not section.by_method:
+        return CORSMiddleware(app, section.policies[0])
+    return CORSMiddleware(app, resolve=_Selection(section.policies, by_method=section.by_method))
 
 
-def _strategy(conf: Mapping[str, str]) -> str:
+def CORS(  # noqa: N802 - its name in 0.7, where it was a class
+    application: WSGIApplication, cfg: Mapping[str, str] | None = None, **keys: str
+) -> CORSMiddleware:
+    """The middleware of 0.7, for programs that still import it.
+
+    :param application: the application.
+    :param cfg: the keys of a section.
+    :param keys: ``origin``, ``methods`` and so on for one policy; or the keys of a section.
+    :raises ConfigError: if a policy is wrong, or a key unknown.
+
+    >>> def application(environ, start_response):
+    ...     start_response("200 OK", [("Content-Type", "text/plain")])
+    ...     return [b"hello"]
+    >>> CORS(application, headers="*", methods="*", maxage="180", origin="*").policy.max_age
+    180
+    """
+    conf = {**(cfg or {}), **keys}
+    if not conf or not conf.keys().isdisjoint(FIELDS.keys() - _OLD_KEYS.keys()):
+        raise ConfigError([_NOT_OF_0_7])
+    if keys and "policy" not in keys:
+        conf = {"policy": _DIRECT, **{f"{_DIRECT}_{key}": value for key, value in keys.items()}}
+    with in_words_of({f"{_DIRECT}_{key}": key for key in [*_KEYS, *keys]}):
+        return make_middleware(application, {}, **conf)
+
+
+class _Section:
+    """What a section says; read once, with everything that is wrong in it."""
+
+    def __init__(self, local_conf: Mapping[str, str], global_conf: Mapping[str, str]) -> None:
+        self._local = local_conf
+        # The keys of policies have these in front of them; alone, those of the only policy nothing.
+        self._prefixes = [""]
+        if "policy" in local_conf or not any(key in FIELDS for key in local_conf):
+            self._local = {**_selection(global_conf), **local_conf}
+            self._prefixes = [f"{name}_" for name in _names(self._local.get("policy", _DENY))]
+        self._conf = {**global_conf, **local_conf}
+        self.problems: list[Problem] = [*self._unknown_keys(), *_unknown_strategy(self._local)]
+        self.by_method = self._local.get("matchstrategy") == "verbmatch"
+        self.policies = [
+            _NOBODY if prefix == f"{_DENY}_" else _policy(prefix, self._conf, self.problems)
+            for prefix in self._prefixes
+        ]
+
+    def _unknown_keys(self) -> Iterator[Problem]:
+        prefixes = [prefix for prefix in self._prefixes if prefix != f"{_DENY}_"]
+        known = {prefix + key for prefix in prefixes for key in _keys(prefix)}
+        for key, value in self._local.items():
+            if key not in known and key not in _SELECTION and not self._is_of_unnamed(key):
+                yield Problem(key, value, "unknown-field", _advice(key, known))
+
+    def _is_of_unnamed(self, key: str) -> bool:
+        """Whether a key is of a policy that is there, but that ``policy`` does not name."""
+        name = _named(key)
+        origins = {f"{name}_origin", f"{name}_allow_origins"}
+        if not name or "policy" not in self._local or origins.isdisjoint(self._local):
+            return False
+        logger.warning("%s is not used: policy does not name %s", shown(key), shown(name))
+        return True
+
+
+def _selection(conf: Mapping[str, str]) -> dict[str, str]:
+    return {key: conf[key] for key in _SELECTION if key in conf}
+
+
+def _names(policy: str) -> list[str]:
+    names = [name.strip() for name in policy.split(",")]
+    return [name for name in names if name] or [_DENY]
+
+
+def _keys(prefix: str) -> Mapping[str, str]:
+    """What can follow a prefix, and the field that it sets."""
+    return _KEYS if prefix else {field: field for field in FIELDS}
+
+
+def _named(key: str) -> str:
+    """The policy that a key seems to be of, or nothing."""
+    names = [key[: -len(known) - 1] for known in _KEYS if key.endswith(f"_{known}")]
+    return min(names, key=len, default="")
+
+
+def _advice(key: str, known: set[str]) -> str:
+    if key in _OLD_KEYS:
+        return (
+            f"no policy reads it; write {_OLD_KEYS[key]}, or policy = NAME and NAME_{key}"
+            " with a name of your own"
+        )
+    if key in FIELDS:
+        return f"beside policy it is nobody's; write NAME_{key} with the name of a policy"
+    name = _named(key)
+    near = difflib.get_close_matches(key, [*known, *_SELECTION, *FIELDS], n=1, cutoff=0.8)
+    if near:
+        return f"there is no such key; write {near[0]}"
+    if name:
+        return f"policy does not name {name}; write policy = {name}, or leave the key out"
+    return (
+        f"there is no such key; the keys are {', '.join(_SELECTION)} and, behind the name of a policy"
+        f" and an underscore, {', '.join(_KEYS)}"
+    )
+
+
+def _unknown_strategy(conf: Mapping[str, str]) -> Iterator[Problem]:
     strategy = conf.get("matchstrategy", _STRATEGIES[0])
     if strategy not in _STRATEGIES:
         message = f"{shown(strategy)} is no strategy; write {' or '.join(_STRATEGIES)}"
-        raise ConfigError([Problem("matchstrategy", strategy, "unknown", message)])
-    return strategy
+        yield Problem("matchstrategy", strategy, "unknown", message)
 
 
-def _policies(names: list[str], conf: Mapping[str, str]) -> list[Policy]:
-    """The policies by these names.
-
-    :raises ConfigError: with the problems of all of them.
-    """
-    policies: list[Policy] = []
-    problems: list[Problem] = []
-    for name in names:
-        try:
-            policies.append(_NOBODY if name == _DENY else _policy(name, conf))
-        except ConfigError as error:
-            problems += error.problems
-    if problems:
-        raise ConfigError(problems)
-    return policies
+def _policy(prefix: str, conf: Mapping[str, str], problems: list[Problem]) -> Policy:
+    """The policy of the keys behind a prefix; what is wrong with it is added to ``problems``."""
+    given = [key for key in _keys(prefix) if conf.get(prefix + key)]
+    problems += [*_twice(prefix, given), *_globs(prefix, conf)]
+    fields = {_KEYS[key]: _value(key, conf[prefix + key]) for key in given}
+    try:
+        with in_words_of({_KEYS[key]: prefix + key for key in [*_keys(prefix), *given]}):
+            return _whole(Policy(**fields))
+    except ConfigError as error:
+        problems += error.problems
+        return _NOBODY
 
 
-def _policy(name: str, conf: Mapping[str, str]) -> Policy:
-    values = {key: conf[f"{name}_{key}"] for key in _KEYS if conf.get(f"{name}_{key}")}
-    problems = [*_unknown_keys(name, conf), *_globs(name, values.get("origin", ""))]
-    if problems:
-        raise ConfigError(problems)
-    with in_words_of({field: f"{name}_{key}" for key, field in _KEYS.items()}):
-        policy = Policy(**{_KEYS[key]: _value(key, value) for key, value in values.items()})
-        conflicts = policy.conflicts()
-        if conflicts:
-            raise ConfigError(conflicts)
+def _whole(policy: Policy) -> Policy:
+    conflicts = policy.conflicts()
+    if conflicts:
+        raise ConfigError(conflicts)
     return policy
 
 
+def _twice(prefix: str, given: list[str]) -> Iterator[Problem]:
+    for old, field in _OLD_KEYS.items():
+        if old != field and old in given and field in given:
+            message = f"{prefix}{old} and {prefix}{field} say the same; leave one of them out"
+            yield Problem(prefix + old, None, "twice", message)
+
+
+def _globs(prefix: str, conf: Mapping[str, str]) -> Iterator[Problem]:
+    """The origins whose wildcards would let strangers in."""
+    for item in _items(conf.get(f"{prefix}origin", "")):
+        if _is_foreign_glob(item):
+            message = (
+                f"{shown(item)} holds wildcards that strangers' names can match; they may stand to the"
+                " left of a name that is yours (https://app?.example.com): write the origins one by one"
+            )
+            yield Problem(f"{prefix}origin", item, "wildcard", message)
+
+
+def _is_foreign_glob(item: str) -> bool:
+    return (
+        isinstance(_origin(item), str)
+        and not is_pattern(item)
+        and "*" not in item
+        and bool(re.search(r"[?\[]", item))
+    )
+
+
+def _items(origins: str) -> list[str]:
+    return re.split(r"[,\s]+", origins.strip())
+
+
 def _value(key: str, value: str) -> Any:
-    if key == "origin" and value == "copy":
-        return "*"
+    """What a field takes for what stands in a key; the keys of 0.7 had forms of their own."""
+    if key == "origin":
+        if value == "copy":
+            return "*"
+        return [_origin(item) for item in _items(value) if not _is_foreign_glob(item)]
     if key == "headers" and value == "*":
         return ANY_HEADER
     if key == "methods" and "*" in value.replace(",", " ").split():
         return "*"
-    if key == "credentials":
-        # Anything else has always meant no.
-        return value == "true"
+    if key == "credentials" and value.strip().lower() in _NO:
+        return False
     return value
 
 
-def _unknown_keys(name: str, conf: Mapping[str, str]) -> Iterator[Problem]:
-    for key in conf:
-        # The key may be of another policy, whose name begins like this one's.
-        if key.startswith(f"{name}_") and not key.endswith(tuple(f"_{known}" for known in _KEYS)):
-            message = f"there is no such key; the keys of a policy are {', '.join(_KEYS)}"
-            yield Problem(key, conf[key], "unknown-field", message)
-
-
-def _globs(name: str, origins: str) -> Iterator[Problem]:
-    for origin in origins.split():
-        if re.search(r"[?\[]", origin) and not is_pattern(origin):
-            message = (
-                f'{shown(origin)} holds wildcards of file names; "*" is left, for subdomains'
-                " (https://*.example.com) and for any port (http://localhost:*): write the origins"
-                " one by one, or in Python CORSMiddleware with re.compile(...)"
-            )
-            yield Problem(f"{name}_origin", origin, "wildcard", message)
+def _origin(item: str) -> Any:
+    is_glob = re.search(r"[*?\[]", item) and item != "*" and not is_pattern(item)
+    return (expression_of(item) or item) if is_glob else item
 
 
 class _Choice(NamedTuple):
