@@ -247,6 +247,15 @@ def test_view_that_wsgicors_flask_closes_stays_closed():
     assert callers(app, "/shown", "PUT") == {PAGE}
 
 
+def test_view_that_is_shared_with_fewer_stays_so_below_wsgicors_flask():
+    app = Flask("ported")
+    view = cross_origin(origins=[ADMIN])(lambda: "narrow")
+    app.add_url_rule("/", "narrow", view, methods=["GET", "PUT"])
+    flask.CORS(app, allow_origins="*")
+    shared = {page for page in EVERYBODY if refusal(app, page, "/") is None}
+    assert shared == {ADMIN}
+
+
 # --- where options come from --------------------------------------------------------------------------
 
 

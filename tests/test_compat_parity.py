@@ -15,7 +15,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from wsgicors.compat import flask_cors as ours
 from wsgicors.testing import Browser, CORSError
 
-flask_cors = pytest.importorskip("flask_cors", minversion="6.0.5")
+flask_cors = pytest.importorskip("flask_cors", minversion="6.0")
 ROW = pytest.param
 PAGES = (PAGE, ADMIN, "http://localhost:5173", "null")
 PATHS = ("/items", "/api/items", "/api/private/a", "/missing", "/slash", "/v1/items")
@@ -166,6 +166,17 @@ def own_origin(lib):
     return app
 
 
+def own_exposed(lib):
+    app = bare()
+
+    @app.get("/v1/items")
+    def own():
+        return "own", {"Access-Control-Expose-Headers": "X-Own", "X-Own": "1", "X-Other": "1"}
+
+    lib.CORS(app, origins=[PAGE], expose_headers="X-Other")
+    return app
+
+
 def refusing_hook(lib):
     app = bare()
 
@@ -308,6 +319,7 @@ SAME = [
     ROW(two_views_of_one_url, id="two-views-of-one-url"),
     ROW(error_handler, id="error-handler"),
     ROW(own_origin, id="own-origin"),
+    ROW(own_exposed, id="own-exposed"),
     ROW(refusing_hook, id="refusing-hook"),
     ROW(answering_hook, id="answering-hook"),
     ROW(moved, id="moved"),

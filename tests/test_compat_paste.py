@@ -328,7 +328,11 @@ def test_comma_at_the_end_names_no_policy():
         ROW(
             {"policy": "a", "a_origin": "*", "allow_origins": "*"}, "NAME_allow_origins", id="bare"
         ),
-        ROW({"policy": "a", "a_origin": "*", "b_maxage": "5"}, "b_maxage: .*a_maxage|name b", id="prefix"),
+        ROW(
+            {"policy": "a", "a_origin": "*", "b_maxage": "5"},
+            "b_maxage: .*a_maxage|name b",
+            id="prefix",
+        ),
         ROW({"allow_origin": "*"}, "write allow_origins", id="field"),
         ROW(
             {"allow_origins": "*", "origin": "*"}, "origin: no policy reads it", id="old-beside-new"

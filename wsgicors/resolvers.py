@@ -164,7 +164,7 @@ def checked_policy(policy: object) -> Policy:
     if isinstance(policy, Policy):
         return policy
     message = f"{shown(policy)} is no Policy; write Policy(allow_origins=...)"
-    if isinstance(policy, (str, Mapping)):
+    if isinstance(policy, Mapping) or (isinstance(policy, str) and policy.isidentifier()):
         message += "; for the keys of wsgicors 0.7 call wsgicors.compat.paste.make_middleware(app, policy=...)"
     raise ConfigError([Problem("policy", policy, "wrong-type", message)])
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from werkzeug.datastructures import Headers
 
 from ...headers import HeaderBuilder
-from ...layers import DECISION
+from ...layers import DECISION, is_noticed
 from ...lines import Author
 from ...middleware import decide_actual
 from ...policy import Policy
@@ -98,6 +98,7 @@ NOBODY = Settings({"origins": (), "allow_headers": ()}, lambda note: None)
 def share(response: Response, decision: Decision, environ: WSGIEnvironment) -> None:
     """Put the headers of a decision on a response."""
     environ[DECISION] = decision
+    is_noticed(environ)
     # New ones: those of the response may be the application's own, and of any kind.
     response.headers = Headers(_author.with_headers(list(Headers(response.headers)), decision))
 
