@@ -8,6 +8,7 @@ import threading
 import flask
 import pytest
 from exchanges import ADMIN, PAGE, callers, refusal
+from flask.views import MethodView
 from flask_calls import actual, cors_headers, preflight
 
 from wsgicors import ConfigError
@@ -312,3 +313,78 @@ def test_threads_that_come_first_together_all_get_the_headers():
     for thread in threads:
         thread.join()
     assert answers == ["7"] * 8
+
+
+def test_proxy_of_an_application_is_taken_for_what_it_stands_for():
+    app = flask.Flask("example")
+    app.add_url_rule("/", "index", index)
+    with app.app_context():
+        CORS(flask.current_app, allow_origins=[PAGE])
+    assert callers(app) == {PAGE}
+    with app.app_context(), pytest.raises(ConfigError, match="governs this application already"):
+        CORS(allow_origins=[PAGE]).init_app(flask.current_app)
+
+
+def test_policies_follow_a_method_of_a_class_that_is_replaced():
+    class Item(MethodView):
+        def get(self):
+            return "got"
+
+        def put(self):
+            return "put"
+
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[PAGE])
+    app.add_url_rule("/", view_func=Item.as_view("item"))
+    closed = same_origin(lambda self: "closed")
+    assert callers(app) == callers(app, "/", "PUT") == {PAGE}
+    Item.get = closed
+    assert callers(app) == callers(app, "/", "HEAD") == set()
+    Item.put = closed
+    assert callers(app, "/", "PUT") == set()
+
+
+def test_what_is_declared_while_a_policy_is_worked_out_is_not_forgotten(monkeypatch):
+    blueprint = flask.Blueprint("shop", __name__)
+    blueprint.add_url_rule("/", "index", cross_origin(max_age=60)(index))
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[PAGE])
+    app.register_blueprint(blueprint)
+    resolver = app.extensions["wsgicors"]
+    resolver.ensure_checked()
+    governing = resolver._governing
+
+    def slowly(own):
+        found = governing(own)
+        monkeypatch.setattr(resolver, "_governing", governing)
+        same_origin(blueprint)
+        return found
+
+    monkeypatch.setattr(resolver, "_governing", slowly)
+    actual(app)
+    assert callers(app) == set()
+
+
+def test_rule_that_is_added_ahead_of_another_counts_at_once():
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[PAGE])
+    app.add_url_rule("/items/<name>", "item", index, methods=["PUT", "DELETE"])
+    assert preflight(app, "/items/special", "PUT").access_control_allow_methods is not None
+    app.view_functions["special"] = same_origin(index)
+    app.url_map.add(app.url_rule_class("/items/special", endpoint="special", methods=["DELETE"]))
+    assert preflight(app, "/items/special", "DELETE").status_code == 403
+    granted = preflight(app, "/items/special", "PUT").headers["Access-Control-Allow-Methods"]
+    assert granted == "PUT"
+
+
+@pytest.mark.parametrize("name", ["X-HTTP-Method-Override", "x-http-method", "X-Method-Override"])
+def test_header_that_overrides_the_method_is_told_of_once(name, caplog):
+    app = flask.Flask("example")
+    app.add_url_rule("/", "index", cross_origin(allow_headers=[name])(index))
+    app.add_url_rule("/other", "other", cross_origin(allow_headers=[name])(index))
+    CORS(app, allow_origins=[PAGE])
+    actual(app)
+    cross_origin(max_age=60)(flask.Blueprint("late", __name__))
+    actual(app)
+    told = [record for record in caplog.records if record.levelname == "WARNING"]
+    assert [name in record.getMessage() for record in told] == [True]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
+import itertools
 import logging
+import tracemalloc
 
 import flask
 import pytest
@@ -11,7 +15,8 @@ from flask.views import MethodView
 from flask_calls import actual, cors_headers, granted_methods, preflight
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.proxy_fix import ProxyFix
-from werkzeug.routing import BaseConverter, Rule
+from werkzeug.routing import BaseConverter, Rule, ValidationError
+from werkzeug.test import create_environ
 
 from wsgicors.flask import CORS, cross_origin, same_origin
 from wsgicors.flask.resolver import UrlMapResolver
@@ -165,6 +170,114 @@ def test_converter_that_raises_denies_the_preflight_and_logs_why(caplog):
     assert "in the converter" in caplog.text
 
 
+class NamedByConfig(BaseConverter):
+    """As one that asks a database, which takes the application context too."""
+
+    def to_python(self, value):
+        if value not in flask.current_app.config["NAMES"]:
+            raise ValidationError
+        return value
+
+
+@pytest.mark.parametrize("within", [True, False])
+def test_converter_that_needs_the_application_is_routed_in_its_context(within, caplog):
+    app = closed_application()
+    app.config["NAMES"] = ["bread"]
+    app.url_map.converters["named"] = NamedByConfig
+    app.add_url_rule("/<named:name>", "named", for_page("named"), methods=["GET", "PUT"])
+    app.add_url_rule("/plain", "plain", for_admin("plain"), methods=["PUT"])
+    torn_down = []
+    app.teardown_appcontext(torn_down.append)
+    with app.app_context() if within else contextlib.nullcontext():
+        assert preflight(app, "/bread", "PUT").status_code == 204
+        assert len(torn_down) == (0 if within else 1)
+        assert callers(app, "/bread") == callers(app, "/bread", "PUT") == {PAGE}
+        assert callers(app, "/butter", "PUT") == set()
+        assert callers(app, "/plain", "PUT") == {ADMIN}
+    response = actual(app, "/bread", "DELETE")
+    assert (response.status_code, response.access_control_allow_origin) == (405, PAGE)
+    assert caplog.text == ""
+
+
+def test_converter_that_raises_forges_no_line_of_the_log(caplog):
+    class Broken(BaseConverter):
+        regex = r"[\s\S]+"
+
+        def to_python(self, value):
+            raise LookupError(value)
+
+    app = closed_application()
+    app.url_map.converters["broken"] = Broken
+    app.add_url_rule("/<broken:name>", "broken", for_page("broken"))
+    preflight(app, "/a%0d%0aCRITICAL forged%1b[31m" + "x" * 5000, "GET")
+    assert "forged" in caplog.text
+    assert not any(line.startswith("CRITICAL forged") for line in caplog.text.splitlines())
+    assert "\x1b" not in caplog.text
+    assert "x" * 500 not in caplog.text
+
+
+def test_port_of_the_server_may_be_a_number():
+    app = closed_application()
+    app.add_url_rule("/", "index", for_page("index"), methods=["PUT"])
+    for host in ({}, {"HTTP_HOST": "localhost:8000"}):
+        environ = create_environ("/", method="OPTIONS", headers=asking("PUT"))
+        del environ["HTTP_HOST"]
+        statuses = []
+        environ.update(host, SERVER_PORT=8000)
+        app(environ, lambda status, headers, exc_info=None: statuses.append(status))  # noqa: B023
+        assert statuses == ["204 No Content"]
+
+
+def asking(method):
+    return {"Origin": PAGE, "Access-Control-Request-Method": method}
+
+
+def test_made_up_methods_are_not_remembered():
+    app = closed_application()
+    app.url_map.add(Rule("/any", endpoint="any"))
+    app.url_map.add(Rule("/old", endpoint="old", redirect_to="any"))
+    app.view_functions["any"] = cross_origin(allow_origins=[PAGE])(view("any"))
+    environ = create_environ("/any", method="OPTIONS", headers=asking("GET"))
+
+    def ask(prefix):
+        for path, number in itertools.product(["/any", "/old"], range(1100)):
+            headers = {"HTTP_ACCESS_CONTROL_REQUEST_METHOD": f"{prefix}{number}"}
+            app({**environ, **headers, "PATH_INFO": path}, lambda *arguments: None)
+        gc.collect()
+        return len(gc.get_objects())
+
+    ask("A")
+    before = ask("B")
+    assert ask("C") - before < 100
+
+
+def test_hosts_are_remembered_up_to_a_bound():
+    app = closed_application()
+    app.add_url_rule("/", "index", for_page("index"), methods=["PUT"])
+    environ = create_environ("/", method="OPTIONS", headers=asking("PUT"))
+    for number in range(1100):
+        app({**environ, "HTTP_HOST": f"h{number}.example.com"}, lambda *arguments: None)
+    assert len(app.extensions["wsgicors"]._adapters) <= 1024
+
+
+@pytest.mark.parametrize(
+    "name", ["HTTP_HOST", "HTTP_ACCESS_CONTROL_REQUEST_METHOD", "HTTP_ORIGIN", "HTTP_UPGRADE"]
+)
+def test_overlong_header_takes_no_memory(name):
+    app = closed_application()
+    app.add_url_rule("/<path:name>", "index", for_page("index"), methods=["PUT"])
+    environ = create_environ("/a", method="OPTIONS", headers=asking("PUT"))
+    app({**environ}, lambda *arguments: None)
+    hostile = {**environ, name: "a" * 2**20}
+    tracemalloc.start()
+    try:
+        app(hostile, lambda *arguments: None)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 65536
+
+
 def test_method_names_are_case_sensitive():
     app = closed_application()
     app.add_url_rule("/", "index", for_page("index"), methods=["PATCH"])
@@ -235,6 +348,33 @@ def test_set_allow_methods_narrows_what_the_url_routes():
     app.add_url_rule("/", "index", view("index"), methods=["GET", "PUT", "DELETE"])
     assert granted_methods(preflight(app, "/", "DELETE")) == {"GET", "PUT"}
     assert refusal(app, PAGE, "/", "DELETE").reason == "method-not-allowed"
+
+
+def test_rule_for_any_method_under_one_policy_grants_all():
+    app = flask.Flask("example", static_folder=None)
+    CORS(app, allow_origins=[PAGE], allow_methods=["GET", "PUT", "PATCH"])
+    app.url_map.add(Rule("/<path:path>", endpoint="any"))
+    app.view_functions["any"] = view("any")
+    response = preflight(app, "/a/b", "PUT")
+    assert granted_methods(response) == {"GET", "PUT", "PATCH"}
+    assert response.headers["Vary"] == "Origin"
+
+
+def test_rule_for_any_method_of_a_class_grants_one_at_a_time():
+    class Item(MethodView):
+        def put(self):
+            return "put"
+
+        @same_origin
+        def purge(self):
+            return "purged"
+
+    app = flask.Flask("example", static_folder=None)
+    CORS(app, allow_origins=[PAGE])
+    app.url_map.add(Rule("/", endpoint="item"))
+    app.view_functions["item"] = Item.as_view("item")
+    assert granted_methods(preflight(app, "/", "PUT")) == {"PUT"}
+    assert preflight(app, "/", "PURGE").status_code == 403
 
 
 def test_rule_without_methods_routes_the_one_that_is_asked_about():

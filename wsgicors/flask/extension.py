@@ -94,6 +94,8 @@ class CORS:
         :param fields: replace those of the constructor, for this application.
         :raises ConfigError: if a field, or a key of ``app.config``, is wrong by itself.
         """
+        # `CORS(current_app)` is about the application that it stands for just now.
+        app = getattr(app, "_get_current_object", lambda: app)()
         if EXTENSION in app.extensions:
             raise ConfigError([_TWICE])
         where = call_site()
@@ -103,7 +105,7 @@ class CORS:
             app, layers, {**self._endpoints, **_endpoint_layers(endpoints, where)}
         )
         app.extensions[EXTENSION] = resolver
-        app.wsgi_app = _governed(app, app.wsgi_app, resolver)  # type: ignore[method-assign,assignment]
+        app.wsgi_app = _governed(app, app.wsgi_app, resolver)  # type: ignore[method-assign]
 
 
 _TWICE = Problem(

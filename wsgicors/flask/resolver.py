@@ -41,6 +41,8 @@ _OVERLONG_METHOD = "?"
 _MAX_HOST_LENGTH = 1024
 # In the ``environ`` of a request, what was said of views that ran though it is not in force.
 _MET = "wsgicors.flask.met"
+# Headers in which a request says that it is one of another method.
+_OVERRIDES = frozenset({"x-http-method", "x-http-method-override", "x-method-override"})
 # Adapters of the URL map are remembered for so many hosts and prefixes.
 _MAX_ADAPTERS = 1024
 # No client decides which rules and layers meet, but there may be very many ways.
@@ -115,6 +117,8 @@ class UrlMapResolver:
         self._lock = threading.Lock()
         self._methods = USUAL_METHODS
         self._unlinked = Unlinked()
+        #: Those that somebody was told of.
+        self._overrides: set[str] = set()
         self._forget()
         read_on(self)
 
@@ -136,6 +140,7 @@ class UrlMapResolver:
         problems = [*self._unknown_endpoints(), *above_routes(self._app), *self._conflicts()]
         if problems:
             raise ConfigError(problems)
+        self._tell_of_overrides()
         self._methods = USUAL_METHODS.union(*(rule.methods or () for rule in url_map.iter_rules()))
         self.default = self._governing(()).builder if self._governs_all else None
         self.for_all = None if self._endpoints or self._is_anything_said() else self.default
@@ -145,6 +150,18 @@ class UrlMapResolver:
         governing = self._by_policies.values()
         self.refuses = any(each.policy.refuse_denied for each in governing)
         self.checked_map = url_map
+
+    def _tell_of_overrides(self) -> None:
+        lists = [governing.policy.allow_headers or () for governing in self._by_policies.values()]
+        named = {name for names in lists for name in names if name.lower() in _OVERRIDES}
+        for name in sorted(named - self._overrides):
+            logger.warning(
+                "allow_headers names %s: where the application follows it, a page that may POST may do"
+                " whatever it names there, and what is said of other methods does not hold; leave it"
+                " out, and have the page send the method itself",
+                name,
+            )
+        self._overrides |= named
 
     def _is_anything_said(self) -> bool:
         return is_anything_declared() or any(
