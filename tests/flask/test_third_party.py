@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import warnings
 
@@ -11,14 +12,21 @@ from exchanges import ADMIN, EVERYBODY, PAGE, callers, refusal
 from flask.views import MethodView
 from flask_calls import actual, cors_headers, granted_methods, preflight
 
-from wsgicors.flask import CORS, cross_origin, same_origin
+from wsgicors import ConfigError
+from wsgicors.flask import CORS, cross_origin, declarations, same_origin
 from wsgicors.testing import Browser, CORSError
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what they use and should not is their business
+    apiflask = pytest.importorskip("apiflask")
     dash = pytest.importorskip("dash")
+    flask_admin = pytest.importorskip("flask_admin")
+    flask_appbuilder = pytest.importorskip("flask_appbuilder")
+    flask_classful = pytest.importorskip("flask_classful")
     flask_login = pytest.importorskip("flask_login")
+    flask_restful = pytest.importorskip("flask_restful")
     flask_restx = pytest.importorskip("flask_restx")
+    flask_sqlalchemy = pytest.importorskip("flask_sqlalchemy")
     flask_smorest = pytest.importorskip("flask_smorest")
     marshmallow = pytest.importorskip("marshmallow")
     flask_wtf = pytest.importorskip("flask_wtf")
@@ -179,6 +187,319 @@ def test_smorest_errors_can_be_read(path, method, sent, status):
     app = smorest_application()
     assert callers(app, path, method, **sent) == {PAGE}
     assert Browser(app, PAGE).fetch(path, method, **sent).status == status
+
+
+def assert_closed(app, path, method="DELETE"):
+    """Nobody else may use it, and a page of the application's own still can."""
+    assert preflight(app, path, method).status_code == 403
+    assert callers(app, path, method) == set()
+    assert actual(app, path, method).status_code == 200
+
+
+def test_smorest_view_class_can_be_closed_and_nested_blueprints_too():
+    app = smorest_application_of(same_origin)
+    assert_closed(app, "/items/")
+    assert_closed(app, "/items/inner/")
+
+
+def smorest_application_of(decorator):
+    app = governed()
+    app.config.update(API_TITLE="Items", API_VERSION="v1", OPENAPI_VERSION="3.0.2")
+    api = flask_smorest.Api(app)
+    items = flask_smorest.Blueprint("items", __name__, url_prefix="/items")
+    inner = decorator(flask_smorest.Blueprint("inner", __name__, url_prefix="/inner"))
+
+    @items.route("/")
+    @decorator
+    class Items(MethodView):
+        @items.response(200)
+        def delete(self):
+            return {}
+
+    @inner.route("/", methods=["DELETE"])
+    @inner.response(200)
+    def delete():
+        return {}
+
+    items.register_blueprint(inner)
+    api.register_blueprint(items)
+    return app
+
+
+# --- APIFlask -------------------------------------------------------------------------------------
+
+
+def test_apiflask_views_classes_and_blueprints_can_be_closed():
+    app = apiflask.APIFlask("example")
+    CORS(app, allow_origins=[PAGE], allow_credentials=True)
+    closed = same_origin(apiflask.APIBlueprint("closed", __name__, url_prefix="/blueprint"))
+
+    @app.delete("/function")
+    @app.output({"id": apiflask.fields.Integer()})
+    @same_origin
+    def function():
+        return {"id": 1}
+
+    @app.delete("/outside")
+    @same_origin
+    @app.output({"id": apiflask.fields.Integer()})
+    def outside():
+        return {"id": 1}
+
+    class Item(apiflask.views.MethodView):
+        @same_origin
+        @app.output({"id": apiflask.fields.Integer()})
+        def delete(self):
+            return {"id": 1}
+
+    app.add_url_rule("/class", view_func=Item.as_view("item"))
+
+    @closed.delete("/")
+    @closed.output({"id": apiflask.fields.Integer()})
+    def inside():
+        return {"id": 1}
+
+    app.register_blueprint(closed)
+    for path in ("/function", "/outside", "/class", "/blueprint/"):
+        assert_closed(app, path)
+
+
+# --- Flask-RESTful --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "decorators",
+    [
+        ROW([same_origin], id="list"),
+        ROW({"delete": [same_origin]}, id="by method"),
+        ROW([cross_origin(allow_origins=[])], id="with fields"),
+        ROW([cross_origin(max_age=60), same_origin], id="several"),
+    ],
+)
+def test_restful_method_decorators_take_effect(decorators):
+    class Item(flask_restful.Resource):
+        method_decorators = decorators
+
+        def delete(self):
+            return "deleted"
+
+    app = governed(allow_credentials=True)
+    flask_restful.Api(app).add_resource(Item, "/item")
+    assert_closed(app, "/item")
+
+
+def test_restful_method_decorators_hold_for_what_runs_before_the_method(nothing_declared):
+    class Item(flask_restful.Resource):
+        method_decorators = (same_origin,)
+
+        def get(self):
+            return "item"
+
+    app = governed()
+    flask_restful.Api(app).add_resource(Item, "/item")
+    app.before_request(lambda: "refused")
+    assert callers(app, "/item") == set()
+
+
+def test_restful_method_decorators_share_as_they_say():
+    class Item(flask_restful.Resource):
+        method_decorators = (cross_origin(allow_origins=[ADMIN]),)
+
+        def put(self):
+            return "put"
+
+    app = governed()
+    flask_restful.Api(app).add_resource(Item, "/item")
+    assert callers(app, "/item", "PUT") == {ADMIN}
+
+
+def test_restful_method_decorators_leave_nothing_behind():
+    class Item(flask_restful.Resource):
+        method_decorators = (same_origin,)
+
+        def get(self):
+            return "item"
+
+    app = governed()
+    flask_restful.Api(app).add_resource(Item, "/item")
+    actual(app, "/item")
+    resolver = app.extensions["wsgicors"]
+    remembered = dict(resolver._by_view)
+    before = sum(1 for _ in declarations.all_declared())
+    for _ in range(50):
+        actual(app, "/item")
+    gc.collect()
+    assert sum(1 for _ in declarations.all_declared()) <= before
+    assert resolver._by_view == remembered
+
+
+def test_restful_decorators_of_the_api_take_effect():
+    class Item(flask_restful.Resource):
+        def delete(self):
+            return "deleted"
+
+    app = governed()
+    flask_restful.Api(app, decorators=[same_origin]).add_resource(Item, "/item")
+    assert_closed(app, "/item")
+
+
+# --- Flask-RESTX: namespaces ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_restx_namespace_can_be_closed(late):
+    app = governed()
+    secrets = flask_restx.Namespace("secrets")
+    api = flask_restx.Api(app, doc=False)
+    assert same_origin(secrets) is secrets
+    if not late:
+        api.add_namespace(secrets)
+
+    @secrets.route("/")
+    class Secret(flask_restx.Resource):
+        def delete(self):
+            return "deleted"
+
+    if late:
+        api.add_namespace(secrets)
+    assert_closed(app, "/secrets/")
+
+
+def test_restx_namespace_that_has_resources_already_is_refused():
+    api = flask_restx.Api(governed(), doc=False)
+    secrets = api.namespace("secrets")
+    secrets.route("/")(type("Secret", (flask_restx.Resource,), {}))
+    with pytest.raises(ConfigError, match="before the first of them"):
+        same_origin(secrets)
+
+
+# --- Flask-Classful -------------------------------------------------------------------------------
+
+
+def classful_application(decorate_class, decorate_method):
+    app = governed()
+
+    class Items(flask_classful.FlaskView):
+        def index(self):
+            return "open"
+
+        @decorate_method
+        def delete(self, number):
+            return f"deleted {number}"
+
+        @flask_classful.route("/purge", methods=["DELETE"])
+        @decorate_method
+        def purge(self):
+            return "purged"
+
+    decorate_class(Items).register(app)
+    return app
+
+
+def test_classful_methods_can_be_closed_and_keep_their_routes():
+    app = classful_application(lambda items: items, same_origin)
+    assert_closed(app, "/items/5/")
+    assert_closed(app, "/items/purge/")
+    assert actual(app, "/items/5/", "DELETE").text == "deleted 5"
+    assert callers(app, "/items/") == {PAGE}
+
+
+def test_classful_class_can_be_closed():
+    app = classful_application(same_origin, lambda method: method)
+    assert_closed(app, "/items/5/")
+    assert_closed(app, "/items/purge/")
+    assert callers(app, "/items/") == set()
+
+
+def test_classful_method_can_be_opened():
+    app = classful_application(same_origin, cross_origin(allow_origins=[ADMIN]))
+    assert callers(app, "/items/5/", "DELETE") == {ADMIN}
+    assert callers(app, "/items/") == set()
+
+
+# --- Flask-Admin ----------------------------------------------------------------------------------
+
+
+def admin_application(decorate_class, decorate_method):
+    class Secrets(flask_admin.BaseView):
+        @flask_admin.expose("/")
+        def index(self):
+            return "open"
+
+        @flask_admin.expose("/below", methods=["DELETE"])
+        @decorate_method
+        def below(self):
+            return "deleted"
+
+        @decorate_method
+        @flask_admin.expose("/above", methods=["DELETE"])
+        def above(self):
+            return "deleted"
+
+    app = governed()
+    admin = flask_admin.Admin(app)
+    admin.add_view(decorate_class(Secrets)(name="Secrets", endpoint="secrets", url="/secrets"))
+    return app
+
+
+def test_admin_views_can_be_closed():
+    app = admin_application(lambda view: view, same_origin)
+    assert_closed(app, "/secrets/below")
+    assert_closed(app, "/secrets/above")
+    assert callers(app, "/secrets/") == {PAGE}
+
+
+def test_admin_view_class_can_be_closed():
+    app = admin_application(same_origin, lambda view: view)
+    assert_closed(app, "/secrets/below")
+    assert callers(app, "/secrets/") == set()
+
+
+# --- Flask-AppBuilder -----------------------------------------------------------------------------
+
+
+def appbuilder_application(decorate_class, decorate_method):
+    class Secrets(flask_appbuilder.BaseView):
+        route_base = "/secrets"
+
+        @flask_appbuilder.expose("/", methods=["GET"])
+        def index(self):
+            return "open"
+
+        @flask_appbuilder.expose("/below", methods=["DELETE"])
+        @decorate_method
+        def below(self):
+            return "deleted"
+
+    class Api(flask_appbuilder.api.BaseApi):
+        resource_name = "secrets"
+
+        @flask_appbuilder.expose("/below", methods=["DELETE"])
+        @decorate_method
+        def below(self):
+            return self.response(200, message="deleted")
+
+    app = governed()
+    app.config.update(SQLALCHEMY_DATABASE_URI="sqlite://", FAB_ADD_SECURITY_VIEWS=False)
+    database = flask_sqlalchemy.SQLAlchemy(app)
+    with app.app_context():
+        builder = flask_appbuilder.AppBuilder(app, database.session)
+        builder.add_view_no_menu(decorate_class(Secrets))
+        builder.add_api(decorate_class(Api))
+    return app
+
+
+@pytest.mark.parametrize(
+    "decorators",
+    [
+        ROW((lambda view: view, same_origin), id="methods"),
+        ROW((same_origin, lambda view: view), id="classes"),
+    ],
+)
+def test_appbuilder_views_and_apis_can_be_closed(decorators):
+    app = appbuilder_application(*decorators)
+    assert_closed(app, "/secrets/below")
+    assert_closed(app, "/api/v1/secrets/below")
 
 
 # --- Flask-Login ----------------------------------------------------------------------------------

@@ -147,6 +147,7 @@ def _as_json(report: Report, question: Question | None) -> dict[str, Any]:
         "governs_all": report.governs_all,
         "governs_paths": report.governs_paths,
         "is_wrapped": report.is_wrapped,
+        "strays": [stray._asdict() for stray in report.strays],
         "routes": [_route_as_json(route, report, question) for route in report.routes],
     }
 
@@ -319,6 +320,8 @@ def _notes(report: Report) -> Iterator[str]:
 
 
 def _caveats(report: Report) -> Iterator[str]:
+    for where, what in report.strays:
+        yield f"{where}, of {what}, governs no route of this application."
     if report.governs_paths:
         yield _BY_PATH
     elif not report.governs_all:

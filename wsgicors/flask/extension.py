@@ -32,6 +32,7 @@ from .crossing import Crossing, is_routed_as_it_came
 from .declarations import Layer
 from .resolver import UrlMapResolver
 from .settings import EXTENSION, call_site, config_layers
+from .targets import no_application
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -96,8 +97,9 @@ class CORS:
         """
         # `CORS(current_app)` is about the application that it stands for just now.
         app = getattr(app, "_get_current_object", lambda: app)()
-        if EXTENSION in app.extensions:
-            raise ConfigError([_TWICE])
+        problem = no_application(app) or (_TWICE if EXTENSION in app.extensions else None)
+        if problem is not None:
+            raise ConfigError([problem])
         where = call_site()
         layers = [*self._layers, Layer(Policy(**fields), f"init_app(...) at {where}")]
         config_layers(app)

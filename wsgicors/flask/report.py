@@ -21,6 +21,7 @@ from ..requests import is_preflight
 from .decorators import is_automatic
 from .resolver import UrlMapResolver
 from .settings import EXTENSION
+from .strays import Stray, strays
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -69,6 +70,8 @@ class Report(NamedTuple):
     is_wrapped: bool
     #: The URLs whose methods have different policies.
     divided: frozenset[str]
+    #: What was declared and governs no route.
+    strays: tuple[Stray, ...] = ()
 
     @classmethod
     def of(cls, app: Flask) -> Report:
@@ -94,7 +97,12 @@ class Report(NamedTuple):
         if unrouted is not None:
             routes.append(Route("", None, None, (), unrouted))
         return cls(
-            tuple(routes), unrouted is not None, resolver.governs_paths, _is_wrapped(app), divided
+            tuple(routes),
+            unrouted is not None,
+            resolver.governs_paths,
+            _is_wrapped(app),
+            divided,
+            strays(resolver.identities_in_force()),
         )
 
     def taking(self, method: str) -> Report:

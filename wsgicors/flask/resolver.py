@@ -252,6 +252,14 @@ class UrlMapResolver:
             is_governed = own or self._governs_all
             yield rule, method, Effective.of([*self._base, *own]) if is_governed else None
 
+    def identities_in_force(self) -> set[int]:
+        """The identities of all layers that were said of any route."""
+        return {
+            id(layer)
+            for rule, method in self._rules_and_methods()
+            for layer in self._own_layers(rule.endpoint, method)
+        }
+
     def unrouted(self) -> Effective | None:
         """The policy of URLs that no route matches; ``None`` if they are not governed."""
         return Effective.of(self._base) if self._governs_all else None
@@ -364,7 +372,8 @@ class UrlMapResolver:
             return
         if builder is None:
             self._unlinked.tell(endpoint, unknown, None)
-        elif self._narrowed(endpoint, builder, unknown) is not builder:
+        elif self._unlinked.differs(builder, unknown):
+            self._narrowed(endpoint, builder, unknown)
             self._unlinked.see(endpoint, request.method, unknown)
             request.environ.setdefault(_MET, []).extend(unknown)
 
@@ -377,7 +386,7 @@ class UrlMapResolver:
         self, endpoint: Any, builder: HeaderBuilder, layers: Iterable[Layer]
     ) -> HeaderBuilder:
         narrowed = self._unlinked.narrowed(builder, layers)
-        if narrowed is not builder:
+        if self._unlinked.differs(builder, layers):
             self._unlinked.tell(endpoint, layers, narrowed)
         return narrowed
 

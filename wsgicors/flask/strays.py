@@ -75,7 +75,7 @@ class Stray(NamedTuple):
     what: str
 
 
-def strays(in_force: set[int]) -> list[Stray]:
+def strays(in_force: set[int]) -> tuple[Stray, ...]:
     """What was declared and governs no route.
 
     :param in_force: the identities of the layers that govern one.
@@ -85,7 +85,7 @@ def strays(in_force: set[int]) -> list[Stray]:
         for target, layer in all_declared()
         if id(layer) not in in_force
     ]
-    return sorted(set(found))
+    return tuple(sorted(set(found)))
 
 
 def _named(target: Any) -> str:

@@ -39,6 +39,20 @@ def wrong_target(target: object, layer: Layer) -> Problem | None:
     return None
 
 
+def no_application(app: object) -> Problem | None:
+    """Why ``CORS`` cannot govern something, and what to write instead; ``None`` if it can."""
+    if isinstance(app, flask.Flask):
+        return None
+    if isinstance(app, flask.Blueprint):
+        advice = "write cross_origin(...)(blueprint), or same_origin(blueprint)"
+    elif _is_wsgi(app):
+        advice = "for any other WSGI application write CORSMiddleware(app, ...)"
+    else:
+        advice = "write CORS(app, ...)"
+    message = f"CORS takes a Flask application, and {shown(app)} is none; {advice}"
+    return Problem("app", app, "no-application", message)
+
+
 def is_namespace(target: object) -> bool:
     """Whether it is a namespace of Flask-RESTX, or what decorates its views in the same way."""
     return (

@@ -49,6 +49,12 @@ class Unlinked:
         """What was declared of views that an endpoint was seen to run."""
         return self._seen.get((endpoint, method), ())
 
+    @staticmethod
+    def differs(builder: HeaderBuilder, layers: Iterable[Layer]) -> bool:
+        """Whether layers say anything that a policy does not say anyway."""
+        policy = builder.policy
+        return any(policy.merge(layer.policy) != policy for layer in layers)
+
     def narrowed(self, builder: HeaderBuilder, layers: Iterable[Layer]) -> HeaderBuilder:
         """The builder for those whom both a policy in force and what was declared admit."""
         key = (builder.policy, tuple(dict.fromkeys(layer.policy for layer in layers)))

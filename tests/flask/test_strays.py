@@ -1,0 +1,114 @@
+"""What was declared and leads nowhere is told: above the route, or of what no route leads to."""
+
+from __future__ import annotations
+
+import functools
+import gc
+import json
+
+import flask
+import pytest
+from exchanges import PAGE, callers
+from flask.views import MethodView
+from flask_calls import actual, preflight
+
+from wsgicors import ConfigError
+from wsgicors.flask import CORS, cross_origin, same_origin
+
+ROW = pytest.param
+
+
+def with_header(view):
+    @functools.wraps(view)
+    def wrapper():
+        return view()
+
+    return wrapper
+
+
+def made(*decorators):
+    """An application in a factory, with decorators on its view, the outermost first."""
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[PAGE])
+    blueprint = flask.Blueprint("shop", __name__)
+    view = lambda: "secret"  # noqa: E731 - each application needs one of its own
+    routes = {"app": app.get("/secret", endpoint="secret"), "blueprint": blueprint.get("/secret")}
+    view.__name__ = "secret"
+    for decorator in reversed(decorators):
+        view = routes.get(decorator, decorator)(view)
+    app.register_blueprint(blueprint)
+    return app
+
+
+@pytest.mark.parametrize("route", ["app", "blueprint"])
+@pytest.mark.parametrize(
+    "above",
+    [
+        ROW([same_origin], id="same_origin"),
+        ROW([cross_origin(max_age=5)], id="cross_origin"),
+        ROW([cross_origin(max_age=5), same_origin], id="both"),
+        ROW([same_origin, with_header], id="over another decorator"),
+    ],
+)
+@pytest.mark.parametrize("below", [[], [with_header], [cross_origin(max_age=5)]])
+@pytest.mark.parametrize("ask", [actual, preflight])
+def test_decorator_above_the_route_is_found_at_the_first_check(route, above, below, ask):
+    app = made(*above, route, *below)
+    gc.collect()
+    with pytest.raises(ConfigError) as caught:
+        ask(app, "/secret")
+    for part in ("above the route", "put it below the route", "/secret", "_origin at flask/"):
+        assert part in str(caught.value)
+
+
+@pytest.mark.parametrize("route", ["app", "blueprint"])
+@pytest.mark.parametrize(
+    "below",
+    [[same_origin], [with_header, same_origin], [same_origin, with_header], [same_origin] * 2],
+)
+def test_decorator_below_the_route_is_not_mistaken_for_one_above(route, below):
+    app = made(with_header, route, *below)
+    assert callers(app, "/secret") == set()
+
+
+def test_function_that_is_decorated_for_one_application_may_be_bare_in_another():
+    def shared():
+        return "shared"
+
+    one, other = flask.Flask("one"), flask.Flask("other")
+    one.add_url_rule("/", "index", same_origin(shared))
+    other.add_url_rule("/", "index", shared)
+    for app in (one, other):
+        CORS(app, allow_origins=[PAGE])
+    assert callers(other) == {PAGE}
+    assert callers(one) == set()
+
+
+def test_command_tells_of_declarations_that_govern_no_route():
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[PAGE])
+
+    @same_origin
+    def never_registered():
+        return "secret"
+
+    @same_origin
+    class NeverRegistered(MethodView):
+        def get(self):
+            return "secret"
+
+    @app.get("/")
+    @same_origin
+    def registered():
+        return "secret"
+
+    forgotten = same_origin(flask.Blueprint("forgotten", __name__))
+    app.add_url_rule("/hidden", "hidden", lambda: never_registered())  # noqa: PLW0108 - as is
+    runner = app.test_cli_runner(**({} if flask.__version__ > "2.3" else {"mix_stderr": False}))
+    shown = runner.invoke(args=["cors"]).output
+    strays = json.loads(runner.invoke(args=["cors", "--format", "json"]).output)["strays"]
+    for name in ("never_registered", "NeverRegistered", "forgotten"):
+        assert name in shown
+        assert any(name in stray["what"] and "test_strays.py" in stray["where"] for stray in strays)
+    assert not any(stray["what"].endswith(".registered") for stray in strays)
+    assert forgotten.name == "forgotten"

@@ -1,0 +1,233 @@
+"""A decorated view that runs where its settings are not in force is shared with those whom both admit."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import gc
+import logging
+
+import flask
+import pytest
+from exchanges import ADMIN, EVIL, PAGE, callers
+from flask.views import MethodView
+from flask_calls import actual, cors_headers, preflight
+
+from wsgicors.flask import CORS, cross_origin, same_origin
+
+ROW = pytest.param
+OPEN = {"allow_origins": [PAGE, ADMIN], "allow_credentials": True}
+
+
+def hiding(view):
+    """A decorator without `functools.wraps`."""
+
+    def wrapper(**arguments):
+        return view(**arguments)
+
+    return wrapper
+
+
+def governed(view, *, methods=("GET", "DELETE"), **fields):
+    app = flask.Flask("example")
+    CORS(app, **(fields or OPEN))
+    app.add_url_rule("/", "index", view, methods=methods)
+    return app
+
+
+def told(caplog):
+    return [record for record in caplog.records if record.name == "wsgicors"]
+
+
+class Hidden:
+    """Views that lead to a decorated one in ways that nothing tells."""
+
+    @staticmethod
+    def by_a_name_of_the_module():
+        return closed()
+
+    @staticmethod
+    def by_a_table():
+        return TABLE["closed"]()
+
+    by_a_wrapper = staticmethod(hiding(same_origin(lambda: "secret")))
+
+
+@same_origin
+def closed():
+    return "secret"
+
+
+TABLE = {"closed": closed}
+
+
+@same_origin
+async def closed_async():
+    return "secret"
+
+
+async def awaiting():
+    return await closed_async()
+
+
+class LateMethod(MethodView):
+    def get(self):
+        return same_origin(lambda: "secret")()
+
+    delete = get
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        ROW(Hidden.by_a_name_of_the_module, id="name of the module"),
+        ROW(Hidden.by_a_table, id="table"),
+        ROW(Hidden.by_a_wrapper, id="wrapper"),
+        ROW(hiding(hiding(closed)), id="two wrappers"),
+        ROW(hiding(functools.partial(closed)), id="wrapper of a partial"),
+        ROW(functools.partial(lambda view: view(), closed), id="argument of a partial"),
+        ROW(awaiting, id="async"),
+        ROW(LateMethod.as_view("late"), id="decorated for each request"),
+    ],
+)
+def test_hidden_view_is_shared_with_nobody_and_an_error_says_why_once(view, caplog):
+    app = governed(view)
+    for _ in range(2):
+        assert callers(app) == set()
+        assert cors_headers(actual(app)) == {"Vary": "Origin"}
+    (record,) = told(caplog)
+    assert record.levelno == logging.ERROR
+    for part in ("@same_origin at flask/test_unlinked.py:", "'index'", "nobody", "functools.wraps"):
+        assert part in record.getMessage()
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        ROW(hiding(closed), id="wrapper"),
+        ROW(hiding(hiding(closed)), id="two wrappers"),
+        ROW(functools.partial(lambda view: view(), closed), id="argument of a partial"),
+    ],
+)
+def test_preflight_of_what_a_view_holds_is_denied_before_it_ever_ran(view):
+    assert preflight(governed(view), "/", "DELETE").status_code == 403
+
+
+def test_preflight_is_denied_once_it_was_seen_what_runs():
+    app = governed(Hidden.by_a_table)
+    assert preflight(app, "/", "DELETE").status_code == 204
+    actual(app, "/", "DELETE")
+    assert preflight(app, "/", "DELETE").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("declared", "governing", "shared", "level"),
+    [
+        ROW([ADMIN], OPEN, {ADMIN}, logging.WARNING, id="narrower"),
+        ROW([ADMIN, EVIL], OPEN, {ADMIN}, logging.WARNING, id="overlapping"),
+        ROW("*", {"allow_origins": [ADMIN]}, {ADMIN}, logging.WARNING, id="wider"),
+        ROW([EVIL], OPEN, set(), logging.ERROR, id="others"),
+        ROW("*", OPEN, set(), logging.ERROR, id="in conflict"),
+        ROW([PAGE], {"allow_origins": []}, set(), logging.ERROR, id="shared with nobody"),
+        ROW("https://*.example.com", OPEN, {PAGE, ADMIN}, logging.WARNING, id="pattern"),
+        ROW([PAGE, ADMIN], OPEN, {PAGE, ADMIN}, None, id="the same"),
+    ],
+)
+def test_response_is_shared_with_those_whom_both_admit(declared, governing, shared, level, caplog):
+    app = governed(hiding(cross_origin(allow_origins=declared)(lambda: "view")), **governing)
+    assert callers(app) == shared
+    assert callers(app, "/", "DELETE") == shared
+    assert {record.levelno for record in told(caplog)} == ({level} - {None})
+
+
+def test_credentials_and_exposed_headers_are_those_of_both():
+    view = cross_origin(allow_credentials=False, expose_headers=["Link"])(lambda: "view")
+    app = governed(hiding(view), **OPEN, expose_headers=["ETag", "Link"])
+    assert cors_headers(actual(app)) == {
+        "Allow-Origin": PAGE,
+        "Expose-Headers": "Link",
+        "Vary": "Origin",
+    }
+
+
+def test_dispatcher_is_narrowed_only_where_it_runs_what_is_closed():
+    @cross_origin(allow_origins=[ADMIN])
+    def for_admin():
+        return "admin"
+
+    views = {"closed": closed, "admin": for_admin, "open": lambda: "open"}
+
+    def dispatcher():
+        return views[flask.request.args["view"]]()
+
+    app = governed(dispatcher)
+    assert callers(app, "/?view=open") == {PAGE, ADMIN}
+    assert callers(app, "/?view=closed") == set()
+    assert callers(app, "/?view=admin") == {ADMIN}
+    assert callers(app, "/?view=open") == {PAGE, ADMIN}
+
+
+def test_error_of_a_hidden_view_is_not_shared_either():
+    @same_origin
+    def crashing():
+        return 1 / 0
+
+    app = governed(hiding(crashing))
+    assert callers(app) == set()
+
+
+def test_hidden_view_behind_middleware_that_copies_is_not_shared_either():
+    app = flask.Flask("example")
+    inside = app.wsgi_app
+    app.wsgi_app = lambda environ, start_response: inside(dict(environ), start_response)
+    CORS(app, **OPEN)
+    app.add_url_rule("/", "index", Hidden.by_a_table)
+    assert callers(app) == set()
+
+
+def test_method_of_a_closed_class_that_is_called_by_name_is_not_shared():
+    @same_origin
+    class Secrets:
+        def read(self):
+            return "secret"
+
+    def dispatched(owner, name):
+        def dispatcher():
+            return getattr(owner(), name)()
+
+        return dispatcher
+
+    app = governed(dispatched(Secrets, "read"))
+    assert preflight(app, "/", "DELETE").status_code == 403
+    assert callers(app) == set()
+
+
+def test_alone_a_hidden_view_is_shared_with_nobody_and_an_error_says_why(caplog):
+    app = flask.Flask("example")
+    app.add_url_rule("/", "index", hiding(cross_origin(allow_origins=[PAGE])(lambda: "view")))
+    assert callers(app) == set()
+    (record,) = told(caplog)
+    assert record.levelno == logging.ERROR
+
+
+def test_alone_an_open_view_that_runs_a_closed_one_is_not_shared():
+    app = flask.Flask("example")
+    app.add_url_rule("/", "index", cross_origin(allow_origins=[PAGE])(Hidden.by_a_table))
+    assert callers(app) == set()
+
+
+def test_decorating_for_each_request_leaves_nothing_behind():
+    from wsgicors.flask import declarations
+
+    app = governed(LateMethod.as_view("late"))
+    actual(app)
+    gc.collect()
+    before = sum(1 for _ in declarations.all_declared())
+    for _ in range(20):
+        actual(app)
+    gc.collect()
+    assert sum(1 for _ in declarations.all_declared()) <= before
+
+
+def test_coroutines_of_a_decorated_view_can_be_awaited_outside_of_requests():
+    assert asyncio.run(awaiting()) == "secret"
