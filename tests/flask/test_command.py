@@ -708,7 +708,7 @@ def test_pipe_gets_no_colours():
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
-def test_terminal_gets_colours_and_the_same_words():
+def test_terminal_gets_colours_and_the_same_words(nothing_declared):
     reader, writer = os.openpty()
     finished = flask_cors(
         "create_half_decorated", "--origin", APP, stdout=writer, env={"TERM": "xterm-256color"}
@@ -719,4 +719,6 @@ def test_terminal_gets_colours_and_the_same_words():
     assert finished.returncode == 0, finished.stderr
     assert b"\x1b[32mallowed" in output
     plain = re.sub(rb"\x1b\[[0-9;]*m|\r", b"", output).decode()
-    assert plain.split() == output_of(create_half_decorated(), "--origin", APP, width=80).split()
+    words = output_of(create_half_decorated(), "--origin", APP, width=80).split()
+    # What other applications of this file declare governs nothing there.
+    assert plain.split()[: len(words)] == words

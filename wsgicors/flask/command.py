@@ -320,14 +320,14 @@ def _notes(report: Report) -> Iterator[str]:
 
 
 def _caveats(report: Report) -> Iterator[str]:
-    for where, what in report.strays:
-        yield f"{where}, of {what}, governs no route of this application."
     if report.governs_paths:
         yield _BY_PATH
     elif not report.governs_all:
         yield _DECORATED_ONLY
     if report.is_wrapped:
         yield _WRAPPED
+    for where, what in report.strays:
+        yield f"{where}, of {what}, governs no route of this application."
 
 
 def _names(route: Route) -> tuple[str, str, str]:

@@ -83,9 +83,15 @@ def strays(in_force: set[int]) -> tuple[Stray, ...]:
     found = [
         Stray(layer.where, _named(target))
         for target, layer in all_declared()
-        if id(layer) not in in_force
+        if id(layer) not in in_force and not _is_used(target)
     ]
     return tuple(sorted(set(found)))
+
+
+def _is_used(target: object) -> bool:
+    """Whether it has become a view of some application, maybe of another one."""
+    required = get(target, "required_methods")
+    return isinstance(required, RequiredMethods) and required.are_used
 
 
 def _named(target: Any) -> str:
