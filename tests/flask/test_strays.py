@@ -87,7 +87,7 @@ def test_function_that_is_decorated_for_one_application_may_be_bare_in_another()
     assert callers(one) == set()
 
 
-def told_by_command(app, *arguments):
+def told_by_command(app, *arguments):  # cut into lines as wide as a terminal
     script = ScriptInfo(create_app=lambda: app)
     return CliRunner().invoke(cors_command, arguments, obj=script).output
 
@@ -112,7 +112,7 @@ def test_command_tells_of_declarations_that_govern_no_route():
 
     forgotten = same_origin(flask.Blueprint("forgotten", __name__))
     app.add_url_rule("/hidden", "hidden", lambda: never_registered())  # noqa: PLW0108 - as is
-    shown = " ".join(told_by_command(app).split())
+    shown = "".join(told_by_command(app).split())
     strays = json.loads(told_by_command(app, "--format", "json"))["strays"]
     for name in ("never_registered", "NeverRegistered", "forgotten"):
         assert name in shown
