@@ -413,3 +413,84 @@ def test_denied_origin_still_gets_its_response(app):
     # CORS keeps a page from reading, it does not keep a request from being served.
     response = actual(app, "/text", origin="https://evil.example")
     assert (response.status_code, response.text) == (200, "text")
+
+
+# --- crashes in debug mode with decorators alone --------------------------------------------------
+
+
+def debugged(decorate):
+    """An application in debug mode without CORS(app), and what it hears of crashes."""
+    app = flask.Flask("example")
+    app.debug = True
+    app.heard = []
+    flask.got_request_exception.connect(
+        app_hears := lambda sender, exception: app.heard.append(type(exception).__name__), app
+    )
+    app.app_hears = app_hears
+    app.teardown_request(lambda error: app.heard.append(f"teardown {type(error).__name__}"))
+    decorate(app)
+    return app
+
+
+def with_decorated_view(app):
+    app.add_url_rule(
+        "/crash", "crash", cross_origin(allow_origins=[PAGE])(_raises(ZeroDivisionError("é\udcff")))
+    )
+
+
+def with_decorated_blueprint(app):
+    blueprint = cross_origin(allow_origins=[PAGE])(flask.Blueprint("b", __name__))
+    blueprint.add_url_rule("/crash", "crash", _raises(ZeroDivisionError("é\udcff")))
+    app.register_blueprint(blueprint)
+
+
+def with_extension(app):
+    CORS(app, allow_origins=[PAGE])
+    app.add_url_rule("/crash", "crash", _raises(ZeroDivisionError("é\udcff")))
+
+
+DEBUGGED = [
+    ROW(with_decorated_view, id="a decorated view"),
+    ROW(with_decorated_blueprint, id="a decorated blueprint"),
+    ROW(with_extension, id="the extension"),
+]
+
+
+@pytest.mark.parametrize("decorate", DEBUGGED)
+def test_crash_in_debug_mode_is_a_traceback_that_a_script_can_read(decorate):
+    app = debugged(decorate)
+    for origin, shared in ((PAGE, SHARED), (ADMIN, {"Vary": "Origin"})):
+        response = actual(app, "/crash", origin=origin)
+        assert (response.status_code, cors_headers(response)) == (500, shared)
+        assert response.content_type == "text/plain; charset=utf-8"
+        assert "ZeroDivisionError: é\\udcff" in response.text
+        assert app.heard == ["ZeroDivisionError", "teardown ZeroDivisionError"]
+        app.heard.clear()
+
+
+@pytest.mark.parametrize("decorate", DEBUGGED)
+def test_crash_in_debug_mode_is_raised_to_whoever_is_no_script(decorate):
+    app = debugged(decorate)
+    actual(app, "/crash")
+    for options in ({"origin": None}, {"headers": {"Sec-Fetch-Mode": "navigate"}}):
+        with pytest.raises(ZeroDivisionError):
+            actual(app, "/crash", **options)
+    app.testing = True
+    with pytest.raises(ZeroDivisionError):
+        actual(app, "/crash")
+
+
+def test_crash_of_a_view_that_nothing_was_said_of_is_raised_in_debug_mode():
+    app = debugged(with_decorated_view)
+    app.add_url_rule("/plain", "plain", _raises(ZeroDivisionError))
+    actual(app, "/crash")
+    with pytest.raises(ZeroDivisionError):
+        actual(app, "/plain")
+
+
+@pytest.mark.parametrize("decorate", DEBUGGED)
+def test_error_handlers_still_answer_in_debug_mode(decorate):
+    app = debugged(decorate)
+    app.register_error_handler(ZeroDivisionError, lambda error: ("handled", 418))
+    response = actual(app, "/crash")
+    assert (response.status_code, response.text, cors_headers(response)) == (418, "handled", SHARED)

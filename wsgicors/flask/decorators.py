@@ -33,6 +33,7 @@ from ..middleware import answer_preflight, decide_actual, refusal, refuse
 from ..policy import Policy
 from ..requests import is_preflight
 from .common import NOBODY
+from .crashes import answer_within, show_crash
 from .declarations import Layer, declare, declare_new, said_of
 from .resolver import UrlMapResolver
 from .settings import EXTENSION, call_site
@@ -393,8 +394,11 @@ def _answer_alone_to(app: flask.Flask, request: flask.Request) -> Response | Non
             environ,
         )
 
+    answer_within(app, request)
+
     @flask.after_this_request
     def see_to_headers(response: flask.Response) -> flask.Response:
+        show_crash(app, response)
         _see_to_headers(resolver, request, response)
         return response
 

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Callable
 
 import flask
-from werkzeug.exceptions import InternalServerError
 
 from ..errors import ConfigError, Problem, log_exception, shown
 from ..layers import DECISION, LAYER, inside_another
@@ -28,6 +27,7 @@ from ..origins import MAX_ORIGIN_LENGTH
 from ..policy import Policy
 from ..requests import is_preflight
 from ..resolvers import RESOLVE_FAILED, RESOLVE_FAILED_REFUSED
+from .crashes import crash_report, is_raised_to_a_script
 from .crossing import Crossing, is_routed_as_it_came
 from .declarations import Layer
 from .resolver import UrlMapResolver
@@ -206,12 +206,12 @@ def _governed(  # noqa: C901 - the hot path
         try:
             return wsgi_app(environ, start)
         except Exception:
-            if not _is_for_a_script(app, environ):
+            if not is_raised_to_a_script(app, environ):
                 raise
             log_exception(
                 app.logger, "crashed in %s %s", shown(environ["REQUEST_METHOD"]), shown(path)
             )
-            return _crash_report(environ, start, sys.exc_info() if has_started else None)
+            return _crashed(environ, start, sys.exc_info() if has_started else None)
 
     return governed
 
@@ -226,25 +226,7 @@ def _refusal(
     return refusal(RESOLVE_FAILED_REFUSED if builder is RESOLVE_FAILED else builder, environ)
 
 
-def _is_for_a_script(app: flask.Flask, environ: WSGIEnvironment) -> bool:
-    """Whether a crash in debug mode shall be readable across origins.
-
-    In debug mode Flask raises, for the debugger outside to show the traceback. That is right for
-    a page that somebody navigates to; a script of another origin could not read it.
-    """
-    return (
-        app.debug
-        and not app.testing
-        and not app.config["PROPAGATE_EXCEPTIONS"]
-        and "HTTP_ORIGIN" in environ
-        and environ.get("HTTP_SEC_FETCH_MODE") != "navigate"
-    )
-
-
-def _crash_report(
-    environ: WSGIEnvironment, start_response: StartResponse, exc_info: Any
-) -> Iterable[bytes]:
-    response = InternalServerError().get_response(environ)
-    body, status, headers = response.get_wsgi_response(environ)
-    start_response(status, headers, exc_info)
+def _crashed(environ: WSGIEnvironment, start: StartResponse, exc_info: Any) -> Iterable[bytes]:
+    body, status, headers = crash_report().get_wsgi_response(environ)
+    start(status, headers, exc_info)
     return body
