@@ -7,6 +7,8 @@ import signal
 
 import pytest
 
+from wsgicors.logs import lines_a_minute
+
 SKIPS_ARE_ERRORS = "WSGICORS_SKIPS_ARE_ERRORS"
 
 
@@ -27,6 +29,12 @@ def _without_skip(report):
         report.outcome = "failed"
         report.longrepr = f"{reason} (and {SKIPS_ARE_ERRORS} is set)"
     return report
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_out():
+    """What other tests have logged in the same minute does not count."""
+    lines_a_minute.forget()
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ PACKAGE = ROOT / "wsgicors"
 
 # From the ground up. A room imports only rooms on floors below its own.
 FLOORS = [
-    ["errors", "hosts", "names"],
+    ["errors", "logs", "hosts", "names"],
     ["suffixes"],
     ["origins"],
     ["expressions", "wildcards"],
@@ -29,7 +29,8 @@ FLOORS = [
     ["guards", "vocabulary", "cache"],
     ["policy", "invalidation"],
     ["headers", "requests"],
-    ["layers", "lines", "resolvers", "fetch"],
+    ["layers", "lines", "outcomes", "resolvers", "fetch"],
+    ["crashes", "trial"],
     ["middleware"],
     ["__init__"],
     ["flask"],

@@ -8,20 +8,23 @@ headers on.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable
 from copy import copy
 from logging import DEBUG, root
 from typing import TYPE_CHECKING, Any, Callable
 
+from . import outcomes
+from .crashes import answering
 from .errors import ConfigError, Problem, shown
 from .headers import HeaderBuilder
 from .layers import DECISION, LAYER, inside_another, is_noticed, restricted
 from .lines import PLAIN_NAMES, Author
+from .logs import logger
 from .origins import MAX_ORIGIN_LENGTH
 from .policy import Policy
 from .requests import is_foreign, is_preflight, may_do_something
 from .resolvers import checked_policy, resolver_by_callable, resolver_by_path
+from .trial import Trial
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -29,9 +32,7 @@ if TYPE_CHECKING:
 
     from .headers import Decision, HeaderLine
     from .policy import PolicyFields
-    from .resolvers import Resolve, Routes
-
-logger = logging.getLogger("wsgicors")
+    from .resolvers import Resolve, Resolver, Routes
 
 _DENIAL_TEXT = b"Cross-origin request denied: this origin is not allowed here.\n"
 _DENIAL_HEADERS = [
@@ -57,6 +58,13 @@ class CORSMiddleware:
         is the default of all. ``None`` means: not governed, everything passes untouched.
     :param resolve: called with ``environ`` and the method of the *actual* request (for a preflight
         the requested one); returns the policy, or ``None`` for not governed.
+    :param trial: a policy that takes the place of ``policy`` on trial. It is enforced nowhere: where a
+        browser would come to another outcome under it, the logger ``wsgicors`` tells so at level
+        ``INFO``, and `trial_counts` has the number. Its decision stands in
+        ``environ["wsgicors.trial"]``. ``resolve`` is then asked twice.
+    :param answer_exceptions: whether what escapes the application, before it has started the response,
+        is logged and answered with a 500 that carries the headers. Otherwise it is raised, and the
+        answer of the server does not carry them.
     :param fields: the fields of a :class:`Policy`, instead of or on top of ``policy``.
     :raises ConfigError: if any policy that can come into use is wrong.
 
@@ -81,16 +89,20 @@ class CORSMiddleware:
         *,
         routes: Routes | None = None,
         resolve: Resolve | None = None,
+        trial: Policy | None = None,
+        answer_exceptions: bool = False,
         **fields: Unpack[PolicyFields],
     ) -> None:
         if routes is not None and resolve is not None:
             raise ConfigError([_BOTH_ROUTES_AND_RESOLVE])
         self.app = app
+        self._governed_app = answering(app) if answer_exceptions else app
         self._routes = copy(routes)
         self._resolve = resolve
         self._author = Author()
         #: The builder for all requests; without one, a resolver is asked for each.
         self._builder: HeaderBuilder | None = None
+        self._trial = None if trial is None else Trial(self._on_trial(trial))
         self._use(_base_policy(policy, fields))
 
     @property
@@ -107,15 +119,38 @@ class CORSMiddleware:
     def policy(self, policy: Policy) -> None:
         self._use(checked_policy(policy))
 
+    @property
+    def trial_counts(self) -> dict[tuple[str | None, str], int]:
+        """How many requests would come to another outcome under ``trial``, by origin and reason.
+
+        The reason is that of the trial's decision: ``allowed`` where it would allow what is denied.
+        """
+        return {} if self._trial is None else dict(self._trial.counts)
+
     def _use(self, policy: Policy | None) -> None:
         # A request reads what governs it once, so it never sees half of a swap.
-        if self._resolve is not None:
-            self._resolver = resolver_by_callable(self._resolve, policy)
-        elif self._routes is not None:
-            self._resolver = resolver_by_path(self._routes, policy)
+        if self._trial is not None:
+            self._resolver = self._trial.beside(self._resolver_with(policy))
+        elif self._resolve is not None or self._routes is not None:
+            self._resolver = self._resolver_with(policy)
         else:
             self._builder = HeaderBuilder(policy or Policy())
         self._policy = policy
+
+    def _resolver_with(self, policy: Policy | None) -> Resolver:
+        if self._resolve is not None:
+            return resolver_by_callable(self._resolve, policy)
+        if self._routes is not None:
+            return resolver_by_path(self._routes, policy)
+        builder = HeaderBuilder(policy or Policy())
+        return lambda environ, is_preflight: builder
+
+    def _on_trial(self, policy: Policy) -> Resolver:
+        try:
+            return self._resolver_with(checked_policy(policy))
+        except ConfigError as error:
+            problems = [p._replace(message=f"in trial: {p.message}") for p in error.problems]
+            raise ConfigError(problems) from None
 
     def __call__(  # noqa: C901 - the hot path, see below
         self, environ: WSGIEnvironment, start_response: StartResponse
@@ -165,7 +200,7 @@ class CORSMiddleware:
                 return start_response(status, headers)
             return start_response(status, headers, exc_info)
 
-        return self.app(environ, start)
+        return self._governed_app(environ, start)
 
 
 def cors(
@@ -173,6 +208,8 @@ def cors(
     *,
     routes: Routes | None = None,
     resolve: Resolve | None = None,
+    trial: Policy | None = None,
+    answer_exceptions: bool = False,
     **fields: Unpack[PolicyFields],
 ) -> Callable[[WSGIApplication], CORSMiddleware]:
     """The decorator form of :class:`CORSMiddleware`, for a WSGI callable.
@@ -186,7 +223,15 @@ def cors(
     """
 
     def decorator(app: WSGIApplication) -> CORSMiddleware:
-        return CORSMiddleware(app, policy, routes=routes, resolve=resolve, **fields)
+        return CORSMiddleware(
+            app,
+            policy,
+            routes=routes,
+            resolve=resolve,
+            trial=trial,
+            answer_exceptions=answer_exceptions,
+            **fields,
+        )
 
     return decorator
 
@@ -204,12 +249,7 @@ def answer_preflight(
     builder: HeaderBuilder, environ: WSGIEnvironment, start_response: StartResponse
 ) -> Iterable[bytes]:
     """Answer a preflight, ahead of any application."""
-    decision = environ[DECISION] = builder.preflight(
-        environ["HTTP_ORIGIN"],
-        environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"],
-        environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"),
-        environ,
-    )
+    decision = environ[DECISION] = outcomes.preflight_outcome(builder, environ)
     if not decision.allowed and is_logged(DEBUG):
         log_denial(environ, decision)
     if decision.origin_allowed:
@@ -230,16 +270,10 @@ def decide_actual(builder: HeaderBuilder, environ: WSGIEnvironment) -> Decision:
 
 
 def settled(builder: HeaderBuilder, decision: Decision, environ: WSGIEnvironment) -> Decision:
-    """What becomes of an actual request that is not allowed by what was said of origins alone."""
-    has_foreign_page = is_foreign(environ)
-    if has_foreign_page and builder.refused is not None and may_do_something(environ):
-        decision = builder.refused
-    elif "HTTP_ORIGIN" not in environ:
-        return builder.no_origin
-    elif not has_foreign_page:
-        return builder.same_origin
+    """What becomes of a request that is not allowed by what was said of origins alone; it is logged."""
+    decision = outcomes.settled(builder, decision, environ)
     # The levels say what `is_logged` would mostly say, too, in less time.
-    if (logger.level or root.level) <= DEBUG and is_logged(DEBUG):
+    if not decision.allowed and (logger.level or root.level) <= DEBUG and is_logged(DEBUG):
         log_denial(environ, decision)
     return decision
 
