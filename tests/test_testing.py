@@ -15,7 +15,15 @@ from hypothesis import strategies as st
 
 from wsgicors import CORSMiddleware
 from wsgicors.fetch import transcript
-from wsgicors.testing import CHROMIUM, FIREFOX, Browser, CORSError, NetworkError
+from wsgicors.testing import (
+    CHROMIUM,
+    FIREFOX,
+    STANDARD,
+    WEBKIT,
+    Browser,
+    CORSError,
+    NetworkError,
+)
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # WebOb imports cgi
@@ -265,6 +273,99 @@ def test_wrong_origin_of_the_page_is_told_at_once(origin):
         Browser(echo, origin)
 
 
+# --- JSON ----------------------------------------------------------------------------------------
+
+
+def test_json_is_sent_as_a_script_would_and_asks_first():
+    response = Browser(echo).fetch("/items", json={"name": "\u00e9"})
+    sent = response.json()
+    assert [exchange.request.method for exchange in response.exchanges] == ["OPTIONS", "POST"]
+    assert (sent["CONTENT_TYPE"], sent["body"]) == ("application/json", r'{"name": "\u00e9"}')
+
+
+def test_json_leaves_method_and_type_to_whoever_says_them():
+    headers = {"Content-Type": "application/problem+json"}
+    sent = Browser(echo).fetch("/items", "PUT", json=None, headers=headers).json()
+    assert (sent["REQUEST_METHOD"], sent["body"]) == ("PUT", "null")
+    assert sent["CONTENT_TYPE"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ROW({"method": "POST", "body": {"a": 1}}, "for JSON write json=", id="dict"),
+        ROW({"method": "POST", "body": [1]}, "neither text nor bytes", id="list"),
+        ROW({"json": {}, "body": "x"}, "write json= or body=, not both", id="both"),
+        ROW({"method": "GET", "json": {}}, 'a GET has no body; write method="POST"', id="GET"),
+    ],
+)
+def test_a_body_that_is_none_is_told_with_what_to_write(options, said):
+    with pytest.raises(TypeError, match=said):
+        Browser(echo).fetch("/", **options)
+
+
+# --- cookies that are not kept -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("set_cookie", "page", "engine", "attribute", "reason"),
+    [
+        ROW("id=1; SameSite=Lax", "https://a.example", STANDARD, "SameSite", "Lax and", id="Lax"),
+        ROW(
+            "id=1; SameSite=Strict",
+            "https://a.example",
+            STANDARD,
+            "SameSite",
+            "Strict",
+            id="Strict",
+        ),
+        ROW("id=1", "https://a.example", STANDARD, "SameSite", "counts as Lax", id="nothing said"),
+        ROW("id=1; SameSite=None", PAGE, STANDARD, "SameSite", "needs Secure", id="not Secure"),
+        ROW("id=1; Domain=x.com", PAGE, STANDARD, "Domain", "'x.com'", id="another domain"),
+        ROW("id=1; Domain=com", PAGE, STANDARD, "Domain", "'com'", id="public suffix"),
+        ROW("__Host-id=1; Secure", PAGE, STANDARD, "__Host-", "Path=/", id="__Host-"),
+        ROW("__Secure-id=1", PAGE, STANDARD, "__Secure-", "Secure", id="__Secure-"),
+        ROW(
+            "id=1; SameSite=None; Secure",
+            "https://a.example",
+            WEBKIT,
+            "third-party",
+            "of another site",
+            id="tracking prevention",
+        ),
+    ],
+)
+def test_a_cookie_that_is_not_kept_is_told(set_cookie, page, engine, attribute, reason):
+    app = CORSMiddleware(
+        server(("Set-Cookie", set_cookie + "; Path=/login")),
+        allow_origins=page,
+        allow_credentials=True,
+    )
+    browser = Browser(app, page, "https://api.example.com/x/", engine=engine)
+    (refused,) = browser.fetch("/", credentials="include").refused_cookies
+    assert (refused.name, refused.attribute) == (set_cookie.partition("=")[0], attribute)
+    assert reason in refused.reason
+    assert list(browser.agent.cookies) == []
+
+
+def test_a_secure_cookie_over_plain_http_is_told():
+    app = CORSMiddleware(server(("Set-Cookie", "id=1; Secure")), allow_origins="http://a.example")
+    browser = Browser(app, "http://api.example", "http://api.example")
+    (refused,) = browser.fetch("/").refused_cookies
+    assert refused == ("id", "Secure", "http://api.example is not https")
+
+
+def test_a_cookie_for_a_fetch_without_credentials_is_told():
+    app = CORSMiddleware(server(("Set-Cookie", "id=1; Secure")), allow_origins=PAGE)
+    (refused,) = Browser(app).fetch("/").refused_cookies
+    assert (refused.attribute, refused.name) == ("credentials", "id")
+    assert 'credentials="include"' in refused.reason
+
+
+def test_a_cookie_that_is_kept_is_not_told():
+    assert Browser(login).fetch("/login", "POST", credentials="include").refused_cookies == ()
+
+
 # --- what the browser remembers ------------------------------------------------------------------
 
 
@@ -302,7 +403,7 @@ def test_cookie_can_be_brought_along():
 
 
 def test_cookie_that_browsers_refuse_is_told():
-    with pytest.raises(ValueError, match="no browser takes"):
+    with pytest.raises(ValueError, match=r"no browser takes .*SameSite=None needs Secure"):
         Browser(login).set_cookie("id=1; SameSite=None")
 
 

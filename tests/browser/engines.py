@@ -103,16 +103,18 @@ class Visit:
         while not done():
             if self._process.poll() is not None:
                 pytest.fail(
-                    f"{self._engine.name} ended with {self._process.returncode}: {self._said()}"
+                    f"{self._engine.name} ended with {self._process.returncode}: {self.said[-2000:]}"
                 )
             if time.monotonic() > deadline:
                 pytest.fail(
-                    f"nothing more from {self._engine.name} within {seconds} s: {self._said()}"
+                    f"nothing more from {self._engine.name} within {seconds} s: {self.said[-2000:]}"
                 )
             time.sleep(0.1)
 
-    def _said(self) -> str:
-        return self._log.read_text(errors="replace")[-2000:]
+    @property
+    def said(self) -> str:
+        """What the browser has written to its output."""
+        return self._log.read_text(errors="replace")
 
 
 @contextmanager

@@ -29,17 +29,20 @@ class Entry(NamedTuple):
     change: str
     #: What mostly causes it, for those who read on.
     background: str = ""
-    #: What the console of each browser says: the parts that are the same every time.
+    #: What the console of each browser says; ``...`` stands for what differs.
     chromium: tuple[str, ...] = ()
     firefox: tuple[str, ...] = ()
     webkit: tuple[str, ...] = ()
 
 
 _PREFLIGHT_FAILED = "Response to preflight request doesn't pass access control check: "
-_NO_SUCCESS = "CORS preflight response did not succeed"
-_NOT_SUCCESSFUL = "Preflight response is not successful. Status code:"
-_MISSING = "No 'Access-Control-Allow-Origin' header is present on the requested resource"
-_NOT_ALLOWED = "is not allowed by Access-Control-Allow-Origin"
+_BLOCKED = "blocked by CORS policy: "
+_NO_SUCCESS = "(Reason: CORS preflight response did not succeed). Status code: ..."
+_DID_NOT_SUCCEED = "(Reason: CORS request did not succeed). Status code: (null)."
+_DOES_NOT_MATCH = "(Reason: CORS header ‘Access-Control-Allow-Origin’ does not match ‘...’)."
+_NOT_SUCCESSFUL = "Preflight response is not successful. Status code: ..."
+_MISSING = "No 'Access-Control-Allow-Origin' header is present on the requested resource."
+_NOT_ALLOWED = "Origin ... is not allowed by Access-Control-Allow-Origin. Status code: ..."
 _WITHOUT_CREDENTIALS = 'fetch with credentials="same-origin"'
 
 REASONS = {
@@ -51,9 +54,16 @@ REASONS = {
         background="Either the policy does not allow the page's origin, or the answer does not come from the"
         " layer that writes the headers. Look at the status: an error or a redirect mostly comes from"
         " something in front. Spell the origin in allow_origins as the console spells it.",
-        chromium=(_MISSING, _PREFLIGHT_FAILED + _MISSING, "(redirected from"),
-        firefox=("CORS header ‘Access-Control-Allow-Origin’ missing",),
-        webkit=(_NOT_ALLOWED, "denied by Cross-Origin Resource Sharing policy: Origin"),
+        chromium=(
+            _BLOCKED + _MISSING,
+            _BLOCKED + _PREFLIGHT_FAILED + _MISSING,
+            "Access to fetch at '...' (redirected from '...') from origin '...' has been blocked by CORS policy:",
+        ),
+        firefox=("(Reason: CORS header ‘Access-Control-Allow-Origin’ missing). Status code: ...",),
+        webkit=(
+            _NOT_ALLOWED,
+            f"Cross-origin redirection to ... denied by Cross-Origin Resource Sharing policy: {_NOT_ALLOWED}",
+        ),
     ),
     "allow-origin-mismatch": Entry(
         "Permission for another origin",
@@ -62,10 +72,10 @@ REASONS = {
         background="The server names one origin, whoever asks. A browser compares it to the letter: scheme,"
         " host and port, in lower case, with no slash at the end.",
         chromium=(
-            "that is not equal to the supplied origin",
-            "contains the invalid value",
+            "The 'Access-Control-Allow-Origin' header has a value '...' that is not equal to the supplied origin.",
+            "The 'Access-Control-Allow-Origin' header contains the invalid value '...'.",
         ),
-        firefox=("CORS header ‘Access-Control-Allow-Origin’ does not match",),
+        firefox=(_DOES_NOT_MATCH,),
         webkit=(_NOT_ALLOWED,),
     ),
     "allow-origin-multiple": Entry(
@@ -74,12 +84,14 @@ REASONS = {
         "Let one layer alone write Access-Control-* headers; it names the one origin that asked.",
         background="Mostly the application and a proxy in front of it both add the header. Remove one of the"
         " two. A list of origins is no value either: send the one that asked.",
-        chromium=("contains multiple values", "but only one is allowed"),
-        firefox=(
-            "Multiple CORS header ‘Access-Control-Allow-Origin’ not allowed",
-            "CORS header ‘Access-Control-Allow-Origin’ does not match",
+        chromium=(
+            "The 'Access-Control-Allow-Origin' header contains multiple values '...', but only one is allowed.",
         ),
-        webkit=("Access-Control-Allow-Origin cannot contain more than one origin",),
+        firefox=(
+            "(Reason: Multiple CORS header ‘Access-Control-Allow-Origin’ not allowed).",
+            _DOES_NOT_MATCH,
+        ),
+        webkit=("Access-Control-Allow-Origin cannot contain more than one origin.",),
     ),
     "allow-origin-wildcard": Entry(
         "Everybody is allowed, but not with cookies",
@@ -88,12 +100,17 @@ REASONS = {
         f" or {_WITHOUT_CREDENTIALS}.",
         background='A script that fetches with credentials: "include" needs an answer that names its origin.'
         " Scripts that need no cookies fetch without it.",
-        chromium=("must not be the wildcard '*' when the request's credentials mode is 'include'",),
+        chromium=(
+            (
+                "The value of the 'Access-Control-Allow-Origin' header in the response must not be the wildcard '*'"
+                " when the request's credentials mode is 'include'."
+            ),
+        ),
         firefox=(
-            "Credential is not supported if the CORS header ‘Access-Control-Allow-Origin’ is ‘*’",
+            "(Reason: Credential is not supported if the CORS header ‘Access-Control-Allow-Origin’ is ‘*’).",
         ),
         webkit=(
-            "Cannot use wildcard in Access-Control-Allow-Origin when credentials flag is true",
+            "Cannot use wildcard in Access-Control-Allow-Origin when credentials flag is true.",
         ),
     ),
     "allow-credentials-missing": Entry(
@@ -102,11 +119,13 @@ REASONS = {
         f"Set allow_credentials=True; or {_WITHOUT_CREDENTIALS}.",
         background="Cookies need a permission of their own, beside that of the origin.",
         chromium=(
-            "The value of the 'Access-Control-Allow-Credentials' header in the response is",
-            "which must be 'true' when the request's credentials mode is 'include'",
+            (
+                "The value of the 'Access-Control-Allow-Credentials' header in the response is '...' which must be"
+                " 'true' when the request's credentials mode is 'include'."
+            ),
         ),
-        firefox=("expected ‘true’ in CORS header ‘Access-Control-Allow-Credentials’",),
-        webkit=('Credentials flag is true, but Access-Control-Allow-Credentials is not "true"',),
+        firefox=("(Reason: expected ‘true’ in CORS header ‘Access-Control-Allow-Credentials’).",),
+        webkit=('Credentials flag is true, but Access-Control-Allow-Credentials is not "true".',),
     ),
     "preflight-redirect": Entry(
         "The preflight was redirected",
@@ -114,8 +133,8 @@ REASONS = {
         "Fetch the final URL, or answer preflights ahead of the redirect.",
         background="Something in front redirects: from http to https, to the URL with a slash at its end, or"
         " to a login page.",
-        chromium=(_PREFLIGHT_FAILED + "Redirect is not allowed for a preflight request",),
-        firefox=("CORS request external redirect not allowed", _NO_SUCCESS),
+        chromium=(_PREFLIGHT_FAILED + "Redirect is not allowed for a preflight request.",),
+        firefox=("(Reason: CORS request external redirect not allowed).", _NO_SUCCESS),
         webkit=(_NOT_SUCCESSFUL,),
     ),
     "preflight-status": Entry(
@@ -124,7 +143,7 @@ REASONS = {
         "Answer preflights with 204.",
         background="Something wants a login, or knows no OPTIONS. Preflights never carry cookies: answer them"
         " before anything asks who it is. A 403 of wsgicors means that the origin is not allowed.",
-        chromium=(_PREFLIGHT_FAILED + "It does not have HTTP ok status",),
+        chromium=(_PREFLIGHT_FAILED + "It does not have HTTP ok status.",),
         firefox=(_NO_SUCCESS,),
         webkit=(_NOT_SUCCESSFUL,),
     ),
@@ -133,20 +152,20 @@ REASONS = {
         "{subject} has a malformed list, {header}: {value}.",
         "Write names separated by commas; allow_methods takes them as a list.",
         chromium=(
-            "Cannot parse Access-Control-Allow-Methods response header field in preflight response",
+            "Cannot parse Access-Control-Allow-Methods response header field in preflight response.",
         ),
-        firefox=("invalid token", "in CORS header ‘Access-Control-Allow-Methods’"),
-        webkit=("Header Access-Control-Allow-Methods has an invalid value",),
+        firefox=("(Reason: invalid token ‘...’ in CORS header ‘Access-Control-Allow-Methods’).",),
+        webkit=("Header Access-Control-Allow-Methods has an invalid value: ...",),
     ),
     "allow-headers-malformed": Entry(
         "A list of headers that is none",
         "{subject} has a malformed list, {header}: {value}.",
         "Write names separated by commas; allow_headers takes them as a list.",
         chromium=(
-            "Cannot parse Access-Control-Allow-Headers response header field in preflight response",
+            "Cannot parse Access-Control-Allow-Headers response header field in preflight response.",
         ),
-        firefox=("invalid token", "in CORS header ‘Access-Control-Allow-Headers’"),
-        webkit=("Header Access-Control-Allow-Headers has an invalid value",),
+        firefox=("(Reason: invalid token ‘...’ in CORS header ‘Access-Control-Allow-Headers’).",),
+        webkit=("Header Access-Control-Allow-Headers has an invalid value: ...",),
     ),
     "method-not-allowed": Entry(
         "The method is not allowed",
@@ -154,9 +173,11 @@ REASONS = {
         'Add "{method}" to allow_methods.',
         background="GET, HEAD and POST need no permission; every other method does. Names are"
         " case-sensitive: a script that writes patch sends patch.",
-        chromium=("is not allowed by Access-Control-Allow-Methods in preflight response",),
-        firefox=("Did not find method in CORS header ‘Access-Control-Allow-Methods’",),
-        webkit=("is not allowed by Access-Control-Allow-Methods",),
+        chromium=(
+            "Method ... is not allowed by Access-Control-Allow-Methods in preflight response.",
+        ),
+        firefox=("(Reason: Did not find method in CORS header ‘Access-Control-Allow-Methods’).",),
+        webkit=("Method ... is not allowed by Access-Control-Allow-Methods.",),
     ),
     "headers-not-allowed": Entry(
         "A request header is not allowed",
@@ -164,13 +185,15 @@ REASONS = {
         "Add {quoted} to allow_headers.",
         background="JSON needs Content-Type. With credentials, the browser takes * for a plain name.",
         chromium=(
-            "Request header field",
-            "is not allowed by Access-Control-Allow-Headers in preflight response",
+            "Request header field ... is not allowed by Access-Control-Allow-Headers in preflight response.",
         ),
         firefox=(
-            "is not allowed according to header ‘Access-Control-Allow-Headers’ from CORS preflight response",
+            (
+                "(Reason: header ‘...’ is not allowed according to header ‘Access-Control-Allow-Headers’ from CORS"
+                " preflight response)."
+            ),
         ),
-        webkit=("Request header field", "is not allowed by Access-Control-Allow-Headers"),
+        webkit=("Request header field ... is not allowed by Access-Control-Allow-Headers.",),
     ),
     "status-not-final": Entry(
         "A status that is no answer",
@@ -182,32 +205,40 @@ REASONS = {
         "The response redirects to {location} with credentials in the URL, which CORS forbids.",
         "Redirect to the URL without user and password.",
         chromium=(
-            "contains a username and password, which is disallowed for cross-origin requests",
+            (
+                "Redirect location '...' contains a username and password, which is disallowed for cross-origin"
+                " requests."
+            ),
         ),
-        firefox=("CORS request did not succeed",),
+        firefox=(_DID_NOT_SUCCEED,),
         webkit=(
-            "denied by Cross-Origin Resource Sharing policy: redirection URL",
-            "has credentials",
+            (
+                "Cross-origin redirection to ... denied by Cross-Origin Resource Sharing policy: redirection URL ..."
+                " has credentials"
+            ),
         ),
     ),
     "redirect-malformed": Entry(
         "A redirect to nowhere",
         "The response redirects ({status}) to {location}, which is no http: or https: URL.",
         "Write one URL into Location.",
-        firefox=("Redirecting to", "CORS request did not succeed"),
-        webkit=("not allowed to follow a cross-origin CORS redirection with non CORS scheme",),
+        firefox=(
+            "Redirecting to data: URI not allowed (Blocked loading of: “...”)",
+            _DID_NOT_SUCCEED,
+        ),
+        webkit=("... not allowed to follow a cross-origin CORS redirection with non CORS scheme",),
     ),
     "redirect-refused": Entry(
         "A redirect that the script refuses",
         'The response redirects ({status}), and the script asked for redirect="error".',
         'Fetch the final URL, or with redirect="follow".',
-        webkit=("Not allowed to follow a redirection while loading",),
+        webkit=("Not allowed to follow a redirection while loading ...",),
     ),
     "too-many-redirects": Entry(
         "A loop of redirects",
         "The response redirects once more after {limit} redirects.",
         "Look for a loop in the exchanges.",
-        firefox=("CORS request did not succeed",),
+        firefox=(_DID_NOT_SUCCEED,),
         webkit=("Load cannot follow more than 20 redirections",),
     ),
     "same-origin-mode": Entry(
@@ -215,10 +246,10 @@ REASONS = {
         'The script asked for mode="same-origin", and {url} is not of {origin}.',
         'Fetch with mode="cors".',
         chromium=(
-            'Request mode is "same-origin" but the URL\'s origin is not same as the request origin',
+            'Request mode is "same-origin" but the URL\'s origin is not same as the request origin ...',
         ),
-        firefox=("may not load data from",),
-        webkit=("Fetch API cannot load",),
+        firefox=("Security Error: Content at ... may not load data from ...",),
+        webkit=("Fetch API cannot load ...",),
     ),
     "no-cors-redirect": Entry(
         "Redirects without CORS",
@@ -233,9 +264,9 @@ REASONS = {
         "Serve it over HTTP.",
         background="A page that was opened as a file fetches files, which no browser allows. Serve the page:"
         " python -m http.server.",
-        chromium=("Cross origin requests are only supported for protocol schemes",),
-        firefox=("CORS request not http",),
-        webkit=("Cross origin requests are only supported for HTTP",),
+        chromium=("Cross origin requests are only supported for protocol schemes: ...",),
+        firefox=("(Reason: CORS request not http).",),
+        webkit=("Cross origin requests are only supported for HTTP.",),
     ),
     "mixed-content": Entry(
         "An encrypted page, a server that is not",
@@ -243,13 +274,17 @@ REASONS = {
         "Serve it over https. No CORS header helps.",
         background="Chromium and Firefox exempt this very machine (localhost, 127.0.0.1); Safari does not.",
         chromium=(
-            "Mixed Content: The page at",
-            "This request has been blocked; the content must be served over HTTPS",
+            (
+                "Mixed Content: The page at '...' was loaded over HTTPS, but requested an insecure resource '...'. This"
+                " request has been blocked; the content must be served over HTTPS."
+            ),
         ),
-        firefox=("Blocked loading mixed active content",),
+        firefox=("Blocked loading mixed active content “...”",),
         webkit=(
-            "requested insecure content from",
-            "This content was blocked and must be served over HTTPS",
+            (
+                "The page at ... requested insecure content from .... This content was blocked and must be served over"
+                " HTTPS."
+            ),
         ),
     ),
 }
@@ -382,14 +417,16 @@ CAUSES = {
     ),
     "response-header-in-request": Entry(
         "The script sends a header of the server",
-        "{headers} belong into responses: the server grants with them.",
+        "The script sets {headers}, which only responses have: servers grant with it.",
         "Remove {quoted} from the script's headers. The server sends such headers, if anybody.",
     ),
     "authorization-beside-wildcard": Entry(
-        "* does not cover Authorization",
+        "The wildcard does not cover Authorization",
         'By the standard, "*" does not cover Authorization.',
         'Add "authorization" to allow_headers beside "*", which does not cover it.',
-        firefox=("the `Authorization` header is not covered",),
+        firefox=(
+            "(Reason: When the `Access-Control-Allow-Headers` is `*`, the `Authorization` header is not covered. ...",
+        ),
     ),
 }
 
@@ -403,9 +440,9 @@ NOTES = {
         background="Other browsers ask too, or will. The old headers of Private Network Access do nothing any"
         " more.",
         chromium=(
-            "Permission was denied for this request to access the",
-            "The request client is not a secure context and the resource is in more-private address space",
-            "address space",
+            "Permission was denied for this request to access the `...` address space.",
+            "The request client is not a secure context and the resource is in more-private address space `...`.",
+            "Request had a target IP address space of `...` yet the resource is in address space `...`.",
         ),
     ),
     "cookie-refused": Entry(
@@ -417,10 +454,16 @@ NOTES = {
         " third-party cookies refuses even that. Different origins of one site (app.example.com and"
         " api.example.com) are not affected. CORS headers change none of this.",
         firefox=(
-            "rejected because it has the “SameSite=None” attribute but is missing the “secure” attribute",
-            "has been rejected because it is in a cross-site context and its “SameSite” is “Lax” or “Strict”",
-            "has been rejected for invalid domain",
-            "has been rejected for invalid prefix",
+            (
+                "Cookie “...” rejected because it has the “SameSite=None” attribute but is missing the “secure”"
+                " attribute."
+            ),
+            (
+                "Cookie “...” has been rejected because it is in a cross-site context and its “SameSite” is “Lax” or"
+                " “Strict”."
+            ),
+            "Cookie “...” has been rejected for invalid domain.",
+            "Cookie “...” has been rejected for invalid prefix.",
         ),
     ),
     "expose-headers-malformed": Entry(
@@ -434,8 +477,8 @@ NOTES = {
         "The server could not be reached. The console calls it CORS, but nothing was answered.",
         "See whether the server runs, at that address and port. Check its certificate by opening the URL itself.",
         chromium=("net::ERR_FAILED", "net::ERR_CONNECTION_REFUSED"),
-        firefox=("CORS request did not succeed", "CORS disabled"),
-        webkit=("due to access control checks", "Could not connect"),
+        firefox=(_DID_NOT_SUCCEED, "(Reason: CORS disabled)."),
+        webkit=("Fetch API cannot load ... due to access control checks.",),
     ),
 }
 
