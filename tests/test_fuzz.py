@@ -16,6 +16,7 @@ from wsgicors import ConfigError, CORSMiddleware, Policy
 
 # --- what a policy means -------------------------------------------------------------------------
 
+HOST = "api.example"
 DEFAULT_PORTS = {"http": "80", "https": "443"}
 LABEL = r"[a-z0-9_-]{1,63}"
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -39,6 +40,13 @@ def is_legal_port(scheme, port):
     return bool(is_number) and port != DEFAULT_PORTS.get(scheme)
 
 
+def is_of_an_application(origin):
+    """Whether it is written as the origins of applications and extensions are."""
+    scheme, _, port = split(origin)
+    is_legal = re.fullmatch(r"[a-z-]+://[A-Za-z0-9._~%-]*(:[0-9]+)?", origin)
+    return scheme not in (None, *DEFAULT_PORTS) and bool(is_legal) and is_legal_port(scheme, port)
+
+
 def fits_host(pattern, host):
     if "*" not in pattern:
         return host == pattern
@@ -54,6 +62,8 @@ def admits(pattern, origin):
         return pattern.fullmatch(origin) is not None
     if "*" not in pattern:
         return origin == pattern
+    if pattern.endswith("://*"):
+        return is_of_an_application(origin) and origin.startswith(pattern[:-1])
     scheme, host, port = split(origin)
     scheme_wanted, host_wanted, port_wanted = split(pattern)
     return (
@@ -68,13 +78,23 @@ def is_allowed(policy, origin):
     patterns = policy["allow_origins"]
     if patterns == "*":
         return True
+    return is_listed(patterns, origin)
+
+
+def uses_credentials(policy, origin):
+    """Whether an allowed origin may come with credentials: all may, none, or those of a list."""
+    trusted = policy.get("allow_credentials", False)
+    return trusted if isinstance(trusted, bool) else is_listed(trusted, origin)
+
+
+def is_listed(patterns, origin):
     return len(origin) <= 512 and any(admits(pattern, origin) for pattern in patterns)
 
 
 def is_insecure(pattern):
     scheme, host, _ = split(pattern)
     is_loopback = host == "[::1]" or re.fullmatch(r"(.*\.)?localhost|127\..*", host)
-    return scheme != "https" and not is_loopback
+    return scheme == "http" and not is_loopback
 
 
 def is_over_a_suffix(pattern):
@@ -83,23 +103,30 @@ def is_over_a_suffix(pattern):
 
 def dangers(policy):
     """Why a whole policy may not be put to use."""
-    if "allow_origins" not in policy:
-        yield "nobody is named"
-    elif policy.get("allow_credentials"):
-        yield from dangers_with_credentials(policy)
-
-
-def dangers_with_credentials(policy):
-    patterns = policy["allow_origins"]
-    if patterns == "*" or "*" in exposed(policy):
+    trusted = policy.get("allow_credentials", False)
+    if trusted and "*" in exposed(policy):
         yield '"*" with credentials'
-    for pattern in [] if patterns == "*" else patterns:
-        yield from dangers_of(pattern, policy)
+    patterns = policy["allow_origins"] if isinstance(trusted, bool) else trusted
+    if trusted and patterns == "*":
+        yield '"*" with credentials'
+    elif trusted:
+        for pattern in patterns:
+            yield from dangers_of(pattern, policy)
+
+
+def slips(fields):
+    """Why fields may not be written in one place: who is trusted there must be let in there."""
+    trusted, patterns = fields.get("allow_credentials"), fields.get("allow_origins")
+    if isinstance(trusted, list) and isinstance(patterns, list):
+        exact = [item for item in trusted if isinstance(item, str) and "*" not in item]
+        yield from (
+            f"{origin} is not let in" for origin in exact if not is_listed(patterns, origin)
+        )
 
 
 def dangers_of(pattern, policy):
-    if pattern == "null":
-        yield "null is anybody"
+    if pattern in ("null", "file://", "app://*"):
+        yield f"{pattern} is anybody"
     elif isinstance(pattern, str):
         if is_insecure(pattern) and not policy.get("dangerously_allow_insecure_origins"):
             yield f"{pattern} is not https"
@@ -107,43 +134,55 @@ def dangers_of(pattern, policy):
             yield f"{pattern} is anybody"
 
 
-def granted_methods(policy, asked):
+def granted_methods(policy, asked, with_credentials):
     methods = policy.get("allow_methods", {"GET", "HEAD", "POST"})
-    if methods == "*" and policy.get("allow_credentials"):
+    if methods == "*" and with_credentials:
         return {asked} if TOKEN.fullmatch(asked) and asked not in FORBIDDEN_METHODS else set()
     return set(methods)
 
 
-def granted_headers(policy, asked):
+def granted_headers(policy, asked, with_credentials):
     names = {name.lower() for name in policy.get("allow_headers", ())}
-    if "*" not in names or not policy.get("allow_credentials"):
+    if "*" not in names or not with_credentials:
         return names
     legal = {name for name in asked if TOKEN.fullmatch(name)} - FORBIDDEN_HEADERS
     return legal - ({"authorization"} - names) | (names - {"*"})
 
 
-def shared_with(policy, origin):
+def shared_with(policy, origin, with_credentials):
     """The lines about the origin: who it is, and whether it may come with credentials."""
-    credentials = {"credentials": "true"} if policy.get("allow_credentials") else {}
-    return {"origin": "*" if policy["allow_origins"] == "*" else origin, **credentials}
+    if with_credentials:
+        return {"origin": origin, "credentials": "true"}
+    return {"origin": "*" if policy["allow_origins"] == "*" else origin}
 
 
 def meaning_of_a_preflight(policy, origin, method, headers):
     if not is_allowed(policy, origin):
         return 403, {}
-    answer = shared_with(policy, origin)
-    answer["methods"] = granted_methods(policy, method)
-    answer["headers"] = granted_headers(policy, headers)
+    with_credentials = uses_credentials(policy, origin)
+    answer = shared_with(policy, origin, with_credentials)
+    answer["methods"] = granted_methods(policy, method, with_credentials)
+    answer["headers"] = granted_headers(policy, headers, with_credentials)
     if "max_age" in policy:
         answer["max-age"] = str(policy["max_age"])
     return 204, answer
 
 
-def meaning_of_a_response(policy, origin):
-    everybody = policy["allow_origins"] == "*"
-    if not everybody and (origin is None or not is_allowed(policy, origin)):
-        return {}
-    return {**shared_with(policy, origin), "exposed": set(map(str.lower, exposed(policy)))}
+def meaning_of_a_request(policy, origin, method, site):
+    is_everybodys = policy["allow_origins"] == "*"
+    if is_everybodys or (origin is not None and is_allowed(policy, origin)):
+        with_credentials = origin is not None and uses_credentials(policy, origin)
+        shared = shared_with(policy, origin, with_credentials)
+        return 200, {**shared, "exposed": set(map(str.lower, exposed(policy)))}
+    is_refused = policy.get("refuse_denied") and method == "POST" and is_foreign(origin, site)
+    return (403 if is_refused else 200), {}
+
+
+def is_foreign(origin, site):
+    """Whether a request comes from another origin: the browser says so, or the Origin does."""
+    if site is not None:
+        return site not in ("same-origin", "none")
+    return origin is not None and origin.partition("://")[2] != HOST
 
 
 def exposed(policy):
@@ -159,15 +198,17 @@ def rarely(strategy):
     return chosen.flatmap(lambda is_chosen: strategy if is_chosen else st.none())
 
 
-hosts = st.sampled_from(
-    "example.com app.example.com me.github.io localhost 127.0.0.1 [::1]".split()
-)
+hosts = st.sampled_from("example.com app.example.com api.example localhost 127.0.0.1 [::1]".split())
 named = st.sampled_from("example.com app.example.com me.github.io localhost com co.uk".split())
+below = st.sampled_from("example.com app.example.com github.io".split())
+some_labels = st.sampled_from("pr-* *-x a*b".split())
 some_ports = st.sampled_from(["", ":8080", ":*"])
 some_schemes = st.sampled_from(["https", "https", "https", "http"])
 patterns = (
     st.builds("{}://{}{}".format, some_schemes, hosts, some_ports)
     | st.builds("{}://*.{}{}".format, some_schemes, named, some_ports)
+    | st.builds("https://{}.{}{}".format, some_labels, below, some_ports)
+    | st.sampled_from("tauri://localhost chrome-extension://abc app://* file://".split())
     | st.sampled_from([re.compile(r"https://[ab]\.tenant\.example"), "null"])
 )
 lists_of_patterns = st.lists(patterns, min_size=1, max_size=3)
@@ -179,8 +220,9 @@ FIELDS = {
     "allow_headers": st.lists(header_names, max_size=3)
     | st.sampled_from(["*", ["*", "Authorization"]]),
     "expose_headers": st.lists(header_names, max_size=2) | st.just("*"),
-    "allow_credentials": st.booleans(),
+    "allow_credentials": st.booleans() | st.lists(patterns, max_size=2),
     "max_age": st.integers(0, 86400),
+    "refuse_denied": st.booleans(),
     "dangerously_allow_insecure_origins": st.booleans(),
     "dangerously_allow_public_suffixes": st.booleans(),
 }
@@ -235,9 +277,10 @@ preflights = st.tuples(
     methods | st.sampled_from(["TRACE", "CONNECT", "a b", "*"]),
     st.lists(st.sampled_from("x-a x-c authorization content-type cookie x{}".split()), max_size=3),
 )
-responses = st.tuples(st.just("response"), aims | st.none())
+sites = st.sampled_from([None, "same-origin", "none", "same-site", "cross-site"])
+requests = st.tuples(st.just("request"), aims | st.none(), st.sampled_from(["GET", "POST"]), sites)
 swaps = st.tuples(st.just("swap"), st.lists(partial_policies, min_size=1, max_size=3))
-steps = st.lists(preflights | responses | preflights | responses | swaps, max_size=8)
+steps = st.lists(preflights | requests | swaps, max_size=8)
 
 # --- the two side by side -------------------------------------------------------------------------
 
@@ -251,7 +294,7 @@ def ask(middleware, method, **fields):
     """One exchange: the status, and the headers by name, of which none may come twice."""
     environ = {"REQUEST_METHOD": method, "PATH_INFO": "/", "SCRIPT_NAME": "", "QUERY_STRING": ""}
     environ.update({name: value for name, value in fields.items() if value is not None})
-    environ.update({"wsgi.url_scheme": "https", "HTTP_HOST": "api.example"})
+    environ.update({"wsgi.url_scheme": "https", "HTTP_HOST": HOST})
     started = []
     list(middleware(environ, lambda status, headers: started.append((status, headers))))
     ((status, lines),) = started
@@ -296,40 +339,39 @@ def check_preflight(middleware, policy, origin, method, headers):
     assert (status, known) == (wanted_status, {"methods": set(), "headers": set(), **wanted})
 
 
-def check_response(middleware, policy, origin):
-    status, lines = ask(middleware, "GET", HTTP_ORIGIN=origin)
+def check_request(middleware, policy, origin, method, site):
+    status, lines = ask(middleware, method, HTTP_ORIGIN=origin, HTTP_SEC_FETCH_SITE=site)
     check_vary(policy, lines)
     known = read(lines)
     assert (known.pop("methods"), known.pop("headers")) == ("", "")
     known["exposed"] = names_in(known["exposed"].lower())
-    assert (status, known) == (200, {"exposed": set(), **meaning_of_a_response(policy, origin)})
+    wanted_status, wanted = meaning_of_a_request(policy, origin, method, site)
+    assert (status, known) == (wanted_status, {"exposed": set(), **wanted})
 
 
 def check_vary(policy, lines):
-    assert policy["allow_origins"] == "*" or "Origin" in names_in(lines["vary"])
+    is_one_for_all = policy["allow_origins"] == "*" and not policy.get("allow_credentials")
+    assert is_one_for_all or "Origin" in names_in(lines["vary"])
 
 
-CHECKS = {"preflight": check_preflight, "response": check_response}
-
-
-def put_to_use(layers):
-    """Policies merged one over the other, as the package does it and as it is meant."""
-    merged, meant = Policy(), {}
-    for fields in layers:
-        merged = merged.merge(Policy(**fields))
-        meant.update(fields)
-    return merged, meant
+CHECKS = {"preflight": check_preflight, "request": check_request}
 
 
 def swap(middleware, policy, layers):
-    """The policy that is in force after another was assigned: the old one where that is wrong."""
-    merged, meant = put_to_use([policy, *layers])
+    """The policy that is in force after others were merged over it: the old one if that is wrong."""
+    meant = dict(policy)
+    merged = middleware.policy
+    for fields in layers:
+        meant.update(fields)
+    is_wrong = [*dangers(meant), *(slip for fields in layers for slip in slips(fields))]
     try:
+        for fields in layers:
+            merged = merged.merge(Policy(**fields))
         middleware.policy = merged
     except ConfigError:
-        assert list(dangers(meant))
+        assert is_wrong
         return policy
-    assert not list(dangers(meant))
+    assert not is_wrong
     return meant
 
 
