@@ -211,7 +211,13 @@ patterns = (
     | st.sampled_from("tauri://localhost chrome-extension://abc app://* file://".split())
     | st.sampled_from([re.compile(r"https://[ab]\.tenant\.example"), "null"])
 )
-lists_of_patterns = st.lists(patterns, min_size=1, max_size=3)
+#: Few that may come with credentials, so that two lists of them often overlap.
+trusted = st.sampled_from(
+    "https://example.com https://*.example.com https://app.example.com:* https://pr-*.example.com"
+    " http://localhost:* tauri://localhost".split()
+) | st.just(re.compile(r"https://[ab]\.tenant\.example"))
+lists_of_trusted = st.lists(trusted, min_size=1, max_size=3)
+lists_of_patterns = lists_of_trusted | st.lists(patterns, min_size=1, max_size=3)
 header_names = st.sampled_from(["X-A", "x-b", "Content-Type", "Authorization"])
 methods = st.sampled_from(["GET", "PUT", "DELETE", "PATCH", "patch"])
 FIELDS = {
@@ -219,8 +225,8 @@ FIELDS = {
     "allow_methods": st.lists(methods, max_size=3) | st.just("*"),
     "allow_headers": st.lists(header_names, max_size=3)
     | st.sampled_from(["*", ["*", "Authorization"]]),
-    "expose_headers": st.lists(header_names, max_size=2) | st.just("*"),
-    "allow_credentials": st.booleans() | st.lists(patterns, max_size=2),
+    "expose_headers": st.lists(header_names, max_size=2) | st.just(["X-A"]) | st.just("*"),
+    "allow_credentials": st.booleans() | lists_of_trusted | st.lists(patterns, max_size=2),
     "max_age": st.integers(0, 86400),
     "refuse_denied": st.booleans(),
     "dangerously_allow_insecure_origins": st.booleans(),
