@@ -13,10 +13,10 @@ import os
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
-from typing import Any, Callable, NamedTuple, Protocol
+from typing import Any, Callable, NamedTuple, Optional, Protocol
 from uuid import UUID
 from weakref import WeakSet
 
@@ -32,11 +32,8 @@ _MAX_ATTEMPTS = 3
 _MAX_KEY_LENGTH = 512
 
 
-class Question(NamedTuple):
-    """What is asked: an origin, and the key as text where there is one."""
-
-    origin: str
-    key: str | None
+#: What is asked: an origin, and the key as text where there is one.
+Question = tuple[str, Optional[str]]
 
 
 class _Answer(NamedTuple):
@@ -143,11 +140,11 @@ class OriginCache:
         :raises TypeError: if ``key`` or ``lookup`` returned what they may not.
         """
         key = None if self._key is None else self._key(environ)
-        question = Question(origin, None if key is None else text_of(key))
-        known = self._answers.get(question)
+        name = None if key is None else text_of(key)
+        known = self._answers.get((origin, name))
         if known is not None and self._clock() < known.until and self._is_informed():
             return known.allowed
-        return self._ask(question, key)
+        return self._ask((origin, name), key)
 
     def invalidate(self, origin: str | None = None, *, key: str | int | UUID | None = None) -> None:
         """Forget the answers about an origin, about a key, about one origin for one key; or all.
@@ -194,12 +191,12 @@ class OriginCache:
     ) -> list[Question]:
         """Those of the questions that an invalidation is about; one without a key is about any."""
         if origin is not None and (key is not None or self._key is None):
-            candidates: Iterable[Question] = {Question(origin, key), Question(origin, None)}
+            candidates: set[Question] = {(origin, key), (origin, None)}
             return [question for question in candidates if question in questions]
         return [
             question
             for question in questions
-            if origin in (None, question.origin) and (key is None or question.key in (None, key))
+            if origin in (None, question[0]) and (key is None or question[1] in (None, key))
         ]
 
     def _is_informed(self) -> bool:
@@ -244,10 +241,10 @@ class OriginCache:
             self._call_off(answer, question)
 
     def _look_up(self, question: Question, key: Any) -> bool:
-        arguments = (question.origin,) if self._key is None else (question.origin, key)
-        allowed = self._lookup(*arguments)
+        origin, _ = question
+        allowed = self._lookup(origin) if self._key is None else self._lookup(origin, key)
         if not isinstance(allowed, bool):
-            message = f"lookup returned {shown(allowed)} for {shown(question.origin)}"
+            message = f"lookup returned {shown(allowed)} for {shown(origin)}"
             raise TypeError(f"{message}: return True or False")
         return allowed
 
@@ -273,7 +270,7 @@ class OriginCache:
                 return
             pending.set_result(known.allowed)
         message = "the lookup of %s raised; the answer from before is used\n%s"
-        logger.warning(message, shown(question.origin), shown_traceback(error))
+        logger.warning(message, shown(question[0]), shown_traceback(error))
 
     def _call_off(self, answer: Future[bool], question: Question) -> None:
         with self._lock:
@@ -297,7 +294,8 @@ def text_of(key: object) -> str:
 
 
 def _may_be_remembered(question: Question) -> bool:
-    return len(question.origin) <= MAX_ORIGIN_LENGTH and len(question.key or "") <= _MAX_KEY_LENGTH
+    origin, key = question
+    return len(origin) <= MAX_ORIGIN_LENGTH and len(key or "") <= _MAX_KEY_LENGTH
 
 
 def _subject(
