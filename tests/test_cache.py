@@ -249,6 +249,29 @@ def test_who_asks_after_an_invalidation_does_not_wait_for_an_answer_from_before(
     assert before.result(10) is False
 
 
+def test_whoever_invalidates_while_many_ask_is_given_the_new_answer(pool):
+    is_customer, is_over = False, threading.Event()
+
+    def lookup(origin):
+        answer = is_customer
+        time.sleep(0.001)
+        return answer
+
+    def ask_on():
+        while not is_over.is_set():
+            allowed(SHOP, {})
+
+    allowed = OriginCache(lookup, seconds=1000)
+    asking = [pool.submit(ask_on) for _ in range(10)]
+    for _ in range(100):
+        is_customer = not is_customer
+        allowed.invalidate(SHOP)
+        assert allowed(SHOP, {}) is is_customer
+    is_over.set()
+    for asks in asking:
+        asks.result(10)
+
+
 def test_an_invalidation_of_another_origin_has_nobody_ask_again(pool):
     database = SlowDatabase(SHOP)
     allowed = OriginCache(database.has, seconds=1000)

@@ -27,7 +27,7 @@ from .origins import MAX_ORIGIN_LENGTH, is_origin
 logger = logging.getLogger("wsgicors")
 
 # Invalidations that come faster than answers: then the safe answer is no.
-_MAX_ATTEMPTS = 3
+_MAX_ATTEMPTS = 5
 # A longer key is looked up, but not remembered, so that the size bounds the memory too.
 _MAX_KEY_LENGTH = 512
 
