@@ -16,6 +16,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 from browser.driver import drive
 from browser.engines import ENGINES, visiting
+from paste.deploy import loadapp
 from serving import served
 from werkzeug.test import Client
 from werkzeug.wrappers import Request, Response
@@ -273,6 +274,19 @@ def test_the_copy_for_wsgi_is_the_policy(copied, row):
     names = {"application": create_app()}
     exec(copied[row]["wsgi"], names)
     assert names["application"].policy == SCENARIOS[row].policy_for(PAGE)
+
+
+@governed_rows
+def test_the_copied_ini_file_is_the_policy(copied, tmp_path, row):
+    file = tmp_path / "app.ini"
+    application = f"[app:api]\nuse = call:{__name__}:api_of_an_ini_file\nfilter-with = cors\n"
+    file.write_text(copied[row]["ini"] + application)
+    middleware = loadapp(f"config:{file}", name="api")
+    assert middleware.policy == SCENARIOS[row].policy_for(PAGE)
+
+
+def api_of_an_ini_file(global_conf):
+    return create_app()
 
 
 @governed_rows

@@ -48,7 +48,10 @@ def _wsgi(settings: Mapping[str, Any]) -> str:
 
 
 def _ini(settings: Mapping[str, Any]) -> str:
-    lines = [f"{name} = {as_written(value)}".rstrip() for name, value in settings.items()]
+    lines = [f"{name} = {as_written(value)}" for name, value in settings.items()]
+    if not settings["allow_origins"]:
+        # An empty line of an ini file is a line that somebody forgot to fill.
+        lines = ["policy = deny"]
     return "\n".join(["[filter:cors]", "use = egg:wsgicors#middleware", *lines, ""])
 
 
