@@ -152,7 +152,8 @@ SHOWN = {
     "which requests: those that do not": {"no-cors"},
     "simple request: GET, for all or for one origin": {"simple-get-all", "simple-get-one"},
     "simple request: HEAD": {"simple-head"},
-    "simple request: POST": {"simple-post-form", "simple-post-text", "simple-post-refused"},
+    "simple request: POST": {"simple-post-form", "simple-post-text"},
+    "simple request: POST, refused": {"simple-post-refused", "simple-post-not-done"},
     "preflighted request: the guide's example": {"pingother"},
     "preflighted request: others": {"put-json", "upload-listener"},
     "preflighted request: refused": {
@@ -171,6 +172,7 @@ SHOWN = {
         "credentials-xhr",
         "credentials-same-origin",
         "credentials-omit",
+        "credentials-for-some",
     },
     "request with credentials: HTTP authentication": {"http-authentication"},
     "request with credentials: thrown away": {"credentials-refused"},

@@ -9,8 +9,9 @@ const FIELDS = [
   ["allow_methods", "Access-Control-Allow-Methods", () => t("* or methods")],
   ["allow_headers", "Access-Control-Allow-Headers", () => t("* or header names")],
   ["expose_headers", "Access-Control-Expose-Headers", () => t("* or header names")],
-  ["allow_credentials", "Access-Control-Allow-Credentials", () => t("true or false")],
+  ["allow_credentials", "Access-Control-Allow-Credentials", () => t("true, false, or origins")],
   ["max_age", "Access-Control-Max-Age", () => t("seconds, 0 to 86400")],
+  ["refuse_denied", "403", () => t("true or false; true refuses what a denied origin wants to do")],
 ];
 const COPIES = [
   ["flask", () => "Flask"],

@@ -58,6 +58,22 @@ GROUP = Group(
             checks=(reads(401), lacks("request", "Cookie")),
         ),
         Scenario(
+            id="credentials-for-some",
+            title=N_("Credentials for the page, reading for everybody"),
+            why=N_(
+                "allow_credentials can be a list. The origins in it may use credentials, and all others may only read."
+            ),
+            steps=(LOGIN, fetch("/account", credentials="include", site="same-site")),
+            policy={"allow_origins": "*", "allow_credentials": [PAGE]},
+            checks=(
+                reads(),
+                has("request", "Cookie", "session=guest"),
+                has("answer", "Access-Control-Allow-Origin", PAGE),
+                has("answer", "Access-Control-Allow-Credentials", "true"),
+                has("answer", "Vary", "Origin"),
+            ),
+        ),
+        Scenario(
             id="credentials-refused",
             title=N_("Credentialed GET without Allow-Credentials"),
             why=N_(

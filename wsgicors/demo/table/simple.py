@@ -107,5 +107,24 @@ GROUP = Group(
             ),
             allowed=False,
         ),
+        Scenario(
+            id="simple-post-not-done",
+            title=N_("POST, not shared with the page, with refuse_denied"),
+            why=N_(
+                "With refuse_denied, wsgicors refuses the request itself. The application does not see it."
+            ),
+            steps=(
+                fetch(
+                    "/items", method="POST", headers={"Content-Type": "text/plain"}, body="guest"
+                ),
+            ),
+            policy={**SHARED_WITH_ANOTHER, "refuse_denied": True},
+            checks=(
+                refused(),
+                status(403),
+                lacks("answer", "Access-Control-Allow-Origin"),
+            ),
+            allowed=False,
+        ),
     ),
 )
