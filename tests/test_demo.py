@@ -508,7 +508,8 @@ def test_the_header_at_fault_is_named(page, row, header):
     run = begun(page, scenario=row).json["run"]
     told = asked(page, "POST", f"/runs/{run}/results", {"results": []}).json["fault"]
     assert (told["header"], told["message"]) == (header, "response")
-    assert all(told[part] for part in ("reason", "why", "remedy"))
+    assert all(told[part] for part in ("reason", "title", "why", "remedy"))
+    assert set(told["consoles"]) == {"Chromium", "Firefox", "Safari"}
 
 
 def test_an_image_without_crossorigin_has_its_fault_in_the_request(page):

@@ -19,6 +19,7 @@ from wsgicors.demo import words
 from wsgicors.demo.scenario import Addresses
 from wsgicors.demo.servers import Demo, running
 from wsgicors.demo.table import GROUPS, SCENARIOS
+from wsgicors.fetch.catalogue import CATALOGUE
 
 DEMO = Path(words.__file__).parent
 TRANSLATED = [language for language in words.LANGUAGES if language != "en"]
@@ -52,7 +53,7 @@ def sentences(language):
 
 def in_the_sources():
     found = extract_from_dir(DEMO, METHODS, keywords=KEYWORDS)
-    return {sentence for _, _, sentence, _, _ in found}
+    return {sentence for _, _, sentence, _, _ in found} | {e.title for e in CATALOGUE.values()}
 
 
 @each_language

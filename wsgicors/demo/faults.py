@@ -1,9 +1,13 @@
-"""Where a refusal shows in an exchange, and the words for it; which check failed is not found here."""
+"""Where a refusal shows in an exchange, and what is said of it; which check failed is not found here.
+
+The words are those of :mod:`wsgicors.fetch.catalogue`.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
+from ..fetch.catalogue import CATALOGUE
 from .prediction import Outcome
 from .words import N_, Words
 
@@ -30,11 +34,24 @@ def fault(outcome: Outcome, words: Words) -> dict[str, Any] | None:
         return _tainted(words)
     return {
         "reason": refusal.reason,
+        "title": words(CATALOGUE[refusal.cause or refusal.reason].title),
         "why": refusal.why,
         "remedy": refusal.remedy,
+        "consoles": _consoles(refusal.reason, outcome.exchanges[-1].kind),
         "message": "response",
         "header": _header(refusal.reason),
     }
+
+
+def _consoles(reason: str, kind: str) -> dict[str, str]:
+    """What each browser's console says where an exchange of this kind failed."""
+    entry = CATALOGUE[reason]
+    said = {"Chromium": entry.chromium, "Firefox": entry.firefox, "Safari": entry.webkit}
+    return {browser: _fitting(lines, kind) for browser, lines in said.items() if lines}
+
+
+def _fitting(lines: tuple[str, ...], kind: str) -> str:
+    return next((line for line in lines if ("reflight" in line) == (kind == "preflight")), lines[0])
 
 
 def _header(reason: str) -> str | None:
@@ -44,11 +61,9 @@ def _header(reason: str) -> str | None:
 def _tainted(words: Words) -> dict[str, Any]:
     return {
         "reason": "tainted",
+        "title": words(N_("It was loaded without CORS")),
         "why": words(
-            N_(
-                "The page loaded it without CORS: the request has no Origin."
-                " Scripts may show it, and may not read it."
-            )
+            N_("The request has no Origin. A page may show what came, but scripts may not read it.")
         ),
         "remedy": words(N_("Write crossorigin on the element, and share the file with the page.")),
         "message": "request",

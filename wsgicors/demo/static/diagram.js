@@ -75,13 +75,20 @@ function header(name, value, atFault) {
   return h("div", { class: kinds.join(" ") }, h("dt", {}, `${name}:`), " ", h("dd", {}, value));
 }
 
-function explanation({ reason, why, remedy, consoles }) {
+/** What is wrong; the library's and the consoles' words are English in every language. */
+function explanation({ reason, title, why, remedy, consoles }) {
+  const lang = consoles ? "en" : document.documentElement.lang;
   return h(
     "li",
     { class: "explanation" },
-    h("p", {}, h("strong", {}, why)),
-    h("p", {}, remedy),
-    ...Object.entries(consoles ?? {}).map(([browser, words]) => h("p", { class: "console" }, h("span", {}, browser), " ", h("code", {}, words))),
+    h("h4", {}, title),
+    h("p", { lang }, why),
+    h("p", { lang }, remedy),
+    consoles ? h("dl", { class: "consoles" }, ...Object.entries(consoles).flatMap(said)) : null,
     h("p", { class: "hint" }, t("Reason code:"), " ", h("code", {}, reason)),
   );
+}
+
+function said([browser, words]) {
+  return [h("dt", {}, t("The console of {browser}", { browser })), h("dd", { lang: "en" }, words)];
 }
