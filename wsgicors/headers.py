@@ -301,7 +301,8 @@ class HeaderBuilder:
         # What is too long to be looked at is all the same, whatever it is.
         if len(origin) > MAX_ORIGIN_LENGTH:
             origin = _OVERLONG_ORIGIN
-        method = bounded_method(method)
+        if len(method) > _MAX_METHOD_LENGTH:
+            method = _OVERLONG_METHOD
         if headers is not None and len(headers) > _MAX_REQUEST_HEADERS_LENGTH:
             headers = _OVERLONG_HEADERS
         if self._origins.is_dynamic:

@@ -33,7 +33,8 @@ _REPLACED = (
     " policy says. Say it in the policy, or exempt the path"
 )
 
-_vary_lines: dict[tuple[str, tuple[str, ...]], HeaderLine] = {}
+# By what the application wrote: a decision about an actual request varies by ``Origin`` alone.
+_vary_lines: dict[str, HeaderLine] = {}
 
 
 class Author:
@@ -57,15 +58,31 @@ class Author:
         >>> Author().with_headers([("vary", "Accept-Encoding")], decision)
         [('Access-Control-Allow-Origin', 'https://a.example'), ('Vary', 'Accept-Encoding, Origin')]
         """
-        plain: list[HeaderLine] = []
-        others: list[HeaderLine] = []
-        for line in headers:
-            (plain if line[0] in PLAIN_NAMES or _is_plain(line[0]) else others).append(line)
-        if not others:
-            return plain + decision.lines
-        if len(others) == 1 and others[0][0] == "Vary" and decision.vary:
-            return [*plain, *decision.lines[:-1], _vary_line(others[0][1], decision.vary)]
+        # All of them are looked at, so that all are known the next time.
+        are_plain = [line[0] in PLAIN_NAMES or _is_plain(line[0]) for line in headers]
+        if all(are_plain):
+            return headers + decision.lines
         return self._merged(headers, decision, tells)
+
+    def with_vary(
+        self, headers: list[HeaderLine], decision: Decision, line: HeaderLine
+    ) -> list[HeaderLine]:
+        """The same, where a line was found that is not plain: mostly one ``Vary``, and quickly merged.
+
+        :param line: the first of ``headers`` whose name is not plain.
+        """
+        if line[0] != "Vary" or not decision.vary or type(line) is not tuple:
+            return self.with_headers(headers, decision)
+        lines = headers.copy()
+        at = lines.index(line)
+        del lines[at]
+        for name, _ in lines[at:]:
+            if name not in PLAIN_NAMES:
+                return self.with_headers(headers, decision)
+        lines += decision.lines
+        # The last line of a decision is its own.
+        lines[-1] = _vary_lines.get(line[1]) or _vary_line(line[1], decision.vary)
+        return lines
 
     def _merged(
         self, headers: list[HeaderLine], decision: Decision, tells: bool
@@ -110,11 +127,9 @@ def _is_plain(name: str) -> bool:
 
 def _vary_line(values: str, names: tuple[str, ...]) -> HeaderLine:
     """The application's ``Vary`` and ours in one line; remembered, because it hardly ever changes."""
-    line = _vary_lines.get((values, names))
-    if line is None:
-        line = ("Vary", _merged_vary(values, names))
-        if len(_vary_lines) < _MAX_REMEMBERED:
-            _vary_lines[values, names] = line
+    line = ("Vary", _merged_vary(values, names))
+    if len(_vary_lines) < _MAX_REMEMBERED:
+        _vary_lines[values] = line
     return line
 
 

@@ -13,7 +13,6 @@ from copy import copy
 from logging import DEBUG, root
 from typing import TYPE_CHECKING, Any, Callable
 
-from . import outcomes
 from .crashes import answering
 from .errors import ConfigError, Problem, shown
 from .headers import HeaderBuilder
@@ -21,6 +20,7 @@ from .layers import DECISION, LAYER, inside_another, is_noticed, restricted
 from .lines import PLAIN_NAMES, Author
 from .logs import logger
 from .origins import MAX_ORIGIN_LENGTH
+from .outcomes import settled
 from .policy import Policy
 from .requests import is_foreign, is_preflight, may_do_something
 from .resolvers import checked_policy, resolver_by_callable, resolver_by_path
@@ -177,22 +177,24 @@ class CORSMiddleware:
             decision = builder.without_origin
         if not decision.allowed:
             decision = settled(builder, decision, environ)
+            # The levels say what `is_logged` would mostly say, too, in less time.
+            if (logger.level or root.level) <= DEBUG:
+                log_denial(environ, decision)
             if decision.refused:
                 return refuse(decision, environ, start_response)
         environ[DECISION] = decision
         if LAYER in environ:
             start_response = inside_another(environ, start_response)
-        layers_inside: list[bool] = []
-        environ[LAYER] = layers_inside
+        environ[LAYER] = []
 
         def start(
             status: str, headers: list[HeaderLine], exc_info: Any = None
         ) -> Callable[[bytes], object]:
-            if type(headers) is not list:  # which is what PEP 3333 asks for
+            if headers.__class__ is not list:  # which is what PEP 3333 asks for
                 headers = list(headers)
-            for name, _ in headers:
-                if name not in PLAIN_NAMES:
-                    headers = combined(self._author, headers, decision, layers_inside, environ)
+            for line in headers:
+                if line[0] not in PLAIN_NAMES:
+                    headers = combined(self._author, headers, decision, environ, line)
                     break
             else:
                 headers = headers + decision.lines
@@ -249,8 +251,13 @@ def answer_preflight(
     builder: HeaderBuilder, environ: WSGIEnvironment, start_response: StartResponse
 ) -> Iterable[bytes]:
     """Answer a preflight, ahead of any application."""
-    decision = environ[DECISION] = outcomes.preflight_outcome(builder, environ)
-    if not decision.allowed and is_logged(DEBUG):
+    decision = environ[DECISION] = builder.preflight(
+        environ["HTTP_ORIGIN"],
+        environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"],
+        environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"),
+        environ,
+    )
+    if not decision.allowed:
         log_denial(environ, decision)
     if decision.origin_allowed:
         start_response("204 No Content", decision.lines.copy())
@@ -264,17 +271,9 @@ def decide_actual(builder: HeaderBuilder, environ: WSGIEnvironment) -> Decision:
     decision = builder.actual(environ.get("HTTP_ORIGIN"), environ)
     if not decision.allowed:
         decision = settled(builder, decision, environ)
+        log_denial(environ, decision)
     environ[DECISION] = decision
     is_noticed(environ)
-    return decision
-
-
-def settled(builder: HeaderBuilder, decision: Decision, environ: WSGIEnvironment) -> Decision:
-    """What becomes of a request that is not allowed by what was said of origins alone; it is logged."""
-    decision = outcomes.settled(builder, decision, environ)
-    # The levels say what `is_logged` would mostly say, too, in less time.
-    if not decision.allowed and (logger.level or root.level) <= DEBUG and is_logged(DEBUG):
-        log_denial(environ, decision)
     return decision
 
 
@@ -284,8 +283,7 @@ def refusal(builder: HeaderBuilder | None, environ: WSGIEnvironment) -> Decision
         return None
     if builder.actual(environ.get("HTTP_ORIGIN"), environ).allowed:
         return None
-    if is_logged(DEBUG):
-        log_denial(environ, builder.refused)
+    log_denial(environ, builder.refused)
     return builder.refused
 
 
@@ -312,13 +310,13 @@ def combined(
     author: Author,
     headers: list[HeaderLine],
     decision: Decision,
-    layers_inside: list[bool],
     environ: WSGIEnvironment,
+    line: HeaderLine,
 ) -> list[HeaderLine]:
-    """The application's header lines and ours, where there are some that need a closer look."""
-    if layers_inside:
-        decision = restricted(decision, headers, environ)
-    return author.with_headers(headers, decision, tells=not layers_inside)
+    """The application's header lines and ours, where there is one that needs a closer look."""
+    if not environ[LAYER]:
+        return author.with_vary(headers, decision, line)
+    return author.with_headers(headers, restricted(decision, headers, environ), tells=False)
 
 
 is_logged = logger.isEnabledFor
@@ -326,6 +324,8 @@ is_logged = logger.isEnabledFor
 
 def log_denial(environ: WSGIEnvironment, decision: Decision) -> None:
     """Say what was denied and why, in such a way that nothing a client sent can forge a line."""
+    if decision.allowed or not is_logged(DEBUG):
+        return
     logger.debug(
         "%s: %s, origin %s, %s %s, requested method %s, requested headers %s",
         "refused" if decision.refused else "denied",

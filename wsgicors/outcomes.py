@@ -15,19 +15,14 @@ if TYPE_CHECKING:
 def outcome(builder: HeaderBuilder, environ: WSGIEnvironment, is_preflight: bool) -> Decision:
     """What is decided about a request."""
     if is_preflight:
-        return preflight_outcome(builder, environ)
+        return builder.preflight(
+            environ["HTTP_ORIGIN"],
+            environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"],
+            environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"),
+            environ,
+        )
     decision = builder.actual(environ.get("HTTP_ORIGIN"), environ)
     return decision if decision.allowed else settled(builder, decision, environ)
-
-
-def preflight_outcome(builder: HeaderBuilder, environ: WSGIEnvironment) -> Decision:
-    """What is decided about a preflight."""
-    return builder.preflight(
-        environ["HTTP_ORIGIN"],
-        environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"],
-        environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"),
-        environ,
-    )
 
 
 def settled(builder: HeaderBuilder, decision: Decision, environ: WSGIEnvironment) -> Decision:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
+_PORT_LENGTHS = (0, len(":80"), len(":443"))
 # Fetch Metadata, "Sec-Fetch-Site": the page is the application's own, or there is no page.
 _NOT_FOREIGN = ("same-origin", "none")
 # No browser asks for so long a list of protocols.
@@ -48,9 +49,13 @@ def _is_at(origin: str, host: str) -> bool:
     """Whether the host and port of an origin are those of a ``Host`` header."""
     if len(origin) > MAX_ORIGIN_LENGTH or len(host) > MAX_ORIGIN_LENGTH:
         return False
+    start = origin.find("://") + len("://")
+    # Most hosts are not even as long: up to their case, and to the port that the scheme has anyway.
+    if len(host) - (len(origin) - start) not in _PORT_LENGTHS or "://" not in origin:
+        return False
     scheme, _, authority = origin.partition("://")
-    host = host.lower()
-    return authority != "" and host in (authority, f"{authority}:{_DEFAULT_PORTS.get(scheme)}")
+    is_same = host.lower() in (authority, f"{authority}:{_DEFAULT_PORTS.get(scheme)}")
+    return is_same and authority != ""
 
 
 def may_do_something(environ: WSGIEnvironment) -> bool:

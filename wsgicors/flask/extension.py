@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping
+from logging import DEBUG, root
 from typing import TYPE_CHECKING, Any, Callable
 
 import flask
@@ -15,15 +16,17 @@ import flask
 from ..errors import ConfigError, Problem, log_exception, shown
 from ..layers import DECISION, LAYER, inside_another
 from ..lines import PLAIN_NAMES, Author
+from ..logs import logger
 from ..middleware import (
     answer_preflight,
     combined,
     is_effective_and_foreign,
+    log_denial,
     refusal,
     refuse,
-    settled,
 )
 from ..origins import MAX_ORIGIN_LENGTH
+from ..outcomes import settled
 from ..policy import Policy
 from ..requests import is_preflight
 from ..resolvers import RESOLVE_FAILED, RESOLVE_FAILED_REFUSED
@@ -134,7 +137,7 @@ def _endpoint_layers(
     return layers
 
 
-def _governed(  # noqa: C901 - the hot path
+def _governed(  # noqa: C901, PLR0915 - the hot path
     app: flask.Flask, wsgi_app: WSGIApplication, resolver: UrlMapResolver
 ) -> WSGIApplication:
     """The WSGI application of a Flask application, with its policies around it."""
@@ -162,8 +165,7 @@ def _governed(  # noqa: C901 - the hot path
         has_started = False
         if LAYER in environ:
             start_response = inside_another(environ, start_response)
-        layers_inside: list[bool] = []
-        environ[LAYER] = layers_inside
+        environ[LAYER] = []
 
         def start(  # noqa: C901 - the hot path
             status: str, headers: list[HeaderLine], exc_info: Any = None
@@ -190,12 +192,14 @@ def _governed(  # noqa: C901 - the hot path
                 decision = builder.without_origin
             if not decision.allowed:
                 decision = settled(builder, decision, environ)
+                if (logger.level or root.level) <= DEBUG:
+                    log_denial(environ, decision)
             environ[DECISION] = decision
             if type(headers) is not list:  # which is what PEP 3333 asks for
                 headers = list(headers)
-            for name, _ in headers:
-                if name not in PLAIN_NAMES:
-                    headers = combined(author, headers, decision, layers_inside, environ)
+            for line in headers:
+                if line[0] not in PLAIN_NAMES:
+                    headers = combined(author, headers, decision, environ, line)
                     break
             else:
                 headers = headers + decision.lines
