@@ -547,7 +547,14 @@ def test_a_server_that_lets_strangers_act_is_told_of_as_information(capsys):
     assert "INFORMATION: strangers-can-act" in capsys.readouterr().out
 
 
-def test_a_server_that_refuses_strangers_is_not(capsys):
+def test_our_own_server_that_refuses_strangers_is_not(capsys):
+    app = CORSMiddleware(site, allow_origins=[APP], refuse_denied=True)
+    with served(app) as url:
+        status, told = scanned(capsys, url, "--origin", APP)
+    assert (status, told["findings"], acting(told)) == (0, [], [])
+
+
+def test_a_server_that_refuses_strangers_by_itself_is_not(capsys):
     @Request.application
     def application(request):
         is_strange = request.headers.get("Sec-Fetch-Site") == "cross-site"

@@ -294,8 +294,13 @@ _IN_FRONT = "Something in front of the application"
 CAUSES = {
     "origin-denied": Entry(
         "The policy does not allow the origin",
-        "It says that its answer depends on the origin, and this one is not allowed.",
-        'Add "{origin}" to allow_origins. If it is there already, another layer or server answered.',
+        "The server looks at the origin, and does not allow this one.",
+        'Add "{origin}" to allow_origins.',
+    ),
+    "origin-not-listed": Entry(
+        "An error, and no permission for the origin",
+        "The server looks at the origin, and seems not to allow this one.",
+        'If it is not there yet, add "{origin}" to allow_origins. If it is, mend the error first.',
     ),
     "refuse-denied": Entry(
         "wsgicors refused to let a stranger act",

@@ -49,11 +49,16 @@ def of_silence(exchange: Exchange) -> str:
     response = exchange.response
     if _is_ours(response):
         return _ours(exchange)
-    if varies_by_origin(response):
-        return "cached-answer" if _is_from_cache(response) else "origin-denied"
-    if exchange.kind == "preflight" and 200 <= response.status <= 299:
-        return "automatic-options"
-    return of_status(exchange)
+    is_ok = 200 <= response.status <= 299
+    if varies_by_origin(response) and _by_status(response.status) != "redirect-in-front":
+        return _of_one_that_varies(response, is_ok=is_ok)
+    return "automatic-options" if exchange.kind == "preflight" and is_ok else of_status(exchange)
+
+
+def _of_one_that_varies(response: HTTPResponse, *, is_ok: bool) -> str:
+    if _is_from_cache(response):
+        return "cached-answer"
+    return "origin-denied" if is_ok else "origin-not-listed"
 
 
 def of_status(exchange: Exchange) -> str:

@@ -131,7 +131,12 @@ def allow_origin_missing(origin: str, exchange: Exchange, subject: str) -> Refus
     """No ``Access-Control-Allow-Origin`` at all."""
     told = {"origin": origin, "subject": subject, "method": exchange.request.method}
     cause = causes.of_silence(exchange)
-    if origin == "null" and cause in ("", "origin-denied", "automatic-options"):
+    if origin == "null" and cause in (
+        "",
+        "origin-denied",
+        "origin-not-listed",
+        "automatic-options",
+    ):
         cause = "no-rights-for-null"
     return _answered("allow-origin-missing", exchange.response, cause, **told)
 
