@@ -29,6 +29,7 @@ from werkzeug.wrappers import Response
 from wsgicors import CORSMiddleware
 from wsgicors.check import target
 from wsgicors.check.command import main
+from wsgicors.check.notes import notes
 from wsgicors.check.report import Page, write_scan, write_verdict
 from wsgicors.check.scan import scan
 from wsgicors.check.verdict import judge
@@ -738,11 +739,14 @@ def test_an_application_is_told_as_it_would_be_over_a_socket(shop_module, capsys
 
 
 def test_what_an_application_sends_cannot_command_a_terminal(capsys, monkeypatch):
-    evil = Response("hello", headers={ALLOW: "https://\x1b[31mred"})
-    monkeypatch.setattr(sys.modules[__name__], "evil", evil, raising=False)
-    for asked in ([], ["--scan"]):
-        main([f"{__name__}:evil", *asked])
-        assert "\x1b" not in capsys.readouterr().out
+    red = "\x1b[31mred"
+    headers = {"Set-Cookie": f"{red}=1; SameSite=None; Domain={red}", "Server": red}
+    for sent in ({ALLOW: f"https://{red}"}, {ALLOW: "*", **headers}, {"Location": red, **headers}):
+        evil = Response("hello", 302 if "Location" in sent else 200, sent)
+        monkeypatch.setattr(sys.modules[__name__], "evil", evil, raising=False)
+        for asked in ([], ["--scan"]):
+            main([f"{__name__}:evil", *asked])
+            assert "\x1b" not in capsys.readouterr().out
 
 
 # --- where no answer is to be had ----------------------------------------------------------------
@@ -987,7 +991,8 @@ REQUESTS = st.builds(
 @given(request=REQUESTS, data=st.data())
 def test_whatever_a_server_answers_there_is_a_verdict(request, data):
     page = Page(60, colour=False)
-    write_verdict(page, judge(request, lambda _: data.draw(RESPONSES)))
+    verdict = judge(request, lambda _: data.draw(RESPONSES))
+    write_verdict(page, verdict, notes(verdict))
     assert re.search("^(ALLOWED|REFUSED): ", str(page), re.MULTILINE)
     assert str(page).isascii()
     assert "\x1b" not in str(page)

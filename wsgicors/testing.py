@@ -75,7 +75,7 @@ class Browser:
         ``CHROMIUM``, ``FIREFOX`` or ``WEBKIT``.
     :param clock: what tells the time, in seconds; give one that a test can turn on to see
         preflights and cookies expire.
-    :raises ValueError: if ``origin`` or ``base_url`` is none.
+    :raises ValueError: if ``origin`` is not an origin, or ``base_url`` not a URL.
 
     >>> from wsgicors import CORSMiddleware
     >>> def application(environ, start_response):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..fetch import parse_url
 from ..fetch.catalogue import NOTES, link
+from ..fetch.refusals import printable
 from ..hosts import is_loopback
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def _notes(verdict: Verdict, is_served: bool) -> Iterator[Note]:
     if is_served and not is_mixed and _is_public(request.origin) and _is_local(request.url):
         yield _note("local-network-access", url=request.url, origin=request.origin)
     for cookie in response.refused_cookies if response else ():
-        yield _note("cookie-refused", **cookie._asdict())
+        yield _note("cookie-refused", **cookie._replace(name=printable(cookie.name))._asdict())
 
 
 def _note(code: str, **told: Any) -> Note:

@@ -51,7 +51,7 @@ class Verdict(NamedTuple):
 def judge(request: Request, send: Callable[[HTTPRequest], HTTPResponse]) -> Verdict:
     """Do what a browser would do that has just been started.
 
-    With credentials it has a cookie, of no meaning.
+    With credentials it has a cookie without meaning.
 
     >>> from wsgicors.fetch import HTTPResponse, Request
     >>> request = Request.from_script("https://api.example/", origin="https://app.example")

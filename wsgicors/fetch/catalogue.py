@@ -148,7 +148,7 @@ REASONS = {
         webkit=(_NOT_SUCCESSFUL,),
     ),
     "allow-methods-malformed": Entry(
-        "A list of methods that is none",
+        "A malformed list of methods",
         "{subject} has a malformed list, {header}: {value}.",
         "Write names separated by commas; allow_methods takes them as a list.",
         chromium=(
@@ -158,7 +158,7 @@ REASONS = {
         webkit=("Header Access-Control-Allow-Methods has an invalid value: ...",),
     ),
     "allow-headers-malformed": Entry(
-        "A list of headers that is none",
+        "A malformed list of headers",
         "{subject} has a malformed list, {header}: {value}.",
         "Write names separated by commas; allow_headers takes them as a list.",
         chromium=(
@@ -270,7 +270,7 @@ REASONS = {
     ),
     "mixed-content": Entry(
         "An encrypted page, a server that is not",
-        "{url} is not encrypted, and a page of {origin} loads no such thing.",
+        "{url} is not encrypted, and a page of {origin} may not load what is not.",
         "Serve it over https. No CORS header helps.",
         background="Chromium and Firefox exempt this very machine (localhost, 127.0.0.1); Safari does not.",
         chromium=(
@@ -379,8 +379,7 @@ CAUSES = {
     "server-failed": Entry(
         "The server failed",
         "The server failed, and the headers were lost with it.",
-        "Look at the server's log first: it failed, and CORS headers were lost with it. In wsgicors,"
-        " answer_exceptions=True keeps them.",
+        "Look at the server's log first. In wsgicors, answer_exceptions=True keeps the headers.",
     ),
     "gateway-failed": Entry(
         "The proxy got no answer",
@@ -453,7 +452,7 @@ NOTES = {
     "cookie-refused": Entry(
         "A cookie was not kept",
         "The browser does not keep the cookie {name}, for its {attribute}: {reason}.",
-        "Set it with SameSite=None; Secure over https where page and server are of different sites, and fetch"
+        "Mend that. Between different sites, set it over https with SameSite=None; Secure, and fetch"
         ' with credentials="include".',
         background="Between different sites, a cookie needs SameSite=None; Secure, and a browser that blocks"
         " third-party cookies refuses even that. Different origins of one site (app.example.com and"
@@ -472,7 +471,7 @@ NOTES = {
         ),
     ),
     "expose-headers-malformed": Entry(
-        "A list of exposed headers that is none",
+        "A malformed list of exposed headers",
         "{subject} has a malformed list, {header}: {value}.",
         "Write names separated by commas; expose_headers takes them as a list.",
         background="Scripts then see the safelisted headers alone.",

@@ -71,7 +71,7 @@ class Request(NamedTuple):
         :param credentials: ``omit``, ``same-origin`` or ``include``.
         :param redirect: ``follow``, ``error`` or ``manual``.
         :raises TypeError: for what the constructor refuses, which no browser sends.
-        :raises ValueError: if the origin is none.
+        :raises ValueError: if ``origin`` is not an origin.
 
         >>> request = Request.from_script(
         ...     "https://api.example.com/", origin="https://app.example.com", method="put"
@@ -223,7 +223,7 @@ def checked_origin(origin: str) -> str:
 
 def _check_choice(option: str, value: str, choices: tuple[str, ...]) -> None:
     if value not in choices:
-        raise TypeError(f"{option}={value!r} is none of {', '.join(map(repr, choices))}")
+        raise TypeError(f"{option}={value!r} must be one of {', '.join(map(repr, choices))}")
 
 
 def _checked_url(text: str) -> urls.URL:

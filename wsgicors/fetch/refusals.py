@@ -118,7 +118,7 @@ def transcript(exchanges: Iterable[Exchange]) -> list[str]:
 
 def _told(headers: fields.HeaderList) -> list[str]:
     return [
-        f"{_printable(name)}: {_printable(value)}"
+        f"{printable(name)}: {printable(value)}"
         for name, value in headers
         if name.lower() in _TOLD or name.lower().startswith(_TOLD_PREFIX)
     ]
@@ -143,7 +143,7 @@ def allow_origin_missing(origin: str, exchange: Exchange, subject: str) -> Refus
 
 def allow_origin_multiple(value: str, subject: str) -> Refusal:
     """More than one value in ``Access-Control-Allow-Origin``."""
-    return _refusal("allow-origin-multiple", subject=subject, value=_printable(value))
+    return _refusal("allow-origin-multiple", subject=subject, value=printable(value))
 
 
 def allow_origin_wildcard(origin: str, subject: str) -> Refusal:
@@ -155,7 +155,7 @@ def allow_origin_wildcard(origin: str, subject: str) -> Refusal:
 def allow_origin_mismatch(origin: str, value: str, exchange: Exchange, subject: str) -> Refusal:
     """Another origin than that of the page."""
     cause = "no-rights-for-null" if origin == "null" else _cause_of_mismatch(value, exchange)
-    told = {"origin": origin, "value": _printable(value) or "nobody", "subject": subject}
+    told = {"origin": origin, "value": printable(value) or "nobody", "subject": subject}
     return _refusal("allow-origin-mismatch", cause, **told)
 
 
@@ -171,7 +171,7 @@ def allow_credentials_missing(value: str | None, subject: str) -> Refusal:
     if value is None:
         found = "no Access-Control-Allow-Credentials"
         return _refusal("allow-credentials-missing", subject=subject, found=found)
-    found = f"Access-Control-Allow-Credentials: {_printable(value)}, where only 'true' counts"
+    found = f"Access-Control-Allow-Credentials: {printable(value)}, where only 'true' counts"
     cause = "allow-credentials-malformed" if value.strip("\"' ").lower() == "true" else ""
     return _refusal("allow-credentials-missing", cause, subject=subject, found=found)
 
@@ -192,9 +192,9 @@ def preflight_status(exchange: Exchange) -> Refusal:
 
 
 def malformed_list(error: MalformedField) -> Refusal:
-    """A list of names that is none."""
+    """A malformed list of names."""
     field = error.name.lower().partition("access-control-")[2]
-    told = {"subject": PREFLIGHT, "header": error.name, "value": _printable(error.value)}
+    told = {"subject": PREFLIGHT, "header": error.name, "value": printable(error.value)}
     return _refusal(f"{field}-malformed", **told)
 
 
@@ -237,7 +237,7 @@ def not_final(response: HTTPResponse) -> Refusal:
 
 def redirect_with_credentials(url: URL) -> Refusal:
     """A redirect to a URL with user and password in it."""
-    return _refusal("redirect-with-credentials", location=_printable(str(url)))
+    return _refusal("redirect-with-credentials", location=printable(str(url)))
 
 
 def redirect_malformed(response: HTTPResponse) -> Refusal:
@@ -299,13 +299,13 @@ def _refusal(reason: str, cause: str = "", **told: Any) -> Refusal:
 
 def _answered(reason: str, response: HTTPResponse, cause: str = "", **told: Any) -> Refusal:
     """The same where what answered may be somebody else."""
-    location = _printable(fields.get(response.headers, "Location") or "nowhere")
+    location = printable(fields.get(response.headers, "Location") or "nowhere")
     refusal = _refusal(reason, cause, status=response.status, location=location, **told)
     server = fields.get(response.headers, "Server")
     if cause not in causes.IN_FRONT or not server:
         return refusal
     return refusal._replace(
-        why=f"{refusal.why} It names its server: {_printable(server)[:_MAX_SERVER]}."
+        why=f"{refusal.why} It names its server: {printable(server)[:_MAX_SERVER]}."
     )
 
 
@@ -314,10 +314,10 @@ def _as_sent(name: str, response: HTTPResponse, *, literally: bool) -> str:
     if value is None:
         return f"no {name} was sent"
     note = ', where "*" is a plain name because of the credentials'
-    return f"{name}: {_printable(value)}" + (note if literally and "*" in value else "")
+    return f"{name}: {printable(value)}" + (note if literally and "*" in value else "")
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """What a server sent, unable to forge a line or to command a terminal, and short."""
     shown = text.encode("unicode_escape").decode("ascii")
     return shown if len(shown) <= _MAX_SHOWN else f"{shown[:_MAX_SHOWN]}..."
