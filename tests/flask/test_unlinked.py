@@ -185,19 +185,44 @@ def test_hidden_view_behind_middleware_that_copies_is_not_shared_either():
     assert callers(app) == set()
 
 
-def test_method_of_a_closed_class_that_is_called_by_name_is_not_shared():
-    @same_origin
-    class Secrets:
-        def read(self):
-            return "secret"
+@same_origin
+class Secrets:
+    """Its methods are not decorated themselves, so they do not tell when they run."""
 
-    def dispatched(owner, name):
-        def dispatcher():
-            return getattr(owner(), name)()
+    def read(self):
+        return "secret"
 
-        return dispatcher
 
-    app = governed(dispatched(Secrets, "read"))
+class InSlot:
+    __slots__ = ("read",)
+
+    def __init__(self, read):
+        self.read = read
+
+    def __call__(self):
+        return self.read()
+
+
+def by_name(owner):
+    def dispatcher():
+        return getattr(owner() if isinstance(owner, type) else owner, "read")()  # noqa: B009
+
+    return dispatcher
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        ROW(by_name(Secrets), id="class"),
+        ROW(by_name(Secrets()), id="instance"),
+        ROW(hiding(Secrets().read), id="method"),
+        ROW(InSlot(Secrets().read), id="slot"),
+        ROW(InSlot(closed), id="decorated view in a slot"),
+        ROW(functools.partial(lambda owner: owner.read(), Secrets()), id="argument"),
+    ],
+)
+def test_method_of_a_closed_class_that_is_called_by_name_is_not_shared(view):
+    app = governed(view)
     assert preflight(app, "/", "DELETE").status_code == 403
     assert callers(app) == set()
 

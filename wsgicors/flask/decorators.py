@@ -183,14 +183,11 @@ def _wrapper(  # noqa: C901 - its closures count
     required = RequiredMethods(layers[0] if layers else None, _AUTOMATIC_OPTIONS, view)
 
     def look_at(app: flask.Flask, request: flask.Request) -> None:
-        required.are_used = True
         resolver = app.extensions.get(EXTENSION)
         if resolver is None or request.method == "OPTIONS":
             answer(app, request)
             resolver = resolver_of(app)
-        rule = request.url_rule
-        if rule is None or not resolver.knows(identities, rule.endpoint, request.method):
-            resolver.meet(request, layers)
+        resolver.meet(request, layers)
 
     def decorated(*args: Any, **kwargs: Any) -> Any:
         try:
@@ -202,7 +199,15 @@ def _wrapper(  # noqa: C901 - its closures count
             return view(*args, **kwargs)
         if not is_plain and _is_awaited(view):
             return _awaited(look_at, view, args, kwargs)
-        look_at(app, request)
+        required.are_used = True
+        resolver, rule, method = app.extensions.get(EXTENSION), request.url_rule, request.method
+        if (
+            resolver is None
+            or rule is None
+            or method == "OPTIONS"
+            or not resolver.knows(identities, rule.endpoint, method)
+        ):
+            look_at(app, request)
         # `Flask.ensure_sync` leaves plain functions as they are, so it need not be asked each time.
         return view(*args, **kwargs) if is_plain else app.ensure_sync(view)(*args, **kwargs)
 

@@ -10,13 +10,13 @@ import functools
 import itertools
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from types import CellType, FunctionType, MethodType, ModuleType
+from types import CellType, FunctionType, MemberDescriptorType, MethodType, ModuleType
 from typing import Any
 
 from flask import Flask
 from werkzeug.utils import cached_property
 
-from .declarations import all_declared
+from .declarations import all_declared, said_of
 
 # Views are wrapped a few times, and hold a few things; what goes on for ever is not followed.
 _MOST = 128
@@ -70,9 +70,14 @@ def held_by(views: Iterable[Any]) -> list[Any]:
     linked = len(seen)
     for each in seen:
         for thing in _held(each):
-            if len(seen) < _MOST and callable(thing) and not any(thing is one for one in seen):
+            if len(seen) < _MOST and _may_run(thing) and not any(thing is one for one in seen):
                 seen.append(thing)
     return seen[linked:]
+
+
+def _may_run(thing: Any) -> bool:
+    """Whether it can be called, or has methods of a decorated class."""
+    return callable(thing) or any(map(said_of, type(thing).__mro__))
 
 
 def get(thing: Any, name: str) -> Any:
@@ -139,7 +144,6 @@ def _attributes(instance: Any) -> Iterator[Any]:
     """The values of an instance's attributes, with those that are computed when first asked for."""
     names = {"view"}
     for each in type(instance).__mro__:
-        names.update(vars(each).get("__slots__", ()))
         names.update(name for name, value in vars(each).items() if isinstance(value, _CACHED))
     # What imports a view may change the attributes.
     yield from [get(instance, name) for name in sorted(names)]
@@ -168,7 +172,13 @@ def _held(view: Any) -> Iterable[Any]:
 
 
 def _values(instance: Any) -> list[Any]:
-    return list((get(instance, "__dict__") or {}).values())
+    slots = [
+        get(instance, name)
+        for each in type(instance).__mro__
+        for name, thing in vars(each).items()
+        if isinstance(thing, MemberDescriptorType)
+    ]
+    return [*slots, *(get(instance, "__dict__") or {}).values()]
 
 
 def _held_by_function(function: FunctionType) -> Iterator[Any]:

@@ -359,7 +359,13 @@ class UrlMapResolver:
 
     def knows(self, identities: frozenset[int], endpoint: Any, method: str) -> bool:
         """Whether layers of these identities count for an endpoint."""
-        return identities <= self._known(endpoint, method).declared
+        known = self._by_view.get((endpoint, method))
+        return (
+            known is not None
+            and known.view is self._app.view_functions.get(endpoint)
+            and identities <= known.declared
+            and (not known.spots or known.is_current())
+        )
 
     def meet(self, request: Request, layers: Iterable[Layer]) -> None:
         """Have a response shared by what was said of a view that runs, too, if that is not in force."""
