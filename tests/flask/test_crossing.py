@@ -164,6 +164,24 @@ def test_preflight_that_somebody_refuses_on_the_way_is_denied(status):
     assert actual(app).access_control_allow_origin == "*"
 
 
+def test_middleware_that_answers_any_options_opens_no_closed_view():
+    def answering(wsgi_app):
+        def application(environ, start_response):
+            is_options = environ["REQUEST_METHOD"] == "OPTIONS"
+            return (other if is_options else wsgi_app)(environ, start_response)
+
+        return application
+
+    other = other_application("200 OK")
+    app = flask.Flask("example")
+    app.add_url_rule("/secret", "secret", same_origin(lambda: "secret"), methods=["DELETE"])
+    app.add_url_rule("/open", "open", lambda: "open", methods=["DELETE"])
+    app.wsgi_app = answering(app.wsgi_app)
+    CORS(app, allow_origins=[PAGE])
+    assert callers(app, "/secret", "DELETE") == set()
+    assert callers(app, "/open", "DELETE") == {PAGE}
+
+
 def test_application_mounted_inside_keeps_its_denial_of_a_preflight():
     app, mounted = flask.Flask("example"), flask.Flask("mounted")
     mounted.add_url_rule("/items", "items", lambda: "items", methods=["DELETE"])

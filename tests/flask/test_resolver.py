@@ -689,6 +689,15 @@ def test_redirect_of_a_rule_to_elsewhere_is_under_the_policy_of_the_application(
     assert (response.status_code, cors_headers(response)["Allow-Origin"]) == (308, PAGE)
 
 
+def test_redirect_that_needs_the_application_is_followed_in_its_context():
+    app = closed_application()
+    app.config["NEWEST"] = "new"
+    newest = lambda adapter: flask.current_app.config["NEWEST"]  # noqa: E731
+    app.url_map.add(Rule("/old", endpoint="old", redirect_to=newest, methods=["PUT"]))
+    app.add_url_rule("/new", "new", for_page("new"), methods=["PUT"])
+    assert callers(app, "/old", "PUT") == {PAGE}
+
+
 def test_rules_that_redirect_to_one_another_end():
     app = closed_application()
     app.url_map.add(Rule("/a", endpoint="a", redirect_to="b"))

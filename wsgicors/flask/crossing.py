@@ -90,9 +90,20 @@ class Crossing:
                 raise
         if passage.has_arrived:
             return passage.builder
-        # Whom somebody refused on the way may be let through with the next request.
-        is_refused = not status.startswith(_UNSUSPICIOUS)
-        return _REFUSED_INSIDE if is_refused else self._resolver.nowhere(environ.get("HTTP_ORIGIN"))
+        return self._answered_on_the_way(environ, method, status)
+
+    def _answered_on_the_way(
+        self, environ: WSGIEnvironment, method: str, status: str
+    ) -> HeaderBuilder | None:
+        """The policy of all, if nothing tells that what follows is for somebody to whom it is closed."""
+        # Whom somebody refused may be let through with the next request.
+        if not status.startswith(_UNSUSPICIOUS):
+            return _REFUSED_INSIDE
+        # Who answers any OPTIONS may let what follows through to Flask, as it is.
+        origin = environ.get("HTTP_ORIGIN")
+        routed, nowhere = self._resolver(environ, method), self._resolver.nowhere(origin)
+        is_closed = routed is not None and not routed.actual(origin, environ).origin_allowed
+        return routed if is_closed else nowhere
 
     def _come_first(self) -> None:
         # Flask runs these before `before_request`, and both before it raises what routing raised.

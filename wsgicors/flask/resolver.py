@@ -116,6 +116,7 @@ class UrlMapResolver:
         self.checked_map: object = None
         self._lock = threading.Lock()
         self._methods = USUAL_METHODS
+        self._redirects_by_call = False
         self._unlinked = Unlinked()
         #: Those that somebody was told of.
         self._overrides: set[str] = set()
@@ -141,6 +142,7 @@ class UrlMapResolver:
         if problems:
             raise ConfigError(problems)
         self._tell_of_overrides()
+        self._redirects_by_call = any(callable(rule.redirect_to) for rule in url_map.iter_rules())
         self._methods = USUAL_METHODS.union(*(rule.methods or () for rule in url_map.iter_rules()))
         self.default = self._governing(()).builder if self._governs_all else None
         self.for_all = None if self._endpoints or self._is_anything_said() else self.default
@@ -486,10 +488,14 @@ class UrlMapResolver:
         return known[1]
 
     def _context(self) -> AbstractContextManager[object]:
-        """What a converter of the application's own may count on, as where Flask routes."""
+        """What converters and redirects of the application's own may count on, as where Flask routes."""
         app = self._app
         has_defaults = _DEFAULT_CONVERTERS.issuperset(app.url_map.converters.values())
-        if has_defaults and type(app).create_url_adapter is Flask.create_url_adapter:
+        if (
+            has_defaults
+            and not self._redirects_by_call
+            and type(app).create_url_adapter is Flask.create_url_adapter
+        ):
             return _NO_CONTEXT
         is_there = has_app_context() and current_app == app
         return _NO_CONTEXT if is_there else app.app_context()
