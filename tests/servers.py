@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import shlex
 import shutil
 import socket
@@ -272,8 +273,11 @@ def needed(program):
 
 
 def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return listening.getsockname()[1]
+    """A port that no other program is handed meanwhile: systems hand out those from 32768 upwards."""
+    while True:
+        port = secrets.choice(range(20000, 32000))
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def wait_until_listening(port, process, log):

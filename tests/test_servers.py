@@ -218,6 +218,10 @@ def test_preflight_and_actual_request_on_one_connection(client, door):
         assert client.send(f"{door}/", "PUT", APP) == (200, SHARED, b"hello")
 
 
+def test_a_closed_path_stays_closed_to_a_preflight_that_encodes_it(client, door):
+    assert client.preflight(f"{door}/%63losed")[0] == 403
+
+
 def test_no_byte_of_a_body_follows_an_answered_preflight(port, door):
     request = f"OPTIONS {door}/ HTTP/1.1\r\nHost: localhost\r\nOrigin: {APP}\r\n"
     request += "Access-Control-Request-Method: PUT\r\nConnection: close\r\n\r\n"

@@ -31,7 +31,7 @@ logger = logging.getLogger("wsgicors")
 _NOBODY = Policy(allow_origins=())
 # Where it is not known whose policy governs, what any of them refuses is refused.
 _NOBODY_AT_ALL = _NOBODY.merge(Policy(refuse_denied=True))
-_AMBIGUOUS_PATH, _AMBIGUOUS_PATH_REFUSED = (
+AMBIGUOUS_PATH, _AMBIGUOUS_PATH_REFUSED = (
     HeaderBuilder(policy, "ambiguous-path") for policy in (_NOBODY, _NOBODY_AT_ALL)
 )
 RESOLVE_FAILED, RESOLVE_FAILED_REFUSED = (
@@ -73,7 +73,7 @@ class _Routes:
         self._builders = builders
         policies = [base, *(builder.policy for builder in builders.values() if builder)]
         is_refused = any(policy.refuse_denied for policy in policies if policy)
-        self._ambiguous = _AMBIGUOUS_PATH_REFUSED if is_refused else _AMBIGUOUS_PATH
+        self._ambiguous = _AMBIGUOUS_PATH_REFUSED if is_refused else AMBIGUOUS_PATH
         self._depth = 1 + max(prefix.count("/") for prefix in builders)
 
     def builder_for(self, path: str) -> HeaderBuilder | None:

@@ -10,7 +10,7 @@ import tracemalloc
 
 import flask
 import pytest
-from exchanges import ADMIN, PAGE, callers, refusal
+from exchanges import ADMIN, PAGE, answer, callers, environ_of, refusal
 from flask.views import MethodView
 from flask_calls import actual, cors_headers, granted_methods, preflight
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
@@ -846,3 +846,16 @@ def test_denied_preflight_is_logged_without_its_line_ends(caplog):
         preflight(app, "/a%0d%0aforged")
     assert "\n" not in caplog.messages[0]
     assert "origin-not-allowed" in caplog.messages[0]
+
+
+# --- paths that a server leaves encoded ----------------------------------------------------------
+
+
+def test_a_preflight_of_a_path_that_leads_elsewhere_when_decoded_is_nobodys():
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[PAGE])
+    app.add_url_rule("/secret", "secret", same_origin(view("secret")), methods=["PUT"])
+    app.add_url_rule("/items/<name>", "item", view("item"), methods=["PUT"])
+    asks = {"method": "OPTIONS", "origin": PAGE, "asks": "PUT"}
+    assert answer(app, environ_of("/items/a%20b", **asks)).status == "204 No Content"
+    assert answer(app, environ_of("/%73ecret", **asks)).status == "403 Forbidden"

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
+from urllib.parse import unquote
 
 from flask import Flask, Request, current_app, has_app_context
 from werkzeug.exceptions import HTTPException, NotFound
@@ -21,7 +22,7 @@ from ..errors import ConfigError, Problem, log_exception, shown
 from ..headers import HeaderBuilder
 from ..names import SAFELISTED_METHODS, USUAL_METHODS
 from ..policy import Policy
-from ..resolvers import RESOLVE_FAILED
+from ..resolvers import AMBIGUOUS_PATH, RESOLVE_FAILED
 from .declarations import Layer, is_anything_declared, read_on
 from .rules import NOWHERE, Place, fitting_rules, place_by_asking, place_of
 from .settings import Effective, blueprint_layers, config_layers
@@ -412,7 +413,7 @@ class UrlMapResolver:
         """Whose policy governs the request that a preflight asks about, or one that nobody routed."""
         if len(method) > _MAX_METHOD_LENGTH:
             method = _OVERLONG_METHOD
-        return self._tried(self._builder_at, environ, method)
+        return self._tried(self._builder_at_either_reading, environ, method)
 
     def _tried(
         self,
@@ -428,6 +429,20 @@ class UrlMapResolver:
                 logger, "routing failed for %s, which is denied", shown(environ.get("PATH_INFO"))
             )
             return RESOLVE_FAILED
+
+    def _builder_at_either_reading(
+        self, place: Place, method: str, environ: WSGIEnvironment
+    ) -> HeaderBuilder | None:
+        """Nobody's, where a path that is decoded once more leads elsewhere.
+
+        cheroot decodes the paths of all requests but ``OPTIONS``.
+        """
+        path = environ.get("PATH_INFO", "")
+        if "%" in path:
+            decoded = {**environ, "PATH_INFO": unquote(path, "latin-1")}
+            if self.place(decoded, method) != place:
+                return AMBIGUOUS_PATH
+        return self._builder_at(place, method, environ)
 
     def _builder_of_response(
         self, place: Place, method: str, environ: WSGIEnvironment
