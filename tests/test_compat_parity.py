@@ -6,6 +6,7 @@ import itertools
 import re
 
 import flask
+import flask_cors
 import pytest
 from exchanges import ADMIN, EVIL, PAGE
 from flask import Blueprint, Flask, abort, jsonify, redirect, request
@@ -15,7 +16,6 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from wsgicors.compat import flask_cors as ours
 from wsgicors.testing import Browser, CORSError
 
-flask_cors = pytest.importorskip("flask_cors", minversion="6.0")
 ROW = pytest.param
 PAGES = (PAGE, ADMIN, "http://localhost:5173", "null")
 PATHS = ("/items", "/api/items", "/api/private/a", "/missing", "/slash", "/v1/items")

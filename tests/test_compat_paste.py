@@ -438,10 +438,10 @@ def test_other_names_are_not_there():
 # --- served by Pyramid's pserve --------------------------------------------------------------------
 
 
+@pytest.mark.programs
 def test_pserve_serves_the_readme_of_0_7(tmp_path):
     pytest.importorskip("pyramid", reason="Pyramid is not installed")
-    pytest.importorskip("plaster_pastedeploy")
-    pytest.importorskip("waitress")
+    pytest.importorskip("waitress", reason="waitress is not installed")
     port = free_port()
     server = f"[server:main]\nuse = egg:waitress#main\nlisten = 127.0.0.1:{port}\n"
     (tmp_path / "app.ini").write_text(textwrap.dedent(INI) + server, "utf-8")

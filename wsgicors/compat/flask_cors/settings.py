@@ -6,6 +6,7 @@ as it is, and gets headers. So nothing is allowed here that the application itse
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from werkzeug.datastructures import Headers
@@ -14,10 +15,11 @@ from ...headers import HeaderBuilder
 from ...layers import DECISION, is_noticed
 from ...lines import Author
 from ...middleware import decide_actual
-from ...policy import Policy
 from .options import Note, Options, header_expressions, is_honoured, policy_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from _typeshed.wsgi import WSGIEnvironment
     from werkzeug.wrappers import Response
 
@@ -29,7 +31,9 @@ _author = Author()
 _ALLOW_ORIGIN = "access-control-allow-origin"
 _REQUEST_HEADERS = "HTTP_ACCESS_CONTROL_REQUEST_HEADERS"
 _MAX_LENGTH = 2048
-_NOTHING_MORE = Policy(allow_methods=(), allow_headers=())
+_ALLOW_METHODS = "Access-Control-Allow-Methods"
+_ALLOW_HEADERS = "Access-Control-Allow-Headers"
+_LISTS = (_ALLOW_METHODS, _ALLOW_HEADERS, "Access-Control-Max-Age")
 
 
 class Settings:
@@ -67,29 +71,35 @@ class Settings:
         """
         method = environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"]
         asked = environ.get(_REQUEST_HEADERS)
-        builder = self._builder_for(method, methods, asked)
-        return builder.preflight(environ["HTTP_ORIGIN"], method, asked, environ)
-
-    def _builder_for(
-        self, method: str, methods: tuple[str, ...], asked: str | None
-    ) -> HeaderBuilder:
+        # What an expression may match, the policy does not know.
+        known = None if self._expressions else asked
+        decision = self._builder.preflight(environ["HTTP_ORIGIN"], method, known, environ)
+        if not decision.origin_allowed:
+            return decision
         if method.upper() not in methods:
             # Flask-CORS then names neither methods nor headers.
-            return HeaderBuilder(self._policy.merge(_NOTHING_MORE))
-        if methods == self.methods and not self._expressions:
-            return self._builder
-        special = Policy(allow_methods=methods, allow_headers=self._headers(asked or ""))
-        return HeaderBuilder(self._policy.merge(special))
+            return _with_lists(decision, dict.fromkeys(_LISTS, ()))
+        lists = {_ALLOW_METHODS: methods}
+        if self._expressions:
+            lists[_ALLOW_HEADERS] = self._headers(asked or "")
+        return _with_lists(decision, lists)
 
-    def _headers(self, asked: str) -> list[str]:
+    def _headers(self, asked: str) -> tuple[str, ...]:
         """The allowed names, and those asked for that an expression matches."""
         # No browser asks for as much.
         names = [] if len(asked) > _MAX_LENGTH else [name.strip() for name in asked.split(",")]
         matching = [name for name in names if any(e.match(name) for e in self._expressions)]
-        return [
+        return (
             *(self._policy.allow_headers or ()),
             *(name for name in matching if is_honoured("allow_headers", name)),
-        ]
+        )
+
+
+def _with_lists(decision: Decision, lists: Mapping[str, tuple[str, ...]]) -> Decision:
+    """A decision that names other methods or headers."""
+    said = [(name, ", ".join(names)) for name, names in lists.items() if names]
+    kept = [line for line in decision.lines if line[0] not in lists]
+    return replace(decision, lines=[*said, *kept])
 
 
 NOBODY = Settings({"origins": (), "allow_headers": ()}, lambda note: None)

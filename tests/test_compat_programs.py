@@ -1,0 +1,53 @@
+"""Programs of others, unedited: what browsers get under Flask-CORS and in its place is the same."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.programs
+
+RUNNER = Path(__file__).parent / "programs.py"
+PROGRAMS = [
+    ("moto", "moto"),
+    ("mlflow", "mlflow"),
+    ("mlflow_for_one", "mlflow"),
+    ("mlflow_for_everybody", "mlflow"),
+    ("activitywatch", "aw_server"),
+    ("pygeoapi", "pygeoapi"),
+    ("dash", "dash"),
+    ("connexion", "connexion"),
+    ("appbuilder", "flask_appbuilder"),
+]
+
+
+@pytest.fixture
+def in_place_of_flask_cors(tmp_path):
+    """The folder that the documentation says to make."""
+    (tmp_path / "flask_cors.py").write_text("import wsgicors.compat.flask_cors.instead\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize(("program", "package"), PROGRAMS, ids=[program for program, _ in PROGRAMS])
+def test_browsers_get_the_same(program, package, in_place_of_flask_cors):
+    if find_spec(package) is None:
+        pytest.skip(f"{package} is not installed")
+    before, now = run(program), run(program, in_place_of_flask_cors)
+    assert before["library"].startswith("flask_cors")
+    assert now["library"].startswith("wsgicors.compat.flask_cors")
+    assert now["outcomes"] == before["outcomes"]
+    assert {status is None for status in now["outcomes"].values()} == {True, False}
+
+
+def run(program, *folders):
+    path = os.pathsep.join(filter(None, [*map(str, folders), os.environ.get("PYTHONPATH")]))
+    command = [sys.executable, "-W", "ignore", str(RUNNER), program]
+    environ = {**os.environ, "PYTHONPATH": path}
+    output = subprocess.check_output(command, env=environ, text=True, timeout=300)
+    return json.loads(output.splitlines()[-1])
