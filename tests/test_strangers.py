@@ -85,6 +85,7 @@ def test_an_expression_that_admits_strangers_is_refused_with_one_of_them(express
         r"https://app\.example\.com(:\d+)?",
         r"https?://localhost(:\d+)?",
         r"http://127\.0\.0\.\d+:\d+",
+        r"http://\[::1\](:\d+)?",
         r"https://([a-z0-9-]+\.)*example\.co\.uk",
         r"https://pr-\d+\.preview\.example\.com",
         r"tauri://localhost",

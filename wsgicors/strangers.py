@@ -85,7 +85,7 @@ def admits_only_insecure(expression: re.Pattern[str]) -> str | None:
     insecure = search.example("http")
     if insecure is None or search.example("https") is not None:
         return None
-    return None if is_loopback(insecure[len("http://") :].partition(":")[0]) else insecure
+    return None if is_loopback(re.sub(r":\d+$", "", insecure[len("http://") :])) else insecure
 
 
 # The most telling first: the one that looks most like what was meant.
