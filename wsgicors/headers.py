@@ -13,7 +13,6 @@ from __future__ import annotations
 import copy
 import functools
 import logging
-from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Callable
@@ -121,7 +120,7 @@ class HeaderBuilder:
         self._origins = _Origins(policy)
         self._credentialed = _Credentialed(policy)
         self._compile_actual(denial, varies)
-        self._compile_preflight(_Methods(policy), policy.max_age)
+        self._methods, self._max_age = _Methods(policy), policy.max_age
 
     def _compile_actual(self, denial: str, varies: bool) -> None:
         is_same_for_all = self._origins.is_wildcard and not self._credentialed.depends_on_origin
@@ -152,27 +151,15 @@ class HeaderBuilder:
             # A foreign page may have sent it, which is looked at as a denial is.
             self.without_origin = replace(self.no_origin, allowed=False)
         #: The origins that were learned by asking, the oldest first.
-        self._learned: deque[str] = deque()
+        self._learned: list[str] = []
 
     def _listed(self) -> list[str]:
         return self._credentialed.listed if self._origins.is_wildcard else self._origins.listed
 
-    def _compile_preflight(self, methods: _Methods, max_age: int | None) -> None:
-        #: What is granted without credentials and, where any origin may use them, with them.
-        self._grants = [_Grants(self.policy, methods, use) for use in self._credentialed.uses]
-        vary = tuple(
-            dict.fromkeys((*self._vary, *(name for each in self._grants for name in each.vary)))
-        )
-        self._methods = methods
-        self._preflight_vary = vary
-        self._preflight_denied = replace(self._denied, lines=[*_vary_line(vary)], vary=vary)
-        self._after_grants = _line("Access-Control-Max-Age", _text(max_age)) + _vary_line(vary)
-        # The instance's own: what is remembered goes when the builder goes.
-        self._remembered_preflight = functools.lru_cache(maxsize=_MAX_REMEMBERED)(
-            self._decide_preflight
-        )
-        self._beside: dict[bool, HeaderBuilder] = {}
-        self._routed: dict[str | tuple[str, ...], HeaderBuilder] = {}
+    @functools.cached_property
+    def _preflights(self) -> _Preflights:
+        # Compiled when the first one comes: of a hundred thousand tenants, most never see one.
+        return _Preflights(self, self._methods, self._max_age)
 
     def routed(self, methods: str | tuple[str, ...]) -> HeaderBuilder:
         """The builder for a URL that takes certain methods, which an unset ``allow_methods`` then means.
@@ -181,12 +168,11 @@ class HeaderBuilder:
         """
         if self.policy.allow_methods is not None:
             return self
-        if methods not in self._routed:
+        known = self._preflights.routed
+        if methods not in known:
             names = "*" if methods == "*" else tuple(sorted(set(methods) - FORBIDDEN_METHODS))
-            self._routed[methods] = self._with_methods(
-                _Methods(self.policy, names), self.policy.max_age
-            )
-        return self._routed[methods]
+            known[methods] = self._with_methods(_Methods(self.policy, names), self.policy.max_age)
+        return known[methods]
 
     def beside(
         self,
@@ -215,10 +201,11 @@ class HeaderBuilder:
             looked_at is None
             or not any(self._is_harmed_by(other, looked_at, origin, environ) for _, other in others)
         )
-        if is_harmless not in self._beside:
+        known = self._preflights.beside
+        if is_harmless not in known:
             max_age = self.policy.max_age if is_harmless else 0
-            self._beside[is_harmless] = self._with_methods(self._methods.one_at_a_time(), max_age)
-        return self._beside[is_harmless]
+            known[is_harmless] = self._with_methods(self._methods.one_at_a_time(), max_age)
+        return known[is_harmless]
 
     def _is_harmless_to_all(
         self, others: Iterable[tuple[str, HeaderBuilder | None]], origin: str | None, environ: Any
@@ -248,11 +235,12 @@ class HeaderBuilder:
             return False
         if not other.actual(origin, environ).origin_allowed:
             return method not in SAFELISTED_METHODS
-        return other._grants_for(origin).cover(self._grants_for(origin))
+        return other._preflights.grants_for(origin).cover(self._preflights.grants_for(origin))
 
     def _with_methods(self, methods: _Methods, max_age: int | None) -> HeaderBuilder:
         builder = copy.copy(self)
-        builder._compile_preflight(methods, max_age)
+        builder._methods, builder._max_age = methods, max_age
+        builder.__dict__.pop("_preflights", None)
         return builder
 
     def actual(self, origin: str | None, environ: Any = None) -> Decision:
@@ -281,7 +269,7 @@ class HeaderBuilder:
     def _learn(self, origin: str, decision: Decision) -> None:
         """Have a decision ready for the next time, for the last origins that were asked about."""
         if len(self._learned) >= _MAX_REMEMBERED:
-            self.ready.pop(self._learned.popleft(), None)
+            self.ready.pop(self._learned.pop(0), None)
         self._learned.append(origin)
         self.ready[origin] = decision
 
@@ -306,24 +294,8 @@ class HeaderBuilder:
         if headers is not None and len(headers) > _MAX_REQUEST_HEADERS_LENGTH:
             headers = _OVERLONG_HEADERS
         if self._origins.is_dynamic:
-            return self._decide_preflight(origin, method, headers, environ)
-        return self._remembered_preflight(origin, method, headers)
-
-    def _decide_preflight(
-        self, origin: str, method: str, headers: str | None, environ: Any = None
-    ) -> Decision:
-        shared = self.actual(origin, environ)
-        if not shared.origin_allowed:
-            return self._preflight_denied
-        names = _requested_names(headers)
-        grants = self._grants_for(origin)
-        reason = grants.reason(method, names)
-        lines = [shared.lines[0], *grants.granted(method, names), *self._after_grants]
-        return Decision(reason == "allowed", reason, True, lines, self._preflight_vary, False)
-
-    def _grants_for(self, origin: str | None) -> _Grants:
-        # Without credentials first; where there are no others, the last is the same.
-        return self._grants[-1 if origin is not None and self._credentialed.admit(origin) else 0]
+            return self._preflights.decide(origin, method, headers, environ)
+        return self._preflights.remembered(origin, method, headers)
 
     def _shared_with(self, origin: str) -> Decision:
         uses_credentials = self._credentialed.admit(origin)
@@ -331,6 +303,47 @@ class HeaderBuilder:
         line = ("Access-Control-Allow-Origin", shown_origin)
         lines = [line, *self._shared[uses_credentials]]
         return Decision(True, "allowed", True, lines, self._vary, False)
+
+
+class _Preflights:
+    """A builder's answers to preflights.
+
+    :param methods: those that may be granted.
+    :param max_age: for how long a browser may remember them, in seconds.
+    """
+
+    def __init__(self, builder: HeaderBuilder, methods: _Methods, max_age: int | None) -> None:
+        self._builder = builder
+        self._credentialed = builder._credentialed
+        #: What is granted without credentials and, where any origin may use them, with them.
+        self._grants = [_Grants(builder.policy, methods, use) for use in self._credentialed.uses]
+        varied = (*builder._vary, *(name for each in self._grants for name in each.vary))
+        self._vary = vary = tuple(dict.fromkeys(varied))
+        self._denied = replace(builder._denied, lines=[*_vary_line(vary)], vary=vary)
+        self._after_grants = _line("Access-Control-Max-Age", _text(max_age)) + _vary_line(vary)
+        # The instance's own: what is remembered goes when the builder goes.
+        self.remembered = functools.lru_cache(maxsize=_MAX_REMEMBERED)(self.decide)
+        #: Builders of the same policy, by whether an answer may be remembered beside other methods,
+        self.beside: dict[bool, HeaderBuilder] = {}
+        #: and by the methods of a URL.
+        self.routed: dict[str | tuple[str, ...], HeaderBuilder] = {}
+
+    def decide(
+        self, origin: str, method: str, headers: str | None, environ: Any = None
+    ) -> Decision:
+        shared = self._builder.actual(origin, environ)
+        if not shared.origin_allowed:
+            return self._denied
+        names = _requested_names(headers)
+        grants = self.grants_for(origin)
+        reason = grants.reason(method, names)
+        lines = [shared.lines[0], *grants.granted(method, names), *self._after_grants]
+        return Decision(reason == "allowed", reason, True, lines, self._vary, False)
+
+    def grants_for(self, origin: str | None) -> _Grants:
+        """What is granted to an origin, if it is allowed."""
+        # Without credentials first; where there are no others, the last is the same.
+        return self._grants[-1 if origin is not None and self._credentialed.admit(origin) else 0]
 
 
 class _Origins:
