@@ -445,6 +445,7 @@ def gunicorn(broker, folder, *options, **environment):
         process.wait(10)
 
 
+@pytest.mark.servers
 @pytest.mark.parametrize(
     ("options", "environment"),
     [

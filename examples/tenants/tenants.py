@@ -43,7 +43,7 @@ def origins_of_customers(engine, redis_url):
     return OriginCache(
         is_allowed,
         seconds=300,
-        key=lambda environ: tenant_of(environ["HTTP_HOST"]),
+        key=lambda environ: tenant_of(environ.get("HTTP_HOST", "")),
         stale_seconds=3600,
         invalidation=RedisInvalidation(redis_url) if redis_url else None,
     )
