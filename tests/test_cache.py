@@ -515,6 +515,11 @@ def test_an_argument_that_is_wrong_says_what_to_write(arguments, message):
     assert len(error.value.problems) == 1
 
 
+@pytest.mark.parametrize("lookup", [{SHOP: True}.get, {SHOP}.__contains__, vars])
+def test_a_lookup_that_does_not_tell_what_it_takes_is_taken(lookup):
+    assert OriginCache(lookup, seconds=5)
+
+
 def test_all_that_is_wrong_is_said_at_once():
     with pytest.raises(ConfigError) as error:
         OriginCache(3, seconds="x", size=0, key=4, stale_seconds=-1, invalidation=5)

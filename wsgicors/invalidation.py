@@ -18,6 +18,7 @@ import re
 import selectors
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from enum import Enum
@@ -73,7 +74,7 @@ class Line(Protocol):
         """The next message or sign; ``None`` if there is none so soon."""
 
 
-class Listener:
+class Listener(ABC):
     """What the brokers have in common: the thread that listens, and up to when this process is informed.
 
     :param channel: up to 63 letters, digits and ``_ . : -``.
@@ -129,14 +130,17 @@ class Listener:
         self._thread = None
         self._lock = threading.Lock()
 
+    @abstractmethod
     def _problems_of_url(self, url: object) -> Iterator[Problem]:
-        raise NotImplementedError
+        """What is wrong with a URL."""
 
+    @abstractmethod
     def _connect(self) -> AbstractContextManager[Line]:
-        raise NotImplementedError
+        """A connection that is closed behind whoever has used it."""
 
+    @abstractmethod
     def _publish(self, message: str) -> None:
-        raise NotImplementedError
+        """Have all listeners hear a message."""
 
     def _listen(self) -> None:
         """Listen for as long as there is a cache, over as many connections as it takes."""
