@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+import flask
 import pytest
 from exchanges import answer, environ_of, preflight, site
 from hypothesis import given, settings
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from strategies import FIELDS
 
 from wsgicors import ConfigError, CORSMiddleware, Policy
+from wsgicors.flask import CORS, cross_origin, trial_counts
 
 ROW = pytest.param
 APP = "https://app.example.com"
@@ -220,3 +222,61 @@ def test_no_byte_of_a_response_changes(policy, trial, routes, method, origin, as
     plain = CORSMiddleware(site(), policy, routes=routes)
     tried = CORSMiddleware(site(), policy, routes=routes, trial=trial)
     assert str(answer(tried, dict(request))) == str(answer(plain, dict(request)))
+
+
+# --- in Flask --------------------------------------------------------------------------------------
+
+
+def flask_on_trial(**trial):
+    app = flask.Flask(__name__)
+    app.add_url_rule("/items/<name>", "items", lambda name: "items", methods=["GET", "PUT", "POST"])
+    app.add_url_rule("/old", "old", cross_origin(allow_origins=OLD)(lambda: "old"))
+    app.config["CORS_MAX_AGE"] = 5
+    fields = {"allow_origins": [APP, OLD], "allow_headers": "X-A"}
+    CORS(app, **fields, trial={**fields, **trial} if trial else None)
+    return app
+
+
+@pytest.mark.parametrize(
+    ("path", "request_", "reason"),
+    [
+        ROW("/items/7", {"origin": APP}, None, id="allowed under both"),
+        ROW("/items/7", {"origin": OLD}, "origin-not-allowed", id="origin"),
+        ROW(
+            "/items/7",
+            {"method": "OPTIONS", "origin": OLD, "asks": "PUT"},
+            "origin-not-allowed",
+            id="preflight",
+        ),
+        ROW("/nowhere", {"origin": OLD}, "origin-not-allowed", id="404"),
+        ROW("/old", {"origin": OLD}, None, id="a view that says it itself"),
+        ROW(
+            "/items/7",
+            {"method": "POST", "origin": EVIL, **CROSS},
+            "origin-not-allowed",
+            id="refused",
+        ),
+    ],
+)
+def test_in_flask_another_outcome_is_told_and_counted(path, request_, reason, told):
+    app = flask_on_trial(allow_origins=APP, refuse_denied=True)
+    tried = answer(app, environ_of(path, **request_))
+    assert str(tried) == str(answer(flask_on_trial(), environ_of(path, **request_)))
+    expected = {} if reason is None else {(request_["origin"], reason): 1}
+    assert trial_counts(app) == expected
+    assert len(told.messages) == len(expected)
+    assert "wsgicors.trial" in tried.environ
+
+
+def test_in_flask_a_wrong_trial_is_refused():
+    with pytest.raises(ConfigError, match="in trial: "):
+        flask_on_trial(max_age=-1)
+    app = flask_on_trial(allow_credentials=True, allow_origins="*")
+    with pytest.raises(ConfigError, match="trial at"):
+        answer(app, environ_of(origin=APP))
+
+
+def test_in_flask_nothing_is_counted_without_a_trial():
+    app = flask_on_trial()
+    answer(app, environ_of(origin=OLD))
+    assert trial_counts(app) == {}

@@ -102,7 +102,8 @@ class CORSMiddleware:
         self._author = Author()
         #: The builder for all requests; without one, a resolver is asked for each.
         self._builder: HeaderBuilder | None = None
-        self._trial = None if trial is None else Trial(self._on_trial(trial))
+        self._tried = None if trial is None else self._on_trial(trial)
+        self._trial = Trial()
         self._use(_base_policy(policy, fields))
 
     @property
@@ -125,12 +126,12 @@ class CORSMiddleware:
 
         The reason is that of the trial's decision: ``allowed`` where it would allow what is denied.
         """
-        return {} if self._trial is None else dict(self._trial.counts)
+        return dict(self._trial.counts)
 
     def _use(self, policy: Policy | None) -> None:
         # A request reads what governs it once, so it never sees half of a swap.
-        if self._trial is not None:
-            self._resolver = self._trial.beside(self._resolver_with(policy))
+        if self._tried is not None:
+            self._resolver = self._trial.beside(self._resolver_with(policy), self._tried)
         elif self._resolve is not None or self._routes is not None:
             self._resolver = self._resolver_with(policy)
         else:

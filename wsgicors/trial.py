@@ -32,42 +32,35 @@ _MAX_SEGMENT_LENGTH = 80
 
 
 class Trial:
-    """Judges requests by another policy, and keeps count of other outcomes.
+    """Compares what is decided with what another policy would decide, and keeps count."""
 
-    :param resolver: gives the builder of that policy.
-    """
-
-    def __init__(self, resolver: Resolver) -> None:
-        self._resolver = resolver
+    def __init__(self) -> None:
         self._lock = threading.Lock()
         #: How many requests would come to another outcome, by origin and reason.
         self.counts: Counter[tuple[str | None, str]] = Counter()
         self._told: OrderedDict[str, set[tuple[str | None, str]]] = OrderedDict()
 
-    def beside(self, resolver: Resolver) -> Resolver:
-        """A resolver that has each request judged, too."""
+    def beside(self, resolver: Resolver, tried: Resolver) -> Resolver:
+        """A resolver that has each request judged by what another one gives, too."""
 
         def resolver_with_trial(
             environ: WSGIEnvironment, is_preflight: bool
         ) -> HeaderBuilder | None:
             builder = resolver(environ, is_preflight)
-            tried = None if builder is None else self._resolver(environ, is_preflight)
-            if builder is not None and tried is not None:
-                self.judge(builder, tried, environ, is_preflight)
+            other = None if builder is None else tried(environ, is_preflight)
+            if builder is not None and other is not None:
+                in_force = outcome(builder, environ, is_preflight)
+                decision = outcome(other, environ, is_preflight)
+                self.compare(in_force, decision, environ, is_preflight)
             return builder
 
         return resolver_with_trial
 
-    def judge(
-        self,
-        builder: HeaderBuilder,
-        tried: HeaderBuilder,
-        environ: WSGIEnvironment,
-        is_preflight: bool,
+    def compare(
+        self, in_force: Decision, decision: Decision, environ: WSGIEnvironment, is_preflight: bool
     ) -> None:
-        """Compare what two policies make of a request: the one in force, and the one on trial."""
-        decision = environ[TRIAL] = outcome(tried, environ, is_preflight)
-        in_force = outcome(builder, environ, is_preflight)
+        """Compare the decision in force with the one of the trial, and make that known."""
+        environ[TRIAL] = decision
         if (decision.allowed, decision.refused) != (in_force.allowed, in_force.refused):
             self._note(environ, decision, is_preflight)
 

@@ -36,6 +36,7 @@ from .declarations import Layer
 from .resolver import UrlMapResolver
 from .settings import EXTENSION, call_site, config_layers
 from .targets import no_application
+from .trial import OnTrial, trial_layer
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -51,6 +52,8 @@ class CORS:
     :param app: the application; without it, call :meth:`init_app` later.
     :param endpoints: the fields for endpoints that cannot be decorated, by name, such as
         ``{"static": {"allow_origins": "*"}}``.
+    :param trial: fields that stand in the place of ``fields`` on trial. They are enforced nowhere: where
+        a browser would come to another outcome, the log tells so at ``INFO``, and `trial_counts` counts.
     :param fields: the fields of a :class:`~wsgicors.Policy`, for all views. Blueprints and views may
         say otherwise with :func:`cross_origin` and :func:`same_origin`; ``app.config`` says less,
         in keys such as ``CORS_ALLOW_ORIGINS``.
@@ -76,11 +79,13 @@ class CORS:
         app: flask.Flask | None = None,
         *,
         endpoints: Mapping[str, Policy | PolicyFields] | None = None,
+        trial: Policy | PolicyFields | None = None,
         **fields: Unpack[PolicyFields],
     ) -> None:
         where = call_site()
         self._layers = [Layer(Policy(**fields), f"CORS(...) at {where}")]
         self._endpoints = _endpoint_layers(endpoints, where)
+        self._trial = None if trial is None else trial_layer(trial, where)
         if app is not None:
             self.init_app(app)
 
@@ -89,12 +94,14 @@ class CORS:
         app: flask.Flask,
         *,
         endpoints: Mapping[str, Policy | PolicyFields] | None = None,
+        trial: Policy | PolicyFields | None = None,
         **fields: Unpack[PolicyFields],
     ) -> None:
         """Govern an application; one extension may govern several.
 
         :param app: the application. Its views may be registered before or after.
         :param endpoints: like those of the constructor, for this application.
+        :param trial: replaces that of the constructor, for this application.
         :param fields: replace those of the constructor, for this application.
         :raises ConfigError: if a field, or a key of ``app.config``, is wrong by itself.
         """
@@ -106,11 +113,14 @@ class CORS:
         where = call_site()
         layers = [*self._layers, Layer(Policy(**fields), f"init_app(...) at {where}")]
         config_layers(app)
-        resolver = UrlMapResolver(
-            app, layers, {**self._endpoints, **_endpoint_layers(endpoints, where)}
-        )
+        special = {**self._endpoints, **_endpoint_layers(endpoints, where)}
+        tried = self._trial if trial is None else trial_layer(trial, where)
+        resolver = UrlMapResolver(app, layers, special)
         app.extensions[EXTENSION] = resolver
-        app.wsgi_app = _governed(app, app.wsgi_app, resolver)  # type: ignore[method-assign]
+        governed = _governed(app, app.wsgi_app, resolver)
+        if tried is not None:
+            governed = OnTrial(app, governed, tried, special)
+        app.wsgi_app = governed  # type: ignore[method-assign]
 
 
 _TWICE = Problem(

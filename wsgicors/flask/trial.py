@@ -1,0 +1,96 @@
+"""``CORS(app, ..., trial={...})``: settings that are judged beside those in force, for a Flask application."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Callable
+
+import flask
+
+from ..errors import ConfigError
+from ..layers import DECISION
+from ..outcomes import outcome
+from ..policy import Policy
+from ..requests import is_preflight
+from ..trial import Trial
+from .declarations import Layer
+from .resolver import UrlMapResolver
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+    from ..headers import HeaderLine
+    from ..policy import PolicyFields
+
+#: The key in ``app.extensions`` of an application that has a trial.
+_TRIAL = "wsgicors-trial"
+
+
+def trial_counts(app: flask.Flask) -> dict[tuple[str | None, str], int]:
+    """How many requests would come to another outcome under ``trial``, by origin and reason.
+
+    :param app: the application, or ``current_app``. Without a trial, nothing is counted.
+
+    >>> from wsgicors.flask import CORS
+    >>> app = flask.Flask("example")
+    >>> cors = CORS(app, allow_origins="*", trial={"allow_origins": ["https://app.example.com"]})
+    >>> response = app.test_client().get("/", headers={"Origin": "https://old.example.com"})
+    >>> trial_counts(app)
+    {('https://old.example.com', 'origin-not-allowed'): 1}
+    """
+    trial: Trial | None = app.extensions.get(_TRIAL)
+    return {} if trial is None else dict(trial.counts)
+
+
+def trial_layer(trial: Policy | PolicyFields, where: str) -> Layer:
+    """What is on trial, in the place of the arguments of ``CORS``.
+
+    :raises ConfigError: if a field is wrong by itself.
+    """
+    try:
+        policy = trial if isinstance(trial, Policy) else Policy(**trial)
+    except ConfigError as error:
+        problems = [p._replace(message=f"in trial: {p.message}") for p in error.problems]
+        raise ConfigError(problems) from None
+    return Layer(policy, f"trial at {where}")
+
+
+class OnTrial:
+    """A governed application, with all that it answers judged by other settings, too."""
+
+    def __init__(
+        self,
+        app: flask.Flask,
+        governed: WSGIApplication,
+        layer: Layer,
+        endpoints: Mapping[str, Layer],
+    ) -> None:
+        self._app = app
+        self._governed = governed
+        self._resolver = UrlMapResolver(app, [layer], endpoints)
+        self._trial = app.extensions[_TRIAL] = Trial()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Have the request answered, and judged when the response starts."""
+        if self._resolver.checked_map is not self._app.url_map:
+            self._resolver.ensure_checked()
+        path = environ.get("PATH_INFO", "")
+
+        def start(
+            status: str, headers: list[HeaderLine], exc_info: Any = None
+        ) -> Callable[[bytes], object]:
+            # Not before now is it known where Flask has routed the request.
+            self._judge(environ, path)
+            return start_response(status, headers, *filter(None, [exc_info]))
+
+        return self._governed(environ, start)
+
+    def _judge(self, environ: WSGIEnvironment, path: str) -> None:
+        in_force, is_asked_before = environ.get(DECISION), is_preflight(environ)
+        if is_asked_before:
+            builder = self._resolver(environ, environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"])
+        else:
+            builder = self._resolver.builder_of_request(environ, path)
+        if in_force is not None and builder is not None:
+            decision = outcome(builder, environ, is_asked_before)
+            self._trial.compare(in_force, decision, environ, is_asked_before)
