@@ -656,11 +656,13 @@ def test_no_set_holds_a_text_that_no_browser_would_write(known, text):
 @given(anything)
 @example("https://Example.COM:0443/*")
 @example("https://[::FFFF:1.2.3.4]:80")
+@example("*://_")
 def test_what_is_proposed_in_an_error_is_itself_right(text):
     try:
         parse_pattern(text)
     except OriginError as error:
-        for proposal in re.findall(r"; write '(.*)'$", error.message):
+        _, _, advice = error.message.partition("; write '")
+        for proposal in re.findall(r"(?:^|')([^' ]+)'", advice):
             assert proposal == "null" or parse_pattern(proposal)
         assert error.message.isascii()
         assert error.message.isprintable()
