@@ -143,7 +143,7 @@ def test_a_finding_is_told_with_what_was_sent_and_what_to_write_instead(capsys):
     with served(reflecting) as url:
         assert main([url, "--scan", "--origin", APP]) == 1
     assert said(capsys, url) == textwrap.dedent("""\
-        Asked http://localhost:8000/ as pages of 52 origins that it
+        Asked http://localhost:8000/ as pages of 69 origins that it
         should not trust.
         Taken to be allowed: https://app.example.com.
 
@@ -180,7 +180,7 @@ def test_a_finding_is_told_with_what_was_sent_and_what_to_write_instead(capsys):
             for a token that strangers do not know.
 
         Found: 1 low.
-        162 requests sent.
+        213 requests sent.
         """)
 
 

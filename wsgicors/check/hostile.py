@@ -22,10 +22,13 @@ _ANOTHER_PORT = "1337"
 _AS_ID = str.maketrans("v", "o")
 
 
-# Where anybody can have a name within a minute: private suffixes of the public suffix list.
+# Where anybody can have a name within a minute.
 _SHARED_HOSTS = (
-    "github.io gitlab.io netlify.app vercel.app pages.dev workers.dev web.app herokuapp.com onrender.com"
-    " fly.dev azurewebsites.net s3.amazonaws.com ngrok-free.app trycloudflare.com"
+    "amplifyapp.com appspot.com azurestaticapps.net azurewebsites.net blogspot.com cloudfront.net"
+    " codesandbox.io csb.app deno.dev firebaseapp.com fly.dev github.io gitlab.io glitch.me"
+    " herokuapp.com lovable.app netlify.app ngrok-free.app ngrok.app ngrok.io onrender.com pages.dev"
+    " railway.app replit.app run.app s3.amazonaws.com surge.sh trycloudflare.com vercel.app web.app"
+    " workers.dev"
 ).split()
 
 
