@@ -581,6 +581,7 @@ def test_error_says_where_the_program_says_so_and_which_key_may_say_else():
     (problem,) = caught.value.problems
     assert "tests/test_compat_flask_cors.py:" in problem.message
     assert "app.config['CORS_ORIGINS']" in problem.message
+    assert "callable" not in problem.message
 
 
 # --- no setting becomes an error of the server ----------------------------------------------------------

@@ -76,8 +76,10 @@ def _resources(options: Options, notes: dict[str, None]) -> Resources:
 
 def _for_who_runs_it(problem: Problem) -> Problem:
     key = f"CORS_{problem.field.upper()}"
+    # A callable is no origin to Flask-CORS.
+    said = problem.message.replace(", or a callable that knows them", "")
     message = (
-        f"{problem.message}. The program says so at {call_site()}, or leaves it to"
+        f"{said}. The program says so at {call_site()}, or leaves it to"
         f" app.config[{key!r}]; whoever cannot edit it can set that key, or keep to Flask-CORS"
     )
     return problem._replace(message=message)
