@@ -884,6 +884,19 @@ def test_what_a_layer_inside_denied_stays_denied(outside, between, inside, outer
 
 @pytest.mark.parametrize("inside", INSIDE.values(), ids=INSIDE)
 @pytest.mark.parametrize("outside", OUTSIDE.values(), ids=OUTSIDE)
+@pytest.mark.parametrize("kept", [[], [("X-A", "1")]], ids=["none", "another"])
+def test_it_stays_denied_where_header_lines_are_lost_between(outside, inside, kept):
+    inner = inside(allow_origins=[APP])
+
+    def forgetful(environ, start_response):
+        return inner(environ, lambda status, lines, *exc: start_response(status, kept, *exc))
+
+    denied = answer(outside(forgetful, allow_origins="*"), environ_of(origin=EVIL))
+    assert denied.values("Access-Control-Allow-Origin") == []
+
+
+@pytest.mark.parametrize("inside", INSIDE.values(), ids=INSIDE)
+@pytest.mark.parametrize("outside", OUTSIDE.values(), ids=OUTSIDE)
 def test_credentials_that_a_layer_inside_does_not_allow_are_not_allowed(outside, inside):
     for used in (False, True):
         app = outside(

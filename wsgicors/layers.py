@@ -1,8 +1,8 @@
 """Layers that govern one request, around one another: what one inside denied stays denied.
 
 The outer layer is the author of the headers. It puts an empty list into ``environ``. A layer inside
-finds that, also in a copy of ``environ``, and leaves a word in it. What that one then grants stands in
-the response that comes out, and what it denies does not: there is ``Vary: Origin`` alone.
+finds that, also in a copy of ``environ``, and leaves the status of its response there. What that one
+grants stands in the response that comes out, and what it denies does not.
 """
 
 from __future__ import annotations
@@ -23,36 +23,49 @@ LAYER = "wsgicors.layer"
 DECISION = "wsgicors.decision"
 
 
-def is_noticed(environ: WSGIEnvironment) -> None:
-    """Have the layer outside know, if there is one, that this one governs the request too."""
+def is_noticed(environ: WSGIEnvironment, status: str) -> None:
+    """Have the layer outside know, if there is one, that this one governs the request too.
+
+    :param status: of the response; ``""`` if it is not known yet.
+    """
     outside = environ.get(LAYER)
-    if outside == []:
-        outside.append(True)
+    if outside is not None:
+        outside[:] = [status]
 
 
 def inside_another(environ: WSGIEnvironment, start_response: StartResponse) -> StartResponse:
-    """Notice the layer outside, and give back its place in ``environ`` when the response starts."""
+    """Have the layer outside know, and give back its place in ``environ``, when the response starts."""
     outside = environ[LAYER]
-    is_noticed(environ)
 
     def start(
         status: str, headers: list[HeaderLine], exc_info: Any = None
     ) -> Callable[[bytes], object]:
         # The next to be called may stand beside this layer, not in it.
         environ[LAYER] = outside
+        is_noticed(environ, status)
         return start_response(status, headers, *filter(None, [exc_info]))
 
     return start
 
 
-def restricted(decision: Decision, headers: list[HeaderLine], environ: WSGIEnvironment) -> Decision:
+def restricted(
+    decision: Decision,
+    status: str,
+    headers: list[HeaderLine],
+    environ: WSGIEnvironment,
+    inside: list[str],
+) -> Decision:
     """A decision, without what a layer inside has not granted.
 
-    :param headers: of the response as it comes out of that layer.
+    :param status: of the response as it comes out.
+    :param headers: likewise.
+    :param inside: the status of the response that the layer inside has started.
     """
     names = {line[0].lower() for line in headers}
     if "access-control-allow-origin" not in names:
-        return _denied_inside(decision, environ) if _varies_by_origin(headers) else decision
+        # Where several applications are tried, the response may be of one that nobody governs.
+        is_its_own = status in inside or _varies_by_origin(headers)
+        return _denied_inside(decision, environ) if is_its_own else decision
     if "access-control-allow-credentials" in names or CREDENTIALS not in decision.lines:
         return decision
     return replace(decision, lines=[line for line in decision.lines if line != CREDENTIALS])

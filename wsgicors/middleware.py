@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from .policy import PolicyFields
     from .resolvers import Resolve, Resolver, Routes
 
+_DENIED = "403 Forbidden"
 _DENIAL_TEXT = b"Cross-origin request denied: this origin is not allowed here.\n"
 _DENIAL_HEADERS = [
     ("Content-Type", "text/plain; charset=utf-8"),
@@ -186,19 +187,23 @@ class CORSMiddleware:
         environ[DECISION] = decision
         if LAYER in environ:
             start_response = inside_another(environ, start_response)
-        environ[LAYER] = []
+        inside: list[str] = []
+        environ[LAYER] = inside
 
         def start(
             status: str, headers: list[HeaderLine], exc_info: Any = None
         ) -> Callable[[bytes], object]:
             if headers.__class__ is not list:  # which is what PEP 3333 asks for
                 headers = list(headers)
-            for line in headers:
-                if line[0] not in PLAIN_NAMES:
-                    headers = combined(self._author, headers, decision, environ, line)
-                    break
+            if inside:
+                headers = within(self._author, status, headers, decision, environ, inside)
             else:
-                headers = headers + decision.lines
+                for line in headers:
+                    if line[0] not in PLAIN_NAMES:
+                        headers = self._author.with_vary(headers, decision, line)
+                        break
+                else:
+                    headers = headers + decision.lines
             if exc_info is None:
                 return start_response(status, headers)
             return start_response(status, headers, exc_info)
@@ -274,7 +279,7 @@ def decide_actual(builder: HeaderBuilder, environ: WSGIEnvironment) -> Decision:
         decision = settled(builder, decision, environ)
         log_denial(environ, decision)
     environ[DECISION] = decision
-    is_noticed(environ)
+    is_noticed(environ, "")
     return decision
 
 
@@ -298,26 +303,26 @@ def refuse(
 ) -> Iterable[bytes]:
     """Answer a request in the application's place, because what is denied may do nothing either."""
     environ[DECISION] = decision
-    is_noticed(environ)
+    is_noticed(environ, _DENIED)
     return _deny(decision, start_response)
 
 
 def _deny(decision: Decision, start_response: StartResponse) -> Iterable[bytes]:
-    start_response("403 Forbidden", _DENIAL_HEADERS + decision.lines)
+    start_response(_DENIED, _DENIAL_HEADERS + decision.lines)
     return [_DENIAL_TEXT]
 
 
-def combined(
+def within(
     author: Author,
+    status: str,
     headers: list[HeaderLine],
     decision: Decision,
     environ: WSGIEnvironment,
-    line: HeaderLine,
+    inside: list[str],
 ) -> list[HeaderLine]:
-    """The application's header lines and ours, where there is one that needs a closer look."""
-    if not environ[LAYER]:
-        return author.with_vary(headers, decision, line)
-    return author.with_headers(headers, restricted(decision, headers, environ), tells=False)
+    """The header lines of a layer inside and ours, for a request that both govern (`restricted`)."""
+    decision = restricted(decision, status, headers, environ, inside)
+    return author.with_headers(headers, decision, tells=False)
 
 
 is_logged = logger.isEnabledFor

@@ -28,6 +28,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response
 
 from ..errors import ConfigError, shown
+from ..layers import is_noticed
 from ..lines import Author
 from ..middleware import answer_preflight, decide_actual, refusal, refuse
 from ..policy import Policy
@@ -453,6 +454,7 @@ def _see_to_headers(
     builder = resolver.builder_where_routed(request)
     if builder is not None:
         decision = decide_actual(builder, request.environ)
+        is_noticed(request.environ, response.status)
         # New ones: those of the response may be the application's own.
         response.headers = Headers(_author.with_headers(list(response.headers), decision))
 

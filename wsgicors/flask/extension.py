@@ -19,11 +19,11 @@ from ..lines import PLAIN_NAMES, Author
 from ..logs import logger
 from ..middleware import (
     answer_preflight,
-    combined,
     is_effective_and_foreign,
     log_denial,
     refusal,
     refuse,
+    within,
 )
 from ..origins import MAX_ORIGIN_LENGTH
 from ..outcomes import settled
@@ -175,9 +175,10 @@ def _governed(  # noqa: C901, PLR0915 - the hot path
         has_started = False
         if LAYER in environ:
             start_response = inside_another(environ, start_response)
-        environ[LAYER] = []
+        inside: list[str] = []
+        environ[LAYER] = inside
 
-        def start(  # noqa: C901 - the hot path
+        def start(  # noqa: C901, PLR0912 - the hot path
             status: str, headers: list[HeaderLine], exc_info: Any = None
         ) -> Callable[[bytes], object]:
             nonlocal has_started
@@ -207,12 +208,15 @@ def _governed(  # noqa: C901, PLR0915 - the hot path
             environ[DECISION] = decision
             if type(headers) is not list:  # which is what PEP 3333 asks for
                 headers = list(headers)
-            for line in headers:
-                if line[0] not in PLAIN_NAMES:
-                    headers = combined(author, headers, decision, environ, line)
-                    break
+            if inside:
+                headers = within(author, status, headers, decision, environ, inside)
             else:
-                headers = headers + decision.lines
+                for line in headers:
+                    if line[0] not in PLAIN_NAMES:
+                        headers = author.with_vary(headers, decision, line)
+                        break
+                else:
+                    headers = headers + decision.lines
             if exc_info is None:
                 return start_response(status, headers)
             return start_response(status, headers, exc_info)

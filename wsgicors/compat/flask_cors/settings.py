@@ -108,7 +108,7 @@ NOBODY = Settings({"origins": (), "allow_headers": ()}, lambda note: None)
 def share(response: Response, decision: Decision, environ: WSGIEnvironment) -> None:
     """Put the headers of a decision on a response."""
     environ[DECISION] = decision
-    is_noticed(environ)
+    is_noticed(environ, response.status)
     # New ones: those of the response may be the application's own, and of any kind.
     response.headers = Headers(_author.with_headers(list(Headers(response.headers)), decision))
 
