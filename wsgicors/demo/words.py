@@ -66,4 +66,6 @@ def choose(wanted: str | None, accepted: LanguageAccept) -> Words:
     """
     if wanted in LANGUAGES:
         return words_in(wanted)
-    return words_in(accepted.best_match(LANGUAGES) or "en")
+    # Werkzeug would rather take "en" by its whole tag than "ko-KR" by its language.
+    tags = (tag.partition("-")[0].lower() for tag, quality in accepted if quality)
+    return words_in(next((tag for tag in tags if tag in LANGUAGES), "en"))
