@@ -13,6 +13,7 @@ _WITHDRAWN = (
     " prompt (Local Network Access), so there is nothing left to allow; leave it out"
 )
 _ROUTES = "to govern only some paths write routes={prefix: Policy(...)}; in Flask decorate blueprints or views"
+_LEAVE = "to leave a path to the application write routes={prefix: None}"
 _AUTOMATIC = "it is always done; leave it out"
 
 # What other CORS libraries call things, in snake case without a prefix of "cors_": the field
@@ -51,8 +52,7 @@ _NAMES_ELSEWHERE = {
     ),
     "send_wildcard": 'allow_origins="*" always sends "*", and a list of origins never does; leave it out',
     "replace_https_referer": "it served an old CSRF check and has no use; leave it out",
-    "preflight_continue": "to leave a path to the application write routes={prefix: None}",
-    "options_passthrough": "to leave a path to the application write routes={prefix: None}",
+    **dict.fromkeys("preflight_continue options_passthrough".split(), _LEAVE),
     "options_success_status": "a preflight is answered with 204, which every browser takes; leave it out",
 }
 
@@ -105,6 +105,16 @@ def resembles_field(name: str) -> bool:
     False
     """
     return _meaning(_snake_case(name)) is not None
+
+
+def is_about_paths(name: str) -> bool:
+    """Whether somebody who wrote a name wanted to say which paths are governed, and how.
+
+    >>> is_about_paths("resources"), is_about_paths("max_age")
+    (True, False)
+    """
+    name = _snake_case(name)
+    return name in ("routes", "resolve") or _meaning(name) in (_ROUTES, _LEAVE)
 
 
 def _meaning(name: str) -> str | None:

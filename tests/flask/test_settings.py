@@ -8,7 +8,7 @@ from exchanges import ADMIN, PAGE, callers
 from flask_calls import actual, cors_headers, preflight
 
 from wsgicors import ConfigError
-from wsgicors.flask import CORS
+from wsgicors.flask import CORS, cross_origin, same_origin
 
 ROW = pytest.param
 
@@ -170,11 +170,11 @@ def test_wrong_key_is_refused_at_once_and_named(key, value, said):
 
 def test_all_wrong_keys_are_named_at_once():
     app = flask.Flask("example")
-    app.config.update(CORS_ALLOW_ORIGINS="nonsense", CORS_MAX_AGE=-1, CORS_PINEAPPLE=1)
+    app.config.update(CORS_ALLOW_ORIGINS="nonsense", CORS_MAX_AGE=-1, CORS_DENY_ORIGINS="x")
     with pytest.raises(ConfigError) as caught:
         CORS(app)
     fields = [problem.field for problem in caught.value.problems]
-    assert fields == ["CORS_ALLOW_ORIGINS", "CORS_MAX_AGE", "CORS_PINEAPPLE"]
+    assert fields == ["CORS_ALLOW_ORIGINS", "CORS_DENY_ORIGINS", "CORS_MAX_AGE"]
 
 
 def test_none_in_config_leaves_the_key_unset():
@@ -196,3 +196,61 @@ def test_config_that_is_set_after_init_app_still_counts():
     CORS(app)
     app.config["CORS_ALLOW_ORIGINS"] = [PAGE]
     assert callers(app) == {PAGE}
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("CORS_ENABLED", True), ("CORS_OPTIONS", {"origins": "*"})]
+)
+def test_key_that_resembles_no_field_is_somebody_elses_and_told_of_once(key, value, caplog):
+    app = configured(CORS_ALLOW_ORIGINS=[PAGE], **{key: value})
+    assert callers(app) == {PAGE}
+    cross_origin(max_age=60)(flask.Blueprint("late", __name__))
+    assert callers(app) == {PAGE}
+    told = [record for record in caplog.records if record.levelname == "WARNING"]
+    assert [key in record.getMessage() for record in told] == [True]
+
+
+@pytest.mark.parametrize(
+    "key", ["CORS_ORGINS", "CORS_ALOW_METHODS", "CORS_SUPPORTS_CREDENTIALS", "CORS_ROUTES"]
+)
+def test_key_that_resembles_a_field_is_refused_whenever_it_is_set(key):
+    app = configured(CORS_ALLOW_ORIGINS=[PAGE])
+    app.config[key] = "x"
+    with pytest.raises(ConfigError, match=key):
+        actual(app)
+
+
+def test_two_keys_are_one_place():
+    app = configured(CORS_ALLOW_ORIGINS=[PAGE], CORS_ALLOW_CREDENTIALS=[ADMIN])
+    with pytest.raises(ConfigError, match="does not admit it") as caught:
+        actual(app)
+    assert [problem.field for problem in caught.value.problems] == ["CORS_ALLOW_CREDENTIALS"]
+
+
+def test_key_that_is_set_later_completes_one_that_was_there():
+    app = configured(CORS_ALLOW_CREDENTIALS=[ADMIN], CORS_ALLOW_ORIGINS=[PAGE])
+    app.config["CORS_ALLOW_ORIGINS"] = [PAGE, ADMIN]
+    assert callers(app) == {PAGE, ADMIN}
+
+
+def test_view_that_is_shared_with_fewer_inherits_the_keys_in_peace():
+    app = configured(CORS_ALLOW_ORIGINS=[PAGE, ADMIN], CORS_ALLOW_CREDENTIALS=[ADMIN])
+    app.add_url_rule("/own", "own", same_origin(lambda: "own"))
+    assert callers(app, "/own") == set()
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        ROW(lambda **fields: CORS(flask.Flask("example"), **fields), id="CORS"),
+        ROW(lambda **fields: CORS().init_app(flask.Flask("example"), **fields), id="init_app"),
+        ROW(cross_origin, id="cross_origin"),
+        ROW(lambda **fields: CORS(endpoints={"static": fields}), id="endpoints"),
+    ],
+)
+@pytest.mark.parametrize("field", ["resources", "routes", "preflight_continue"])
+def test_paths_are_told_what_to_write_in_flask(declared, field):
+    with pytest.raises(ConfigError) as caught:
+        declared(**{field: {"/api": None}})
+    assert "decorate blueprints or views" in str(caught.value)
+    assert "routes={" not in str(caught.value)

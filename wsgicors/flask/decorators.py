@@ -31,13 +31,12 @@ from ..errors import ConfigError, shown
 from ..layers import is_noticed
 from ..lines import Author
 from ..middleware import answer_preflight, decide_actual, refusal, refuse
-from ..policy import Policy
 from ..requests import is_preflight
 from .common import NOBODY
 from .crashes import answer_within, show_crash
 from .declarations import Layer, declare, declare_new, said_of
 from .resolver import UrlMapResolver
-from .settings import EXTENSION, call_site
+from .settings import EXTENSION, call_site, policy_of
 from .strays import RequiredMethods, note_decorated
 from .targets import is_namespace, misplaced_argument, wrong_target
 
@@ -85,7 +84,7 @@ def cross_origin(
     """
     if misplaced:
         raise ConfigError([misplaced_argument(misplaced[0])])
-    return declaring(Layer(Policy(**fields), f"@cross_origin at {call_site()}"))
+    return declaring(Layer(policy_of(fields), f"@cross_origin at {call_site()}"))
 
 
 @overload

@@ -27,14 +27,14 @@ from ..middleware import (
 )
 from ..origins import MAX_ORIGIN_LENGTH
 from ..outcomes import settled
-from ..policy import Policy
 from ..requests import is_preflight
 from ..resolvers import RESOLVE_FAILED, RESOLVE_FAILED_REFUSED
 from .crashes import crash_report, is_raised_to_a_script
 from .crossing import Crossing, is_routed_as_it_came
 from .declarations import Layer
+from .endpoints import endpoint_layers
 from .resolver import UrlMapResolver
-from .settings import EXTENSION, call_site, config_layers
+from .settings import EXTENSION, call_site, config_layers, policy_of
 from .targets import no_application
 from .trial import OnTrial, trial_layer
 
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from ..headers import Decision, HeaderBuilder, HeaderLine
-    from ..policy import PolicyFields
+    from ..policy import Policy, PolicyFields
 
 
 class CORS:
@@ -51,7 +51,8 @@ class CORS:
 
     :param app: the application; without it, call :meth:`init_app` later.
     :param endpoints: the fields for endpoints that cannot be decorated, by name, such as
-        ``{"static": {"allow_origins": "*"}}``.
+        ``{"static": {"allow_origins": "*"}}``, or by blueprint, with those nested in it:
+        ``{"admin.*": {...}}``. ``None`` for those that are not governed.
     :param trial: fields that stand in the place of ``fields`` on trial. They are enforced nowhere: where
         a browser would come to another outcome, the log tells so at ``INFO``, and `trial_counts` counts.
     :param fields: the fields of a :class:`~wsgicors.Policy`, for all views. Blueprints and views may
@@ -78,13 +79,13 @@ class CORS:
         self,
         app: flask.Flask | None = None,
         *,
-        endpoints: Mapping[str, Policy | PolicyFields] | None = None,
+        endpoints: Mapping[str, Policy | PolicyFields | None] | None = None,
         trial: Policy | PolicyFields | None = None,
         **fields: Unpack[PolicyFields],
     ) -> None:
         where = call_site()
-        self._layers = [Layer(Policy(**fields), f"CORS(...) at {where}")]
-        self._endpoints = _endpoint_layers(endpoints, where)
+        self._layers = [Layer(policy_of(fields), f"CORS(...) at {where}")]
+        self._endpoints = endpoint_layers(endpoints, where)
         self._trial = None if trial is None else trial_layer(trial, where)
         if app is not None:
             self.init_app(app)
@@ -93,7 +94,7 @@ class CORS:
         self,
         app: flask.Flask,
         *,
-        endpoints: Mapping[str, Policy | PolicyFields] | None = None,
+        endpoints: Mapping[str, Policy | PolicyFields | None] | None = None,
         trial: Policy | PolicyFields | None = None,
         **fields: Unpack[PolicyFields],
     ) -> None:
@@ -111,9 +112,9 @@ class CORS:
         if problem is not None:
             raise ConfigError([problem])
         where = call_site()
-        layers = [*self._layers, Layer(Policy(**fields), f"init_app(...) at {where}")]
+        layers = [*self._layers, Layer(policy_of(fields), f"init_app(...) at {where}")]
         config_layers(app)
-        special = {**self._endpoints, **_endpoint_layers(endpoints, where)}
+        special = {**self._endpoints, **endpoint_layers(endpoints, where)}
         tried = self._trial if trial is None else trial_layer(trial, where)
         resolver = UrlMapResolver(app, layers, special)
         app.extensions[EXTENSION] = resolver
@@ -129,22 +130,6 @@ _TWICE = Problem(
     "initialised-twice",
     "CORS governs this application already; write all settings in one place",
 )
-
-
-def _endpoint_layers(
-    endpoints: Mapping[str, Policy | PolicyFields] | None, where: str
-) -> dict[str, Layer]:
-    layers, problems = {}, []
-    for endpoint, fields in (endpoints or {}).items():
-        place = f"endpoints[{endpoint!r}] at {where}"
-        try:
-            policy = fields if isinstance(fields, Policy) else Policy(**fields)
-            layers[endpoint] = Layer(policy, place)
-        except ConfigError as error:
-            problems += [p._replace(message=f"{place}: {p.message}") for p in error.problems]
-    if problems:
-        raise ConfigError(problems)
-    return layers
 
 
 def _governed(  # noqa: C901, PLR0915 - the hot path

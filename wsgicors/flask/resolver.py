@@ -24,8 +24,9 @@ from ..names import SAFELISTED_METHODS, USUAL_METHODS
 from ..policy import Policy
 from ..resolvers import AMBIGUOUS_PATH, RESOLVE_FAILED
 from .declarations import Layer, is_anything_declared, read_on
+from .endpoints import Endpoints, decorated_though_left
 from .rules import NOWHERE, Place, fitting_rules, place_by_asking, place_of
-from .settings import Effective, blueprint_layers, config_layers
+from .settings import Effective, blueprint_layers, config_conflicts, config_layers, keys_of_others
 from .strays import above_routes
 from .unlinked import Unlinked
 from .views import Spot, View, declares_per_request, is_bare
@@ -44,6 +45,8 @@ _MAX_HOST_LENGTH = 1024
 _MET = "wsgicors.flask.met"
 # Headers in which a request says that it is one of another method.
 _OVERRIDES = frozenset({"x-http-method", "x-http-method-override", "x-method-override"})
+# The key in ``app.extensions`` of what somebody was told of, once for an application.
+_TOLD = "wsgicors-told"
 # Adapters of the URL map are remembered for so many hosts and prefixes.
 _MAX_ADAPTERS = 1024
 # No client decides which rules and layers meet, but there may be very many ways.
@@ -98,13 +101,13 @@ class UrlMapResolver:
         self,
         app: Flask,
         layers: Iterable[Layer] = (),
-        endpoints: Mapping[str, Layer] | None = None,
+        endpoints: Mapping[str, Layer | None] | None = None,
         *,
         governs_all: bool = True,
     ) -> None:
         self._app = app
         self._layers = tuple(layers)
-        self._endpoints = endpoints or {}
+        self._endpoints = Endpoints(endpoints or {})
         self._governs_all = governs_all
         self._base: tuple[Layer, ...] = ()
         #: The builder for URLs that no route matches; ``None`` if they are not governed.
@@ -119,8 +122,7 @@ class UrlMapResolver:
         self._methods = USUAL_METHODS
         self._redirects_by_call = False
         self._unlinked = Unlinked()
-        #: Those that somebody was told of.
-        self._overrides: set[str] = set()
+        self._told_of: set[str] = app.extensions.setdefault(_TOLD, set())
         self._forget()
         read_on(self)
 
@@ -137,12 +139,19 @@ class UrlMapResolver:
 
     def _check(self) -> None:
         url_map = self._app.url_map
-        self._base = (*config_layers(self._app), *self._layers)
+        configured = config_layers(self._app)
+        self._base = (*configured, *self._layers)
         self._forget()
-        problems = [*self._unknown_endpoints(), *above_routes(self._app), *self._conflicts()]
+        problems = [
+            *config_conflicts(configured),
+            *self._wrong_endpoints(),
+            *above_routes(self._app),
+            *self._conflicts(),
+        ]
         if problems:
             raise ConfigError(problems)
         self._tell_of_overrides()
+        self._tell_of_keys()
         self._redirects_by_call = any(callable(rule.redirect_to) for rule in url_map.iter_rules())
         self._methods = USUAL_METHODS.union(*(rule.methods or () for rule in url_map.iter_rules()))
         self.default = self._governing(()).builder if self._governs_all else None
@@ -157,14 +166,21 @@ class UrlMapResolver:
     def _tell_of_overrides(self) -> None:
         lists = [governing.policy.allow_headers or () for governing in self._by_policies.values()]
         named = {name for names in lists for name in names if name.lower() in _OVERRIDES}
-        for name in sorted(named - self._overrides):
+        for name in sorted(named - self._told_of):
             logger.warning(
                 "allow_headers names %s: where the application follows it, a page that may POST may do"
                 " whatever it names there, and what is said of other methods does not hold; leave it"
                 " out, and have the page send the method itself",
                 name,
             )
-        self._overrides |= named
+        self._told_of |= named
+
+    def _tell_of_keys(self) -> None:
+        """Say once of each key that nothing here reads it."""
+        for key in keys_of_others(self._app):
+            if key not in self._told_of:
+                self._told_of.add(key)
+                logger.warning(_NOT_READ, shown(key))
 
     def _is_anything_said(self) -> bool:
         return is_anything_declared() or any(
@@ -187,15 +203,25 @@ class UrlMapResolver:
         self.checked_map = None
         self._by_view = {}
 
-    def _unknown_endpoints(self) -> Iterator[Problem]:
-        rules = self._app.url_map.iter_rules() if self._endpoints else ()
-        known = {rule.endpoint for rule in rules}
-        for endpoint in self._endpoints:
-            if endpoint not in known:
-                message = (
-                    f"there is no endpoint {shown(endpoint)}; there are {', '.join(sorted(known))}"
-                )
-                yield Problem("endpoints", endpoint, "unknown-endpoint", message)
+    def _wrong_endpoints(self) -> Iterator[Problem]:
+        if not self._endpoints:
+            return
+        known = {rule.endpoint for rule in self._app.url_map.iter_rules()}
+        yield from self._endpoints.unknown(known)
+        for endpoint in sorted(known, key=str):
+            name = self._endpoints.leaving(endpoint)
+            declared = [] if name is None else self._declared_over(name, endpoint)
+            if declared:
+                yield decorated_though_left(str(name), endpoint, declared)
+
+    def _declared_over(self, name: str, endpoint: Any) -> list[Layer]:
+        """What decorators say that would win over what is said by a name."""
+        view = self._app.view_functions.get(endpoint)
+        methods = {m for rule in self._app.url_map.iter_rules(endpoint) for m in rule.methods or ()}
+        layers = [] if name == endpoint else [*blueprint_layers(self._app, endpoint)]
+        for method in sorted(methods or SAFELISTED_METHODS):
+            layers += View(view, method).layers()
+        return layers
 
     def _conflicts(self) -> Iterator[Problem]:
         """The problems of all routes, each policy's once."""
@@ -214,7 +240,7 @@ class UrlMapResolver:
             self._governing(())
         for endpoint, method in self._each_that_may_differ():
             own = self._own_layers(endpoint, method)
-            if own:
+            if own and self._is_governed(endpoint, own):
                 self._governing(own)
         return dict.fromkeys(self._by_policies.values())
 
@@ -252,7 +278,7 @@ class UrlMapResolver:
         """
         for rule, method in self._rules_and_methods():
             own = self._own_layers(rule.endpoint, method)
-            is_governed = own or self._governs_all
+            is_governed = self._is_governed(rule.endpoint, own)
             yield rule, method, Effective.of([*self._base, *own]) if is_governed else None
 
     def identities_in_force(self) -> set[int]:
@@ -285,7 +311,7 @@ class UrlMapResolver:
         by_view, view = self._by_view, self._app.view_functions.get(endpoint)
         found = View(view, method)
         own = self._layers_of(endpoint, found)
-        builder = self._governing(own).builder if own or self._governs_all else None
+        builder = self._governing(own).builder if self._is_governed(endpoint, own) else None
         declared = frozenset(map(id, own))
         held, silent = (
             tuple(layer for layer in layers if id(layer) not in declared) for layers in found.held()
@@ -301,8 +327,13 @@ class UrlMapResolver:
         return self._layers_of(endpoint, View(self._app.view_functions.get(endpoint), method))
 
     def _layers_of(self, endpoint: Any, view: View) -> tuple[Layer, ...]:
-        special = [self._endpoints[endpoint]] if endpoint in self._endpoints else []
-        return (*blueprint_layers(self._app, endpoint), *special, *view.layers())
+        said = self._endpoints
+        broad, exact = (said.broad(endpoint), said.exact(endpoint)) if said else ((), ())
+        return (*broad, *blueprint_layers(self._app, endpoint), *exact, *view.layers())
+
+    def _is_governed(self, endpoint: Any, own: tuple[Layer, ...]) -> bool:
+        is_left = self._endpoints and self._endpoints.leaving(endpoint) is not None
+        return not is_left and bool(own or self._governs_all)
 
     def _governing(self, own: tuple[Layer, ...]) -> _Governing:
         """What the layers of an endpoint add up to, on top of those of all."""
@@ -542,6 +573,10 @@ class UrlMapResolver:
         return adapter
 
 
+_NOT_READ = (
+    "app.config[%s] resembles no option of wsgicors, so it is left to whoever else reads it; if it was"
+    " meant for wsgicors, the keys are CORS_ and the name of a field of Policy"
+)
 _NO_CONTEXT = nullcontext()
 _DEFAULT_CONVERTERS = frozenset(Map.default_converters.values())
 

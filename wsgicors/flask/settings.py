@@ -7,14 +7,15 @@ merged in order, are its `Effective` policy, which remembers for each field wher
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePath
 from types import FrameType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import ConfigError, Problem, shown
+from ..guards import unused_credentials
 from ..policy import Policy
-from ..vocabulary import nearest_field
+from ..vocabulary import is_about_paths, nearest_field, resembles_field
 from .declarations import Layer, said_of
 
 if TYPE_CHECKING:
@@ -54,27 +55,79 @@ class Effective(NamedTuple):
             yield problem._replace(message=f"for {routes}: {'; '.join([problem.message, *said])}")
 
 
+def policy_of(fields: Mapping[str, Any]) -> Policy:
+    """A policy from fields that somebody wrote for Flask.
+
+    :raises ConfigError: if a field is unknown or wrong by itself.
+    """
+    try:
+        return Policy(**fields)
+    except ConfigError as error:
+        raise ConfigError(map(_in_flask, error.problems)) from None
+
+
+def _in_flask(problem: Problem) -> Problem:
+    if problem.reason != "unknown-field" or not is_about_paths(problem.field):
+        return problem
+    return problem._replace(message=f"there is no field {shown(problem.field)}; {_BY_ENDPOINT}")
+
+
+_BY_ENDPOINT = (
+    "in Flask decorate blueprints or views, or name endpoints in CORS(...):"
+    ' endpoints={"admin.*": {"allow_origins": [...]}}, and None for those that are not governed'
+)
+
+
 def config_layers(app: Flask) -> list[Layer]:
     """The keys of ``app.config`` that begin with ``CORS_``; ``None`` leaves one unset.
 
     :raises ConfigError: with the problems of all keys.
     """
     layers, problems = [], []
-    for key in sorted(app.config):
-        if key.startswith(CONFIG_PREFIX) and app.config[key] is not None:
-            where = f"app.config[{key!r}]"
+    for key in _keys(app):
+        if _is_ours(key):
             try:
-                field = {key[len(CONFIG_PREFIX) :].lower(): app.config[key]}
-                layers.append(Layer(Policy(**field), where))
+                layers.append(Layer(policy_of({_name(key): app.config[key]}), _place(key)))
             except ConfigError as error:
-                problems += [_in_config(problem, key, where) for problem in error.problems]
+                problems += [_in_config(problem, key) for problem in error.problems]
     if problems:
         raise ConfigError(problems)
     return layers
 
 
-def _in_config(problem: Problem, key: str, where: str) -> Problem:
-    message = f"{where}: {problem.message}"
+def config_conflicts(layers: Iterable[Layer]) -> Iterator[Problem]:
+    """What is wrong in keys together, which are one place of all.
+
+    :param layers: those of the configuration.
+    """
+    for problem in unused_credentials(Effective.of(layers).policy.settings()):
+        yield _in_config(problem, CONFIG_PREFIX + problem.field.upper())
+
+
+def keys_of_others(app: Flask) -> list[str]:
+    """The keys that begin with ``CORS_``, but resemble no field."""
+    return [key for key in _keys(app) if not _is_ours(key)]
+
+
+def _keys(app: Flask) -> list[str]:
+    keys = [key for key in app.config if isinstance(key, str) and key.startswith(CONFIG_PREFIX)]
+    return sorted(key for key in keys if app.config[key] is not None)
+
+
+def _is_ours(key: str) -> bool:
+    return resembles_field(_name(key)) or is_about_paths(_name(key))
+
+
+def _name(key: str) -> str:
+    return key[len(CONFIG_PREFIX) :].lower()
+
+
+def _place(key: str) -> str:
+    return f"app.config[{shown(key)}]"
+
+
+def _in_config(problem: Problem, key: str) -> Problem:
+    message = f"{_place(key)}: {problem.message}"
     if problem.reason == "unknown-field":
         meant = nearest_field(problem.field)
         if meant is not None:
@@ -94,12 +147,12 @@ def blueprint_layers(app: Flask, endpoint: str) -> Iterator[Layer]:
 def call_site() -> str:
     """The file and line of the application's code that is being run."""
     frame = sys._getframe()
-    while frame.f_back is not None and _is_ours(frame):
+    while frame.f_back is not None and _is_of_this_library(frame):
         frame = frame.f_back
     # Two names tell the file apart without the paths of a machine.
     path = "/".join(PurePath(frame.f_code.co_filename).parts[-2:])
     return f"{path}:{frame.f_lineno}"
 
 
-def _is_ours(frame: FrameType) -> bool:
+def _is_of_this_library(frame: FrameType) -> bool:
     return str(frame.f_globals.get("__name__")).startswith(("wsgicors.flask.", "wsgicors.compat."))

@@ -15,6 +15,7 @@ from ..requests import is_preflight
 from ..trial import Trial
 from .declarations import Layer
 from .resolver import UrlMapResolver
+from .settings import policy_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -48,7 +49,7 @@ def trial_layer(trial: Policy | PolicyFields, where: str) -> Layer:
     :raises ConfigError: if a field is wrong by itself.
     """
     try:
-        policy = trial if isinstance(trial, Policy) else Policy(**trial)
+        policy = trial if isinstance(trial, Policy) else policy_of(trial)
     except ConfigError as error:
         problems = [p._replace(message=f"in trial: {p.message}") for p in error.problems]
         raise ConfigError(problems) from None
@@ -63,7 +64,7 @@ class OnTrial:
         app: flask.Flask,
         governed: WSGIApplication,
         layer: Layer,
-        endpoints: Mapping[str, Layer],
+        endpoints: Mapping[str, Layer | None],
     ) -> None:
         self._app = app
         self._governed = governed

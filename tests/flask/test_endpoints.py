@@ -1,0 +1,207 @@
+"""``endpoints=``: settings for views that cannot be decorated, by name, by blueprint, or none at all."""
+
+from __future__ import annotations
+
+import flask
+import pytest
+from exchanges import ADMIN, EVERYBODY, PAGE, callers
+from flask.views import MethodView
+from flask_calls import actual, cors_headers, preflight
+
+from wsgicors import ConfigError, Policy
+from wsgicors.flask import CORS, cross_origin, same_origin
+
+ROW = pytest.param
+
+
+def view(**values):
+    return "seen"
+
+
+def shop(*, outer=None, inner=None, secret=view, **endpoints):
+    """An application with a blueprint ``admin``, and one nested in it."""
+    app = flask.Flask("example")
+    admin = flask.Blueprint("admin", __name__, url_prefix="/admin")
+    users = flask.Blueprint("users", __name__, url_prefix="/users")
+    for blueprint, decorate in ((admin, outer), (users, inner)):
+        if decorate is not None:
+            decorate(blueprint)
+    admin.add_url_rule("/", "index", view)
+    users.add_url_rule("/", "list", view, methods=["GET", "PUT"])
+    users.add_url_rule("/secret", "secret", secret)
+    admin.register_blueprint(users)
+    app.register_blueprint(admin)
+    app.add_url_rule("/", "index", view)
+    app.add_url_rule("/administration", "administration", view)
+    CORS(app, allow_origins=[PAGE], **endpoints)
+    return app
+
+
+SHUT = {"allow_origins": []}
+OPEN = {"allow_origins": "*"}
+
+
+def test_name_with_an_asterisk_speaks_for_a_blueprint_and_those_nested_in_it():
+    app = shop(endpoints={"admin.*": OPEN})
+    assert callers(app, "/admin/") == callers(app, "/admin/users/", "PUT") == EVERYBODY
+    assert callers(app) == callers(app, "/administration") == {PAGE}
+
+
+def test_longer_name_wins():
+    app = shop(endpoints={"admin.users.list": OPEN, "admin.users.*": {}, "admin.*": SHUT})
+    assert callers(app, "/admin/") == callers(app, "/admin/users/secret") == set()
+    assert callers(app, "/admin/users/") == EVERYBODY
+
+
+@pytest.mark.parametrize("level", ["outer", "inner", "secret"])
+def test_decorator_wins_over_a_name_with_an_asterisk(level):
+    decorate = cross_origin(allow_origins=[ADMIN])
+    said = decorate(lambda: "seen") if level == "secret" else decorate
+    app = shop(endpoints={"admin.*": OPEN, "admin.users.*": OPEN}, **{level: said})
+    assert callers(app, "/admin/users/secret") == {ADMIN}
+
+
+# --- not governed -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["admin.users.own", "admin.users.*", "admin.*"])
+def test_view_that_is_not_governed_answers_itself(name):
+    app = flask.Flask("example")
+    users = flask.Blueprint("users", __name__)
+    admin = flask.Blueprint("admin", __name__)
+
+    def own():
+        return "own", {"Access-Control-Allow-Origin": "https://own.example"}
+
+    users.add_url_rule("/own", "own", own, methods=["GET", "PUT", "OPTIONS"])
+    admin.register_blueprint(users)
+    app.register_blueprint(admin)
+    CORS(app, allow_origins=[PAGE], endpoints={name: None})
+    for response in (preflight(app, "/own", "PUT"), actual(app, "/own", "PUT")):
+        assert response.text == "own"
+        assert cors_headers(response) == {"Allow-Origin": "https://own.example"}
+
+
+def test_flask_answers_the_preflight_of_what_is_not_governed():
+    app = shop(endpoints={"admin.users.list": None})
+    answer = preflight(app, "/admin/users/", "PUT")
+    assert answer.status_code == 200
+    assert cors_headers(answer) == {}
+    assert "PUT" in answer.headers["Allow"]
+    assert callers(app) == {PAGE}
+
+
+def test_nothing_is_refused_where_nothing_is_governed():
+    app = shop(endpoints={"admin.users.list": None}, refuse_denied=True)
+    assert actual(app, "/admin/users/", "PUT", origin="https://evil.example").text == "seen"
+
+
+def test_errors_of_what_is_not_governed_pass_untouched():
+    app = flask.Flask("example")
+    app.add_url_rule("/gone", "gone", lambda: flask.abort(404))
+    CORS(app, allow_origins=[PAGE], endpoints={"gone": None})
+    assert cors_headers(actual(app, "/gone")) == {}
+    assert cors_headers(actual(app, "/gone", "PUT")) == {}
+    assert cors_headers(actual(app, "/missing")) == {"Allow-Origin": PAGE, "Vary": "Origin"}
+
+
+def test_longer_name_governs_what_a_shorter_one_leaves():
+    app = shop(
+        endpoints={"admin.*": None, "admin.users.*": {"max_age": 5}, "admin.users.list": OPEN}
+    )
+    assert cors_headers(actual(app, "/admin/")) == {}
+    assert callers(app, "/admin/users/secret") == {PAGE}
+    assert callers(app, "/admin/users/") == EVERYBODY
+
+
+def test_undecorated_view_of_a_decorated_blueprint_can_be_left():
+    app = shop(outer=same_origin, endpoints={"admin.users.list": None})
+    assert cors_headers(actual(app, "/admin/users/")) == {}
+    assert callers(app, "/admin/users/secret") == set()
+
+
+class Secret(MethodView):
+    @same_origin
+    def get(self):
+        return "seen"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ROW("admin.users.secret", {"secret": cross_origin(max_age=5)(lambda: "seen")}, id="view"),
+        ROW("admin.users.secret", {"secret": Secret.as_view("secret")}, id="method of a class"),
+        ROW("admin.users.*", {"secret": same_origin(lambda: "seen")}, id="view, by its blueprint"),
+        ROW("admin.*", {"inner": same_origin}, id="blueprint, by the one around it"),
+        ROW("admin.*", {"outer": same_origin}, id="blueprint"),
+    ],
+)
+def test_what_is_decorated_and_not_governed_is_refused(name, said):
+    app = shop(endpoints={name: None}, **said)
+    with pytest.raises(ConfigError, match="leave one of them out") as caught:
+        actual(app)
+    assert {problem.reason for problem in caught.value.problems} == {"decorated-and-not-governed"}
+    assert f"endpoints['{name}'] is None" in str(caught.value)
+    assert "test_endpoints.py:" in str(caught.value)
+
+
+# --- what is wrong ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("endpoints", "said"),
+    [
+        ROW({"static": "*"}, "write {'allow_origins': '*'}", id="string"),
+        ROW({"static": [PAGE]}, f"write {{'allow_origins': ['{PAGE}']}}", id="list"),
+        ROW({"static": True}, "write {'allow_origins': ['https://app.example.com']}", id="flag"),
+        ROW({"static": {3: "*"}}, "says no fields", id="numbers for fields"),
+        ROW({3: OPEN}, "3 is no name", id="number for a name"),
+        ROW("static", "is no mapping; write endpoints={", id="name alone"),
+        ROW(["static"], "is no mapping; write endpoints={", id="names alone"),
+        ROW({"*": OPEN}, "write the fields there", id="all"),
+        ROW({"admin*": OPEN}, "'admin.*'", id="asterisk without a dot"),
+        ROW({"*.list": OPEN}, "'admin.*'", id="asterisk in front"),
+        ROW({"static": {"orgins": "*"}}, "write allow_origins", id="misspelled field"),
+    ],
+)
+def test_what_says_nothing_is_refused_at_once(endpoints, said):
+    with pytest.raises(ConfigError) as caught:
+        CORS(flask.Flask("example"), allow_origins=[], endpoints=endpoints)
+    assert said in str(caught.value)
+
+
+def test_everything_that_is_wrong_is_told_at_once():
+    with pytest.raises(ConfigError) as caught:
+        CORS(allow_origins=[], endpoints={"a": "*", "b": {"max_age": -1}, 3: None, "c": None})
+    assert len(caught.value.problems) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ROW("view_4l", "write 'view_4'", id="misspelled"),
+        ROW("admin", "write 'admin.*'", id="blueprint without the asterisk"),
+        ROW("admn.*", "write 'admin.*'", id="misspelled blueprint"),
+        ROW("pineapple", "flask routes", id="nothing like it"),
+        ROW(
+            "admin.index.*", "there is no endpoint 'admin.index.*'", id="pattern without endpoints"
+        ),
+    ],
+)
+def test_name_that_is_not_there_is_told_the_nearest_ones(name, said):
+    app = flask.Flask("example")
+    admin = flask.Blueprint("admin", __name__)
+    admin.add_url_rule("/admin", "index", view)
+    app.register_blueprint(admin)
+    for number in range(60):
+        app.add_url_rule(f"/{number}", f"view_{number}", view)
+    CORS(app, allow_origins=[], endpoints={name: OPEN})
+    with pytest.raises(ConfigError) as caught:
+        actual(app)
+    assert said in str(caught.value)
+    assert str(caught.value).count("view_") <= 4
+
+
+def test_policy_may_stand_for_fields_behind_a_blueprint_too():
+    app = shop(endpoints={"admin.*": Policy(allow_origins=[ADMIN])})
+    assert callers(app, "/admin/users/") == {ADMIN}
