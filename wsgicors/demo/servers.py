@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from ..logs import lines_a_minute, logger
 from .api import Api
 from .page import Page
 from .recorder import Recorder, RunLog
@@ -97,9 +98,9 @@ def _addresses(port: int, api_port: int) -> Addresses:
 
 @contextmanager
 def _logged() -> Iterator[None]:
-    """Have each run keep what the library says about it."""
-    logger = logging.getLogger("wsgicors")
+    """Have each run keep what the library says about it, however many runs there are a minute."""
     handler, level = RunLog(), logger.level
+    logger.removeFilter(lines_a_minute)
     logger.addHandler(handler)
     logger.setLevel(logging.DEBUG)
     try:
@@ -107,6 +108,7 @@ def _logged() -> Iterator[None]:
     finally:
         logger.setLevel(level)
         logger.removeHandler(handler)
+        logger.addFilter(lines_a_minute)
 
 
 @contextmanager

@@ -80,13 +80,23 @@ function filter() {
 }
 
 async function runEverything() {
-  runAll.disabled = resetAll.disabled = layers.disabled = true;
-  document.body.dataset.run = "running";
+  if (isRunning()) return;
+  busy(true);
   show(linkTo("all", layer(), null));
   for (const row of rows) await row.run();
-  document.body.dataset.run = "finished";
+  busy(false);
   announce(summary.textContent);
-  runAll.disabled = resetAll.disabled = layers.disabled = false;
+}
+
+function isRunning() {
+  return document.body.dataset.run === "running";
+}
+
+/** The buttons are not disabled, because a disabled one loses the focus. */
+function busy(running) {
+  document.body.dataset.run = running ? "running" : "finished";
+  layers.disabled = running;
+  for (const button of [runAll, resetAll]) button.setAttribute("aria-disabled", String(running));
 }
 
 function clearEverything() {
@@ -94,6 +104,7 @@ function clearEverything() {
 }
 
 function resetEverything() {
+  if (isRunning()) return;
   for (const row of rows) row.reset();
   show(location.pathname + location.search);
   announce(t("Every row is as it was at first."));

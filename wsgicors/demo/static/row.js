@@ -10,14 +10,14 @@ import { t } from "./words.js";
 
 // Said with a sign, a shape and in words, so that nobody needs the colours.
 const STATES = {
-  idle: ["○", (allowed) => (allowed ? t("Should be allowed") : t("Should be refused"))],
-  running: ["◔", () => t("Running")],
-  expected: ["✓", (allowed) => (allowed ? t("Allowed, as expected") : t("Refused, as expected"))],
-  differs: ["✗", () => t("Not as expected")],
-  departs: ["≈", () => t("Departs from the standard")],
-  lost: ["!", () => t("The demo does not answer")],
-  invalid: ["!", () => t("The policy cannot be used")],
-  untried: ["–", () => t("Cannot be tried here")],
+  idle: [(allowed) => (allowed ? "○" : "⊘"), (allowed) => (allowed ? t("Should be allowed") : t("Should be refused"))],
+  running: [() => "◔", () => t("Running")],
+  expected: [() => "✓", (allowed) => (allowed ? t("Allowed, as expected") : t("Refused, as expected"))],
+  differs: [() => "✗", () => t("Not as expected")],
+  departs: [() => "≈", () => t("Departs from the standard")],
+  lost: [() => "!", () => t("The demo does not answer")],
+  invalid: [() => "!", () => t("The policy cannot be used")],
+  untried: [() => "–", () => t("Cannot be tried here")],
 };
 
 /** @param page tells the addresses of the API and the layer in use: { sites, layer() }, and hears of
@@ -102,7 +102,7 @@ export class Row {
     const { allowed } = this.expected;
     this.state = state;
     Object.assign(this.element.dataset, { state, outcome: allowed ? "allowed" : "refused" });
-    this.status.replaceChildren(h("span", { class: "sign", "aria-hidden": "true" }, sign), ` ${words(allowed)}`);
+    this.status.replaceChildren(h("span", { class: "sign", "aria-hidden": "true" }, sign(allowed)), ` ${words(allowed)}`);
     this.page.stateChanged(this);
   }
 
