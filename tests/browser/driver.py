@@ -22,10 +22,11 @@ await until(() => document.querySelector(".row"));
 """
 
 
-def drive(demo: Any, engine: Engine, script: str, query: str = "") -> Any:
+def drive(demo: Any, engine: Engine, script: str, query: str = "", *, seconds: float = 60) -> Any:
     """Open the page, run a script in it, and return what the script told.
 
     :param script: the body of a module; it ends with ``tell(...)``.
+    :param seconds: how long it may take.
     """
     told: list[Any] = []
     app = demo.page.app
@@ -49,5 +50,5 @@ def drive(demo: Any, engine: Engine, script: str, query: str = "") -> Any:
     app.add_url_rule("/told", view_func=hear, methods=["POST"])
     app.after_request(add_script)
     with visiting(engine, f"{demo.addresses.page}/{query}") as visit:
-        visit.wait_until(lambda: told, seconds=60)
+        visit.wait_until(lambda: told, seconds=seconds)
     return told[0]

@@ -13,13 +13,15 @@ from typing import Any
 from flask import Flask, Response, abort, jsonify, redirect, render_template, request
 
 from .. import ConfigError, Policy
+from ..testing import CHROMIUM, FIREFOX, STANDARD, WEBKIT, Engine
 from .api import LAYERS, Api
+from .checks import Check
 from .copies import as_written, copies
 from .faults import fault
-from .prediction import Outcome, expectation, predict
+from .prediction import Outcome, checks, predict
 from .recorder import MOST_RESULTS, Recorder, Result, Run
 from .scenario import Addresses, Expectation, Group, Scenario
-from .words import LANGUAGES, Words, choose
+from .words import LANGUAGES, N_, Words, choose
 
 MOST_BYTES = 64 * 1024
 
@@ -147,9 +149,10 @@ class Page:
         """Take what became of each step in the browser; judge it with what the server saw."""
         run, words = self.recorder[run_id], _words()
         run.results = _results(_body().get("results"))
-        judged = self.expectation(run).judge(run, self.addresses.page)
+        expected, page = self.expectation(run), self.addresses.page
         return jsonify(
-            **judged,
+            **expected.judge(run, page),
+            departs=expected.departs and expected.departs.text(words, page),
             fault=fault(self._outcomes(run.scenario, run.layer, run.policy)[-1], words),
             exchanges=[exchange.as_json() for exchange in run.exchanges],
             log=run.log,
@@ -162,17 +165,34 @@ class Page:
         scenario = self.scenarios[run.scenario]
         if run.policy == scenario.policy_for(self.addresses.page):
             return Expectation(scenario.allowed, scenario.checks, scenario.departs)
-        return expectation(scenario, self._outcomes(run.scenario, run.layer, run.policy))
+        outcomes = self._outcomes(run.scenario, run.layer, run.policy)
+        departs = Check(N_("This browser departs from the standard here"), self._is_of_an_engine)
+        return Expectation(outcomes[-1].ok, checks(scenario, outcomes), departs)
 
-    def _predicted(self, scenario: str, layer: str, policy: Policy | None) -> tuple[Outcome, ...]:
+    def _is_of_an_engine(self, run: Run, page: str) -> bool:
+        """Whether a run went as in one of the browsers whose departures are known."""
+        scenario = self.scenarios[run.scenario]
+        if scenario.departs and scenario.departs(run, page):
+            return True
+        return any(
+            all(check(run, page) for check in checks(scenario, self._outcomes_in(run, engine)))
+            for engine in (CHROMIUM, FIREFOX, WEBKIT)
+        )
+
+    def _outcomes_in(self, run: Run, engine: Engine) -> tuple[Outcome, ...]:
+        return self._outcomes(run.scenario, run.layer, run.policy, engine)
+
+    def _predicted(
+        self, scenario: str, layer: str, policy: Policy | None, engine: Engine = STANDARD
+    ) -> tuple[Outcome, ...]:
         app = self.api.application(Run("", scenario, layer, policy))
-        return predict(app, self.scenarios[scenario], self.addresses)
+        return predict(app, self.scenarios[scenario], self.addresses, engine)
 
     def _expected(self, run: Run, words: Words) -> dict[str, Any]:
-        allowed, checks, _ = self.expectation(run)
+        expected = self.expectation(run)
         return {
-            "allowed": allowed,
-            "checks": [check.text(words, self.addresses.page) for check in checks],
+            "allowed": expected.allowed,
+            "checks": [check.text(words, self.addresses.page) for check in expected.checks],
             "policy": self._written(run.scenario, run.layer, run.policy),
         }
 

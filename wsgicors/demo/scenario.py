@@ -86,7 +86,6 @@ class Scenario:
             "steps": self.steps,
             "checks": [check.text(words, page) for check in self.checks],
             "allowed": self.allowed,
-            "departs": self.departs and self.departs.text(words, page),
             "byHand": self.by_hand and self.by_hand.as_json(page),
         }
 

@@ -151,12 +151,12 @@ export class Row {
     return `${this.site(step)}/${this.page.layer()}/${this.scenario.id}/${run}${step.path ?? ""}`;
   }
 
-  report(results, { verdict, held, fault, exchanges, log }) {
+  report(results, { verdict, held, departs, fault, exchanges, log }) {
     this.checks.replaceChildren(
       ...this.expected.checks.map((text, index) => (held[index] ? check("✓", t("holds"), text) : check("✗", t("does not hold"), text))),
     );
     this.outcome.replaceChildren(
-      verdict === "departs" ? h("p", { class: "departs" }, `≈ ${this.scenario.departs}`) : "",
+      verdict === "departs" ? h("p", { class: "departs" }, `≈ ${departs}`) : "",
       h("ol", { class: "results" }, ...results.map((result) => h("li", {}, told(result)))),
       log.length ? h("h4", {}, t("What the server logged")) : "",
       log.length ? h("ul", { class: "log" }, ...log.map((text) => h("li", {}, h("code", {}, text)))) : "",
