@@ -161,6 +161,10 @@ class HeaderBuilder:
         # Compiled when the first one comes: of a hundred thousand tenants, most never see one.
         return _Preflights(self, self._methods, self._max_age)
 
+    @functools.cached_property
+    def _remembered(self) -> Callable[[str, str, str | None], Decision] | None:
+        return None if self._origins.is_dynamic else self._preflights.remembered
+
     def routed(self, methods: str | tuple[str, ...]) -> HeaderBuilder:
         """The builder for a URL that takes certain methods, which an unset ``allow_methods`` then means.
 
@@ -240,7 +244,8 @@ class HeaderBuilder:
     def _with_methods(self, methods: _Methods, max_age: int | None) -> HeaderBuilder:
         builder = copy.copy(self)
         builder._methods, builder._max_age = methods, max_age
-        builder.__dict__.pop("_preflights", None)
+        for compiled in ("_preflights", "_remembered"):
+            builder.__dict__.pop(compiled, None)
         return builder
 
     def actual(self, origin: str | None, environ: Any = None) -> Decision:
@@ -293,9 +298,10 @@ class HeaderBuilder:
             method = _OVERLONG_METHOD
         if headers is not None and len(headers) > _MAX_REQUEST_HEADERS_LENGTH:
             headers = _OVERLONG_HEADERS
-        if self._origins.is_dynamic:
+        remembered = self._remembered
+        if remembered is None:
             return self._preflights.decide(origin, method, headers, environ)
-        return self._preflights.remembered(origin, method, headers)
+        return remembered(origin, method, headers)
 
     def _shared_with(self, origin: str) -> Decision:
         uses_credentials = self._credentialed.admit(origin)

@@ -71,7 +71,7 @@ class Author:
 
         :param line: the first of ``headers`` whose name is not plain.
         """
-        if line[0] != "Vary" or not decision.vary or type(line) is not tuple:
+        if line[0] != "Vary" or not decision.vary or line not in headers:
             return self.with_headers(headers, decision)
         lines = headers.copy()
         at = lines.index(line)

@@ -198,9 +198,9 @@ class CORSMiddleware:
             if inside:
                 headers = within(self._author, status, headers, decision, environ, inside)
             else:
-                for line in headers:
-                    if line[0] not in PLAIN_NAMES:
-                        headers = self._author.with_vary(headers, decision, line)
+                for name, value in headers:
+                    if name not in PLAIN_NAMES:
+                        headers = self._author.with_vary(headers, decision, (name, value))
                         break
                 else:
                     headers = headers + decision.lines

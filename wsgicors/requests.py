@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 from .names import SAFE_METHODS
@@ -11,7 +12,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
-_PORT_LENGTHS = (0, len(":80"), len(":443"))
+# The same pages ask the same hosts again and again.
+_MAX_REMEMBERED = 1024
 # Fetch Metadata, "Sec-Fetch-Site": the page is the application's own, or there is no page.
 _NOT_FOREIGN = ("same-origin", "none")
 # No browser asks for so long a list of protocols.
@@ -42,17 +44,18 @@ def is_foreign(environ: WSGIEnvironment) -> bool:
     if site:
         return site not in _NOT_FOREIGN
     origin = environ.get("HTTP_ORIGIN")
-    return origin is not None and not _is_at(origin, environ.get("HTTP_HOST", ""))
+    if origin is None:
+        return False
+    host = environ.get("HTTP_HOST", "")
+    # The lengths first: to look something up is to read all of it.
+    if len(origin) > MAX_ORIGIN_LENGTH or len(host) > MAX_ORIGIN_LENGTH:
+        return True
+    return not _is_at(origin, host)
 
 
+@functools.lru_cache(maxsize=_MAX_REMEMBERED)
 def _is_at(origin: str, host: str) -> bool:
     """Whether the host and port of an origin are those of a ``Host`` header."""
-    if len(origin) > MAX_ORIGIN_LENGTH or len(host) > MAX_ORIGIN_LENGTH:
-        return False
-    start = origin.find("://") + len("://")
-    # Most hosts are not even as long: up to their case, and to the port that the scheme has anyway.
-    if len(host) - (len(origin) - start) not in _PORT_LENGTHS or "://" not in origin:
-        return False
     scheme, _, authority = origin.partition("://")
     is_same = host.lower() in (authority, f"{authority}:{_DEFAULT_PORTS.get(scheme)}")
     return is_same and authority != ""

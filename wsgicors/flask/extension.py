@@ -196,9 +196,9 @@ def _governed(  # noqa: C901, PLR0915 - the hot path
             if inside:
                 headers = within(author, status, headers, decision, environ, inside)
             else:
-                for line in headers:
-                    if line[0] not in PLAIN_NAMES:
-                        headers = author.with_vary(headers, decision, line)
+                for name, value in headers:
+                    if name not in PLAIN_NAMES:
+                        headers = author.with_vary(headers, decision, (name, value))
                         break
                 else:
                     headers = headers + decision.lines
