@@ -56,7 +56,7 @@ _REQUEST_HEADERS = "Access-Control-Request-Headers"
 _EITHER_USE = (False, True)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Decision:
     """What was decided about one request; stands in ``environ["wsgicors.decision"]``."""
 
@@ -78,6 +78,24 @@ class Decision:
     #: Whether the application was not called, because of ``refuse_denied``.
     refused: bool
 
+    def __init__(
+        self,
+        allowed: bool,
+        reason: str,
+        origin_allowed: bool,
+        lines: list[HeaderLine],
+        vary: tuple[str, ...],
+        refused: bool,
+    ) -> None:
+        # An origin that was never seen before waits for this: the slots are filled in half the time
+        # that what `dataclass` would write takes.
+        _set_allowed(self, allowed)
+        _set_reason(self, reason)
+        _set_origin_allowed(self, origin_allowed)
+        _set_lines(self, lines)
+        _set_vary(self, vary)
+        _set_refused(self, refused)
+
     @property
     def headers(self) -> HeaderLines:
         """The lines for the response, ``Vary`` the last of them.
@@ -88,6 +106,11 @@ class Decision:
 
     def __hash__(self) -> int:
         return hash((self.reason, self.headers))
+
+
+_set_allowed, _set_lines, _set_origin_allowed, _set_reason, _set_refused, _set_vary = (
+    vars(Decision)[slot].__set__ for slot in Decision.__slots__
+)
 
 
 class HeaderBuilder:
@@ -303,12 +326,26 @@ class HeaderBuilder:
             return self._preflights.decide(origin, method, headers, environ)
         return remembered(origin, method, headers)
 
+    def allowing(self, origin: str, environ: Any = None) -> HeaderLine | None:
+        """The line that allows an origin; ``None`` if it is not allowed.
+
+        :param origin: the ``Origin`` header.
+        :param environ: handed to a callable ``allow_origins``.
+        """
+        known = self.ready.get(origin, self.otherwise)
+        if known is not None:
+            return known.lines[0] if known.origin_allowed else None
+        is_allowed = self._origins.is_wildcard or self._origins.admit(origin, environ)
+        return self._allowing(origin) if is_allowed else None
+
+    def _allowing(self, origin: str) -> HeaderLine:
+        if self._origins.is_wildcard and not self._credentialed.admit(origin):
+            origin = "*"
+        return ("Access-Control-Allow-Origin", origin)
+
     def _shared_with(self, origin: str) -> Decision:
-        uses_credentials = self._credentialed.admit(origin)
-        shown_origin = "*" if self._origins.is_wildcard and not uses_credentials else origin
-        line = ("Access-Control-Allow-Origin", shown_origin)
-        lines = [line, *self._shared[uses_credentials]]
-        return Decision(True, "allowed", True, lines, self._vary, False)
+        rest = self._shared[self._credentialed.admit(origin)]
+        return Decision(True, "allowed", True, [self._allowing(origin), *rest], self._vary, False)
 
 
 class _Preflights:
@@ -329,6 +366,7 @@ class _Preflights:
         self._after_grants = _line("Access-Control-Max-Age", _text(max_age)) + _vary_line(vary)
         # The instance's own: what is remembered goes when the builder goes.
         self.remembered = functools.lru_cache(maxsize=_MAX_REMEMBERED)(self.decide)
+        self._granted = functools.lru_cache(maxsize=_MAX_REMEMBERED)(self._grant)
         #: Builders of the same policy, by whether an answer may be remembered beside other methods,
         self.beside: dict[bool, HeaderBuilder] = {}
         #: and by the methods of a URL.
@@ -337,19 +375,25 @@ class _Preflights:
     def decide(
         self, origin: str, method: str, headers: str | None, environ: Any = None
     ) -> Decision:
-        shared = self._builder.actual(origin, environ)
-        if not shared.origin_allowed:
+        allowing = self._builder.allowing(origin, environ)
+        if allowing is None:
             return self._denied
-        names = _requested_names(headers)
-        grants = self.grants_for(origin)
-        reason = grants.reason(method, names)
-        lines = [shared.lines[0], *grants.granted(method, names), *self._after_grants]
+        reason, granted = self._granted(self._credentialed.admit(origin), method, headers)
+        lines = [allowing, *granted]
         return Decision(reason == "allowed", reason, True, lines, self._vary, False)
+
+    def _grant(
+        self, with_credentials: bool, method: str, headers: str | None
+    ) -> tuple[str, HeaderLines]:
+        """Whether a browser goes on or why not, and all lines behind the origin's."""
+        names = _requested_names(headers)
+        grants = self._grants[-with_credentials]
+        return grants.reason(method, names), grants.granted(method, names) + self._after_grants
 
     def grants_for(self, origin: str | None) -> _Grants:
         """What is granted to an origin, if it is allowed."""
         # Without credentials first; where there are no others, the last is the same.
-        return self._grants[-1 if origin is not None and self._credentialed.admit(origin) else 0]
+        return self._grants[-(origin is not None and self._credentialed.admit(origin))]
 
 
 class _Origins:
