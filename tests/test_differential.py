@@ -95,6 +95,20 @@ ANNOUNCED = tuple(Answer(status, (TO_PAGE,)) for status in (100, 102, 103, 199))
 
 
 @pytest.mark.browser
+def test_what_is_told_of_an_https_page_over_plain_http_goes_as_the_simulator_says(bench):
+    moved = Answer(307, (TO_PAGE, ("Location", "$1")))
+    steps = [Step(method, mode=mode) for method in ("GET", "POST") for mode in ("no-cors", "cors")]
+    cases = [
+        Case(Place(port=SECURE), hops, (step,))
+        for hops in ((Hop(),), (Hop(Place(port=SECURE), (moved,)), Hop()))
+        for step in steps
+    ]
+    report = bench.report([f"case_{number}" for number in range(len(cases))], cases)
+    if report:
+        pytest.fail(report, pytrace=False)
+
+
+@pytest.mark.browser
 @pytest.mark.parametrize("page", [Place(), Place(port=SECURE)], ids=["http", "https"])
 def test_a_status_that_only_announces_an_answer_goes_as_the_simulator_says(bench, page):
     cases = [

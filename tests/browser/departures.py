@@ -54,6 +54,9 @@ SHOWN_BY: Mapping[str, tuple[Case, ...]] = {
             steps=(Step(headers=(("Content-Type", "text"),)),),
         ),
     ),
+    "nulls_origin_over_http": (
+        Case(page=Place(port=SECURE), steps=(Step(method="POST", mode="no-cors"),)),
+    ),
     "safelists_beyond_ascii": (
         Case(steps=(Step(headers=(("Content-Type", "text/plain; a=\xe9"),)),)),
         Case(steps=(Step(headers=(("Accept", "text/\xe9"),)),)),

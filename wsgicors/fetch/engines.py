@@ -183,6 +183,9 @@ class Engine:
     #: to another origin, also if it only now leaves its own. Chromium:
     #: ``RedirectUtil::UpdateHttpRequest`` in ``net/url_request/redirect_util.cc``.
     nulls_origin_when_leaving: bool = False
+    #: Whether a page that came over https is of origin ``null`` to this machine over plain http, where
+    #: CORS has no say, as the default referrer policy has it. Chromium (156) tells the origin.
+    nulls_origin_over_http: bool = True
     #: Whether client hints about the device stay with a request that is redirected to another
     #: origin than the page's. Not in Chromium (156), which decides on them anew.
     keeps_device_hints: bool = True
@@ -242,6 +245,7 @@ CHROMIUM = Engine(
     resolves_manual_redirects=True,
     allows_credentials_in_redirects=False,
     nulls_origin_when_leaving=True,
+    nulls_origin_over_http=False,
     keeps_device_hints=False,
     host_prefix_forbids_domain=True,
 )

@@ -370,11 +370,19 @@ class _Fetch:
         if self._tainting != "cors" and self._request.method in ("GET", "HEAD") and not is_kept:
             return ()
         self._has_sent_origin = True
-        # Where the standard would hide an https origin from http, mixed content ended the fetch.
         origin = "null" if self._is_nulled() else self._serialized_origin()
         return (("Origin", origin),)
 
     def _is_nulled(self) -> bool:
+        """Whether the server may not know the origin, though CORS has no say.
+
+        By the default referrer policy nobody is told of an https page over plain http; of http,
+        mixed content leaves but this very machine.
+        """
+        page, url, engine = self._request.origin, self._request.url, self._agent.engine
+        is_downgrade = page.startswith("https:") and url.scheme == "http"
+        if is_downgrade and self._tainting != "cors" and engine.nulls_origin_over_http:
+            return True
         has_left = len({url.origin for url in self._url_list}) > 1
         is_opaque = self._tainting == "opaque"
         return is_opaque and has_left and self._agent.engine.nulls_origin_when_leaving
