@@ -47,6 +47,9 @@ _OVERLONG_HEADERS = "," * _MAX_REQUEST_HEADERS
 # for each builder.
 _MAX_REMEMBERED = 1024
 
+#: Where in ``environ`` there is a place for what callables answer about a request, which may be needed
+#: twice: another time they might say something else.
+ANSWERS = "wsgicors.answers"
 CREDENTIALS = ("Access-Control-Allow-Credentials", "true")
 _ALLOW_METHODS = "Access-Control-Allow-Methods"
 _ALLOW_HEADERS = "Access-Control-Allow-Headers"
@@ -600,7 +603,21 @@ class _RequestHeaders:
 
 
 def _says_yes(predicate: Callable[[str, Any], bool], origin: str, environ: Any) -> bool:
-    """Ask a callable of the user's, which can only ever open the door by saying exactly ``True``."""
+    """Ask a callable of the user's; once, where somebody has put a place for answers into ``environ``."""
+    answers = None if environ is None else environ.get(ANSWERS)
+    if answers is None:
+        return _asked(predicate, origin, environ)
+    # Where an application is mounted, it is asked about another path.
+    key = (id(predicate), origin, environ.get("SCRIPT_NAME"), environ.get("PATH_INFO"))
+    if key not in answers:
+        # With the callable, so that no other can have the same identity meanwhile.
+        answers[key] = (_asked(predicate, origin, environ), predicate)
+    is_yes: bool = answers[key][0]
+    return is_yes
+
+
+def _asked(predicate: Callable[[str, Any], bool], origin: str, environ: Any) -> bool:
+    """What a callable says, which can only ever open the door by saying exactly ``True``."""
     try:
         answer = predicate(origin, environ)
     except Exception:  # noqa: BLE001 - it is logged, and denies

@@ -1,6 +1,8 @@
 """CORS for Flask: the extension and its decorators."""
 
+from .decisions import decision as decision
 from .decorators import cross_origin as cross_origin
 from .decorators import same_origin as same_origin
+from .denials import denied as denied
 from .extension import CORS as CORS
 from .trial import trial_counts as trial_counts

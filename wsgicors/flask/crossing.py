@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import flask
 from flask import Flask
 
-from ..headers import HeaderBuilder
+from ..headers import ANSWERS, HeaderBuilder
 from ..policy import Policy
 
 if TYPE_CHECKING:
@@ -73,6 +73,8 @@ class Crossing:
         hooks = self._app.url_value_preprocessors.get(None)
         if not hooks or hooks[0] is not self._hook:
             self._come_first()
+        # The same for all copies of it.
+        environ.setdefault(ANSWERS, {})
         passage = environ[self._key] = Passage(self._resolver.default, method)
         return passage
 

@@ -8,7 +8,7 @@ import inspect
 import logging
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import FrameType
 from typing import (
     TYPE_CHECKING,
@@ -28,6 +28,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response
 
 from ..errors import ConfigError, shown
+from ..headers import ANSWERS
 from ..layers import is_noticed
 from ..lines import Author
 from ..middleware import answer_preflight, decide_actual, refusal, refuse
@@ -35,13 +36,14 @@ from ..requests import is_preflight
 from .common import NOBODY
 from .crashes import answer_within, show_crash
 from .declarations import Layer, declare, declare_new, said_of
+from .denials import tell_of_denial
 from .resolver import UrlMapResolver
 from .settings import EXTENSION, call_site, policy_of
 from .strays import RequiredMethods, note_decorated
 from .targets import is_namespace, misplaced_argument, wrong_target
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
     from typing_extensions import Unpack
 
     from ..headers import Decision, HeaderBuilder
@@ -390,14 +392,10 @@ def _answer_alone_to(app: flask.Flask, request: flask.Request) -> Response | Non
     if is_preflight(environ):
         builder = resolver(environ, environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"])
         if builder is not None:
-            return _preflight_response(builder, environ)
+            return _preflight_response(app, builder, environ)
     refused = _refusal(resolver, request)
     if refused is not None:
-        return flask.current_app.response_class.from_app(
-            # Werkzeug hands over a copy of ``environ``.
-            lambda copy, start_response: refuse(refused, environ, start_response),
-            environ,
-        )
+        return _answered(app, environ, lambda start: refuse(refused, environ, start))
 
     answer_within(app, request)
 
@@ -405,6 +403,7 @@ def _answer_alone_to(app: flask.Flask, request: flask.Request) -> Response | Non
     def see_to_headers(response: flask.Response) -> flask.Response:
         show_crash(app, response)
         _see_to_headers(resolver, request, response)
+        tell_of_denial(app, request.environ)
         return response
 
     return None
@@ -414,6 +413,7 @@ def _refusal(resolver: UrlMapResolver, request: flask.Request) -> Decision | Non
     rule = request.url_rule
     if rule is None or not resolver.refuses:
         return None
+    request.environ.setdefault(ANSWERS, {})
     return refusal(resolver.builder(rule.endpoint, request.method), request.environ)
 
 
@@ -433,11 +433,23 @@ def _resolver_alone(app: flask.Flask) -> UrlMapResolver:
     return resolver
 
 
-def _preflight_response(builder: HeaderBuilder, environ: WSGIEnvironment) -> Response:
+def _preflight_response(
+    app: flask.Flask, builder: HeaderBuilder, environ: WSGIEnvironment
+) -> Response:
     flask.after_this_request(_without_content_type)
-    return flask.current_app.response_class.from_app(
-        functools.partial(answer_preflight, builder), environ
-    )
+    return _answered(app, environ, lambda start: answer_preflight(builder, environ, start))
+
+
+def _answered(
+    app: flask.Flask,
+    environ: WSGIEnvironment,
+    answer: Callable[[StartResponse], Iterable[bytes]],
+) -> Response:
+    """The response that is given in the place of the application's."""
+    # Werkzeug hands over a copy of ``environ``.
+    response = app.response_class.from_app(lambda copy, start: answer(start), environ)
+    tell_of_denial(app, environ)
+    return response
 
 
 def _without_content_type(response: flask.Response) -> flask.Response:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Callable
 import flask
 
 from ..errors import ConfigError, Problem, log_exception, shown
+from ..headers import ANSWERS
 from ..layers import DECISION, LAYER, inside_another
 from ..lines import PLAIN_NAMES, Author
 from ..logs import logger
@@ -32,6 +33,7 @@ from ..resolvers import RESOLVE_FAILED, RESOLVE_FAILED_REFUSED
 from .crashes import crash_report, is_raised_to_a_script
 from .crossing import Crossing, is_routed_as_it_came
 from .declarations import Layer
+from .denials import LISTENERS, tell_of_denial, telling
 from .endpoints import endpoint_layers
 from .resolver import UrlMapResolver
 from .settings import EXTENSION, call_site, config_layers, policy_of
@@ -140,7 +142,7 @@ def _governed(  # noqa: C901, PLR0915 - the hot path
     author = Author()
     resolver_of_preflights = resolver if crossing is None else crossing.builder_of_preflight
 
-    def governed(  # noqa: C901 - its closure counts, and must be in here
+    def governed(  # noqa: C901, PLR0915 - its closure counts, and must be in here
         environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
         """Answer a preflight, or call the application and put the headers on its response."""
@@ -150,11 +152,11 @@ def _governed(  # noqa: C901, PLR0915 - the hot path
             builder = resolver_of_preflights(environ, environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"])
             if builder is None:
                 return wsgi_app(environ, start_response)
-            return answer_preflight(builder, environ, start_response)
+            return telling(app, environ, answer_preflight(builder, environ, start_response))
         if resolver.refuses:
             refused = _refusal(environ, resolver_of_preflights)
             if refused is not None:
-                return refuse(refused, environ, start_response)
+                return telling(app, environ, refuse(refused, environ, start_response))
         path = environ.get("PATH_INFO", "")
         passage = None if crossing is None else crossing.begin(environ)
         has_started = False
@@ -191,6 +193,8 @@ def _governed(  # noqa: C901, PLR0915 - the hot path
                 if (logger.level or root.level) <= DEBUG:
                     log_denial(environ, decision)
             environ[DECISION] = decision
+            if LISTENERS and not decision.allowed:
+                tell_of_denial(app, environ)
             if type(headers) is not list:  # which is what PEP 3333 asks for
                 headers = list(headers)
             if inside:
@@ -225,6 +229,7 @@ def _refusal(
     """The decision about a request that no part of the application is to see."""
     if not is_effective_and_foreign(environ):
         return None
+    environ.setdefault(ANSWERS, {})
     builder = resolver(environ, environ["REQUEST_METHOD"])
     return refusal(RESOLVE_FAILED_REFUSED if builder is RESOLVE_FAILED else builder, environ)
 

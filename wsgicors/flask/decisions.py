@@ -1,0 +1,62 @@
+"""The decision about the request under way, for hooks and views."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import flask
+
+from ..headers import ANSWERS
+from ..layers import DECISION
+from ..outcomes import outcome
+from ..requests import is_preflight
+from .decorators import resolver_of
+from .resolver import UrlMapResolver
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+    from ..headers import Decision, HeaderBuilder
+
+
+def decision() -> Decision | None:
+    """The decision about the request under way, which the headers of its response will say.
+
+    It is known in ``before_request``, in views and in ``after_request``. ``None`` where nothing
+    governs the request, and outside of one.
+
+    :raises ConfigError: if the settings of the application are wrong.
+
+    >>> from wsgicors.flask import CORS
+    >>> app = flask.Flask("example")
+    >>> cors = CORS(app, allow_origins=["https://app.example.com"])
+    >>> @app.get("/")
+    ... def index():
+    ...     return decision().reason
+    >>> app.test_client().get("/", headers={"Origin": "https://evil.example"}).text
+    'origin-not-allowed'
+    """
+    if not flask.has_request_context():
+        return None
+    app = flask.current_app._get_current_object()  # type: ignore[attr-defined]
+    request = flask.request._get_current_object()  # type: ignore[attr-defined]
+    environ = request.environ
+    resolver = resolver_of(app)
+    builder = None
+    # The compatibility layer, and middleware outside, decide by themselves.
+    if isinstance(resolver, UrlMapResolver):
+        builder = _builder(resolver, request)
+    if builder is None:
+        known: Decision | None = environ.get(DECISION)
+        return known
+    environ.setdefault(ANSWERS, {})
+    return outcome(builder, environ, is_preflight(environ))
+
+
+def _builder(resolver: UrlMapResolver, request: flask.Request) -> HeaderBuilder | None:
+    if resolver.checked_map is not flask.current_app.url_map:
+        resolver.ensure_checked()
+    environ: WSGIEnvironment = request.environ
+    if is_preflight(environ):
+        return resolver(environ, environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"])
+    return resolver.for_all or resolver.builder_where_routed(request)
