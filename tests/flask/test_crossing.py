@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import flask
 import pytest
 from exchanges import ADMIN, PAGE, callers, refusal
@@ -42,6 +44,58 @@ def below(prefix):
     return changes
 
 
+def making_new(changes):
+    """A middleware that makes a new ``environ``, in which no key of anybody else's stands."""
+
+    def middleware(wsgi_app):
+        return lambda environ, start_response: wsgi_app(
+            {**usual(environ), **changes(environ)}, start_response
+        )
+
+    return middleware
+
+
+def usual(environ):
+    return {
+        key: value for key, value in environ.items() if not key.startswith(("wsgicors", "werk"))
+    }
+
+
+def making_new_later(changes):
+    """The same, and the application is not called before the body is asked for."""
+
+    def middleware(wsgi_app):
+        def application(environ, start_response):
+            yield from wsgi_app({**usual(environ), **changes(environ)}, start_response)
+
+        return application
+
+    return middleware
+
+
+def making_new_elsewhere(changes):
+    """The same, in another thread."""
+
+    def middleware(wsgi_app):
+        def application(environ, start_response):
+            given, body = [], []
+
+            def run():
+                inside = {**usual(environ), **changes(environ)}
+                body.extend(wsgi_app(inside, lambda *arguments: given.append(arguments)))
+
+            thread = threading.Thread(target=run)
+            thread.start()
+            thread.join()
+            start_response(*given[0])
+            return body
+
+        return application
+
+    return middleware
+
+
+MAKERS = [making_new, making_new_later, making_new_elsewhere]
 MOVES = [
     ROW(below("/v1"), {}, "/v1/secret", id="a prefix"),
     ROW(lambda environ: {"PATH_INFO": "/secret"}, {}, "/anything", id="another path"),
@@ -60,7 +114,7 @@ MOVES = [
 ]
 
 
-def moved(changes, rule, *, copies=True, decorator=same_origin, **fields):
+def moved(changes, rule, *, copies=True, decorator=same_origin, middleware=None, **fields):
     """An application with one view, in the way of which stands a middleware."""
     app = flask.Flask("example", host_matching=bool(rule), static_folder=None)
     app.reached = []
@@ -71,9 +125,79 @@ def moved(changes, rule, *, copies=True, decorator=same_origin, **fields):
         app.reached.append(flask.request.method)
         return "secret"
 
-    app.wsgi_app = changing(changes, copies=copies)(app.wsgi_app)
+    app.wsgi_app = (middleware or changing(changes, copies=copies))(app.wsgi_app)
     CORS(app, **{"allow_origins": [PAGE], **fields})
     return app
+
+
+@pytest.mark.parametrize("make", MAKERS)
+@pytest.mark.parametrize(("changes", "rule", "path"), MOVES)
+def test_middleware_that_makes_a_new_environ_opens_no_closed_view(changes, rule, path, make):
+    app = moved(changes, rule, middleware=make(changes))
+    assert callers(app, path) == callers(app, path, "DELETE") == set()
+    app.reached.clear()
+    with pytest.raises(CORSError):
+        Browser(app, PAGE).fetch(path, "DELETE")
+    assert "DELETE" not in app.reached
+
+
+@pytest.mark.parametrize(("changes", "rule", "path"), MOVES)
+def test_middleware_that_makes_a_new_environ_closes_no_open_view(changes, rule, path):
+    decorator = cross_origin(allow_origins=[ADMIN])
+    app = moved(changes, rule, decorator=decorator, middleware=making_new(changes))
+    assert callers(app, path) == callers(app, path, "DELETE") == {ADMIN}
+
+
+@pytest.mark.parametrize("make", [making_new_later, making_new_elsewhere])
+def test_request_that_cannot_be_told_from_others_is_denied_out_loud(make, caplog):
+    app = moved(below("/v1"), {}, decorator=cross_origin(max_age=1), middleware=make(below("/v1")))
+    assert callers(app, "/v1/secret") == callers(app, "/v1/secret", "DELETE") == set()
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    assert "Copy environ there" in caplog.text
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_denied_request_does_nothing_behind_a_middleware_that_makes_a_new_environ(make):
+    app = moved(below("/v1"), {}, refuse_denied=True, middleware=make(below("/v1")))
+    assert actual(app, "/v1/secret", "DELETE").status_code == 403
+    assert app.reached == []
+
+
+@pytest.mark.parametrize("environ_for", [usual, dict])
+def test_request_that_a_view_sends_to_its_own_application_opens_no_closed_view(environ_for):
+    def sending():
+        flask.current_app.inner(
+            {**environ_for(flask.request.environ), "PATH_INFO": "/open"}, lambda *arguments: None
+        )
+        return "closed"
+
+    app = flask.Flask("example", static_folder=None)
+    app.inner = app.wsgi_app
+    app.wsgi_app = making_new(lambda environ: {})(app.wsgi_app)
+    app.add_url_rule("/open", "open", cross_origin(allow_origins="*")(lambda: "open"))
+    app.add_url_rule("/closed", "closed", same_origin(sending))
+    CORS(app, allow_origins=[])
+    assert callers(app, "/closed") == set()
+    assert callers(app, "/open") >= {PAGE, ADMIN}
+
+
+def test_request_that_is_sent_to_another_path_where_nothing_is_found_is_under_the_policy_there():
+    def trying_index(wsgi_app):
+        def application(environ, start_response):
+            statuses = []
+            body = wsgi_app(dict(environ), lambda *arguments: statuses.append(arguments))
+            if statuses[0][0].startswith("404"):
+                return wsgi_app({**environ, "PATH_INFO": "/"}, start_response)
+            start_response(*statuses[0])
+            return body
+
+        return application
+
+    app = flask.Flask("example", static_folder=None)
+    app.add_url_rule("/", "index", cross_origin(allow_origins=[PAGE])(lambda: "index"))
+    app.wsgi_app = trying_index(app.wsgi_app)
+    CORS(app, allow_origins=[])
+    assert callers(app, "/anything") == {PAGE}
 
 
 @pytest.mark.parametrize("copies", [True, False])

@@ -2,24 +2,29 @@
 
 Such a middleware may move a request to another path, host or prefix, in an ``environ`` of its own.
 Then only Flask knows the view. So a hook that Flask runs before all others works out what governs,
-from Flask's own request, and a `Passage` in ``environ`` carries that out: a copy of ``environ`` holds
-the same one.
+from Flask's own request, and a `Passage` carries that out. It stands in ``environ``, of which a copy
+holds the same one, and in the context of the call, for a middleware that makes a new ``environ``. Where
+a request has lost its passage nevertheless, nobody knows which one it is: all that may be it are denied.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import flask
 from flask import Flask
 
 from ..headers import ANSWERS, HeaderBuilder
+from ..logs import logger
+from ..middleware import is_effective_and_foreign
 from ..policy import Policy
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
     from .resolver import UrlMapResolver
 
@@ -27,6 +32,11 @@ if TYPE_CHECKING:
 # not let a request through: log in first, come again later, or another CORS layer's denial.
 _UNSUSPICIOUS = ("2", "3", "404", "405", "501")
 _REFUSED_INSIDE = HeaderBuilder(Policy(allow_origins=()), "refused-inside")
+_LOST = (
+    "a middleware between CORS(app) and Flask makes a new environ, and calls Flask later or in another thread,"
+    " so that nobody can tell which request it is: what may be it is denied. Copy environ there, or put the"
+    " middleware around the application after CORS(app)"
+)
 
 
 def is_routed_as_it_came(app: Flask) -> bool:
@@ -36,18 +46,41 @@ def is_routed_as_it_came(app: Flask) -> bool:
 
 
 class Passage:
-    """One request on its way to Flask and back."""
+    """One request on its way to Flask and back.
 
-    __slots__ = ("builder", "has_arrived", "method", "request")
+    :param crossing: who sent it.
+    :param method: the method that a preflight asks about; ``None`` for an actual request.
+    """
 
-    def __init__(self, builder: HeaderBuilder | None, method: str | None) -> None:
+    __slots__ = ("builder", "crossing", "has_arrived", "last_lost", "method", "outer", "request")
+
+    def __init__(
+        self, crossing: Crossing, builder: HeaderBuilder | None, method: str | None
+    ) -> None:
+        self.crossing = crossing
         #: What governs: that of URLs without a route, until Flask has routed the request.
         self.builder = builder
-        #: The method that a preflight asks about; ``None`` for an actual request.
         self.method = method
         self.has_arrived = False
         #: What arrived, if it is an actual request.
         self.request: flask.Request | None = None
+        #: The last one that was lost before.
+        self.last_lost = crossing.last_lost
+        #: The one in the way of which it stands: applications may be mounted in one another.
+        self.outer: Passage | None = None
+
+
+_on_the_way: ContextVar[Passage | None] = ContextVar("wsgicors.flask.passage", default=None)
+
+
+@contextmanager
+def _being_on_the_way(passage: Passage) -> Iterator[None]:
+    passage.outer = _on_the_way.get()
+    token = _on_the_way.set(passage)
+    try:
+        yield
+    finally:
+        _on_the_way.reset(token)
 
 
 class Crossing:
@@ -62,6 +95,9 @@ class Crossing:
         self._app = app
         self._wsgi_app = wsgi_app
         self._resolver = resolver
+        #: Stands for the last request that came to Flask without a passage.
+        self.last_lost = object()
+        self._is_loss_told = False
         # Applications may be mounted in one another, each with a crossing of its own.
         self._key = f"wsgicors.flask.passage.{id(self)}"
         self._lock = threading.Lock()
@@ -75,8 +111,19 @@ class Crossing:
             self._come_first()
         # The same for all copies of it.
         environ.setdefault(ANSWERS, {})
-        passage = environ[self._key] = Passage(self._resolver.default, method)
+        passage = environ[self._key] = Passage(self, self._resolver.default, method)
         return passage
+
+    def send(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Let a request through, which is begun now if it was not."""
+        with _being_on_the_way(environ.get(self._key) or self.begin(environ)):
+            return self._wsgi_app(environ, start_response)
+
+    def builder_of_response(self, passage: Passage) -> HeaderBuilder | None:
+        """Whose policy governs the response to an actual request."""
+        if self._may_be_lost(passage):
+            return _REFUSED_INSIDE
+        return self._resolver.met(passage.builder, passage.request)
 
     def builder_of_preflight(self, environ: WSGIEnvironment, method: str) -> HeaderBuilder | None:
         """Whose policy governs the request that a preflight asks about.
@@ -86,12 +133,14 @@ class Crossing:
         inside = environ.copy()
         passage = self.begin(inside, method)
         try:
-            status = _status(self._wsgi_app, inside)
+            status = _status(self.send, inside)
         except Exception:
             if not passage.has_arrived:
                 raise
         if passage.has_arrived:
             return passage.builder
+        if self._may_be_lost(passage):
+            return _REFUSED_INSIDE
         return self._answered_on_the_way(environ, method, status)
 
     def _answered_on_the_way(
@@ -113,18 +162,47 @@ class Crossing:
             hooks = self._app.url_value_preprocessors[None]
             hooks[:] = [self._hook, *(hook for hook in hooks if hook is not self._hook)]
 
+    def _may_be_lost(self, passage: Passage) -> bool:
+        """Whether a request that did not arrive may be one that came without its passage."""
+        may_be_lost = not passage.has_arrived and passage.last_lost is not self.last_lost
+        if may_be_lost and not self._is_loss_told:
+            self._is_loss_told = True
+            logger.error(_LOST)
+        return may_be_lost
+
+    def _passage_of(self, request: flask.Request) -> Passage | None:
+        passage: Passage | None = request.environ.get(self._key) or _on_the_way.get()
+        while passage is not None and passage.crossing is not self:
+            passage = passage.outer
+        return passage
+
     def _arrive(self, endpoint: str | None, values: Any) -> None:
         request = flask.request._get_current_object()  # type: ignore[attr-defined]
-        passage = request.environ.get(self._key)
+        passage = self._passage_of(request)
         if passage is None:
-            return
-        passage.has_arrived = True
-        if passage.method is None:
-            passage.request = request
-            passage.builder = self._resolver.builder_where_routed(request)
+            self._lose(request)
+        elif passage.method is None:
+            self._note(passage, request)
         else:
+            passage.has_arrived = True
             passage.builder = self._resolver(request.environ, passage.method)
             flask.abort(flask.Response(status=204))
+
+    def _lose(self, request: flask.Request) -> None:
+        self.last_lost = object()
+        # It may be sent to find out what governs it, and must not do anything then.
+        if self._resolver.refuses and is_effective_and_foreign(request.environ):
+            flask.abort(403)
+
+    def _note(self, passage: Passage, request: flask.Request) -> None:
+        """Have the response governed by what governs where it arrived, each time that it did."""
+        builder = self._resolver.builder_where_routed(request)
+        earlier = passage.request
+        # Another view may have sent it, or somebody has tried another path where this one was not found.
+        if earlier is not None and earlier.url_rule is not None:
+            met = self._resolver.met(passage.builder, earlier)
+            builder = self._resolver.in_common(met, builder)
+        passage.has_arrived, passage.builder, passage.request = True, builder, request
 
 
 def _status(app: WSGIApplication, environ: WSGIEnvironment) -> str:

@@ -138,9 +138,11 @@ def _governed(  # noqa: C901, PLR0915 - the hot path
     app: flask.Flask, wsgi_app: WSGIApplication, resolver: UrlMapResolver
 ) -> WSGIApplication:
     """The WSGI application of a Flask application, with its policies around it."""
-    crossing = None if is_routed_as_it_came(app) else Crossing(app, wsgi_app, resolver)
-    author = Author()
-    resolver_of_preflights = resolver if crossing is None else crossing.builder_of_preflight
+    author, crossing = Author(), None
+    resolver_of_preflights: Callable[[WSGIEnvironment, str], HeaderBuilder | None] = resolver
+    if not is_routed_as_it_came(app):
+        crossing = Crossing(app, wsgi_app, resolver)
+        resolver_of_preflights, wsgi_app = crossing.builder_of_preflight, crossing.send
 
     def governed(  # noqa: C901, PLR0915 - its closure counts, and must be in here
         environ: WSGIEnvironment, start_response: StartResponse
@@ -175,7 +177,7 @@ def _governed(  # noqa: C901, PLR0915 - the hot path
             builder = resolver.for_all or (
                 resolver.builder_of_request(environ, path)
                 if passage is None
-                else resolver.met(passage.builder, passage.request)
+                else passage.crossing.builder_of_response(passage)
             )
             if builder is None:
                 return start_response(status, headers, *filter(None, [exc_info]))

@@ -422,6 +422,14 @@ class UrlMapResolver:
         layers = None if request is None else request.environ.get(_MET)
         return self._unlinked.narrowed(builder, layers) if builder and layers else builder
 
+    def in_common(
+        self, builder: HeaderBuilder | None, other: HeaderBuilder | None
+    ) -> HeaderBuilder | None:
+        """The builder for those whom two views admit, both of which ran for one response."""
+        if builder is None or other is None or builder is other:
+            return builder or other
+        return self._unlinked.narrowed(builder, [Layer(other.policy, "")])
+
     def _narrowed(
         self, endpoint: Any, builder: HeaderBuilder, layers: Iterable[Layer]
     ) -> HeaderBuilder:
