@@ -62,7 +62,7 @@ class Sitting:
         known = {"$page": self.page, "$PAGE": self.page.upper(), "$other": OTHER}
         known.update({"$path": self.path, "$id": self.id})
         for index in range(len(self.case.hops)):
-            known[f"$host{index}"] = self.url(index).partition("//")[2]
+            known[f"$scheme{index}"], _, known[f"$host{index}"] = self.url(index).partition("//")
             known[f"${index}"] = self.url(index)
         for name in sorted(known, key=len, reverse=True):
             text = text.replace(name, known[name])
