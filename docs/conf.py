@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from importlib import metadata
+from pathlib import Path
 
 project = "wsgicors"
 author = "wsgicors contributors"
 project_copyright = author
 release = metadata.version(project)
 
-extensions = ["sphinx.ext.autodoc"]
+extensions = ["sphinx.ext.autodoc", "sphinx_copybutton"]
 html_theme = "furo"
+html_static_path = ["_static"]
+html_css_files = ["pages.css"]
+html_search_scorer = str(Path(__file__).with_name("_static") / "scorer.js")
 html_title = f"{project} {release}"
+
+# What is copied is what is typed, without the prompts and without what is printed.
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
 
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True

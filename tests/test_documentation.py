@@ -18,7 +18,7 @@ import wsgicors
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
-PAGES = [README, *sorted((ROOT / "docs").glob("*.rst"))]
+PAGES = [README, *sorted((ROOT / "docs").rglob("*.rst"))]
 MODULES = [
     "wsgicors",
     *(module.name for module in pkgutil.walk_packages(wsgicors.__path__, "wsgicors.")),
