@@ -19,9 +19,9 @@ class Command(NamedTuple):
     summary: str
     #: The module whose ``main(arguments)`` does the work and returns the exit status.
     module: str
-    #: The package that only some installations have, and the extra that brings it.
-    needs: str
-    extra: str
+    #: The package that only some installations have, if it needs one, and the extra that brings it.
+    needs: str | None = None
+    extra: str | None = None
 
 
 COMMANDS = {
@@ -36,6 +36,10 @@ COMMANDS = {
         module="wsgicors.check.command",
         needs="httpx",
         extra="cli",
+    ),
+    "policy": Command(
+        summary="save who may read what, and tell what has changed since, for a review",
+        module="wsgicors.policies",
     ),
 }
 
@@ -65,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.exit(USAGE_ERROR)
     chosen = parser.parse_args(words)
     command = COMMANDS[chosen.command]
-    if find_spec(command.needs) is None:
+    if command.needs is not None and find_spec(command.needs) is None:
         hint = f'"{chosen.command}" needs {command.needs}: pip install "wsgicors[{command.extra}]"'
         print(hint, file=sys.stderr)
         return USAGE_ERROR

@@ -122,6 +122,25 @@ class CORSMiddleware:
         self._use(checked_policy(policy))
 
     @property
+    def policies(self) -> dict[str, Policy | None]:
+        """The policies in force by path prefix, as ``routes`` has them, merged into ``policy``.
+
+        ``"/"`` is the default of all. With ``resolve``, it is what is merged into.
+
+        >>> CORSMiddleware(lambda *_: [], routes={"/internal": None}, allow_origins="*").policies
+        {'/': Policy(allow_origins='*'), '/internal': None}
+        """
+        base = self._policy or Policy()
+        routes = {prefix.rstrip("/") or "/": said for prefix, said in (self._routes or {}).items()}
+        merged = {prefix: said and base.merge(said) for prefix, said in routes.items()}
+        return {"/": base, **merged}
+
+    @property
+    def resolve(self) -> Resolve | None:
+        """The callable that says whose policy governs, if there is one."""
+        return self._resolve
+
+    @property
     def trial_counts(self) -> dict[tuple[str | None, str], int]:
         """How many requests would come to another outcome under ``trial``, by origin and reason.
 

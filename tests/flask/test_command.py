@@ -164,42 +164,21 @@ SAID_OF_ROUTES = [
 ]
 
 
-def table_in(text):
-    """The fields that a table says of each route, without the marks."""
-    above, headings, _, *lines = text.split("\n\n")[0].splitlines()
-    starts = [match.start() for match in re.finditer(r"\S+", headings)]
-    columns = list(zip(starts, [*starts[1:], None]))
-    names = [(above[a:z].strip() + headings[a:z].strip()) for a, z in columns]
-    rows = []
-    for line in lines:
-        cells = [re.sub(r" ?\[\d+\]$", "", line[a:z].strip()) for a, z in columns]
-        if cells[0]:
-            rows.append(cells)
-        else:
-            rows[-1] = [" ".join(filter(None, pair)) for pair in zip(rows[-1], cells)]
-    return {tuple(row[:3]): dict(zip(names[3:], row[3:])) for row in rows}
-
-
 def list_in(text):
-    """The same of a list; of neighbours that share their fields, the last one has them."""
-    blocks, title = {}, ()
-    for line in text.splitlines():
-        field = re.fullmatch(r"    (\w+) +(.+) \[\d+\]", line)
-        if field:
-            blocks.setdefault(title, {})[field[1]] = field[2].replace(",", "")
-        else:
-            title = tuple([*line.split("  "), "", ""][:3])
-    return blocks
+    """The fields that are said of each route, without the marks; neighbours share them."""
+    found = {}
+    for block in text.partition("\n[1] ")[0].split("\n\n"):
+        lines = block.splitlines()
+        fields = [re.fullmatch(r"    (\w+) +(.+?)( \[\d+\])*", line) for line in lines]
+        said = {field[1]: field[2].replace(",", "") for field in fields if field}
+        for line, field in zip(lines, fields):
+            if not field and said:
+                found[tuple([*line.split("  "), "", ""][:3])] = said
+    return found
 
 
 @pytest.mark.parametrize(("title", "said"), SAID_OF_ROUTES)
-def test_table_says_what_each_route_shares(title, said):
-    found = table_in(output_of(create_shop(), width=200))[title]
-    assert {name: text for name, text in found.items() if name in said} == said
-
-
-@pytest.mark.parametrize(("title", "said"), SAID_OF_ROUTES)
-def test_narrow_list_says_what_each_route_shares(title, said):
+def test_list_says_what_each_route_shares(title, said):
     found = list_in(output_of(create_shop(), width=100))[title]
     assert {name: text for name, text in found.items() if name in said} == said
 
@@ -227,15 +206,19 @@ def test_no_line_is_wider_than_the_terminal(width, question):
     assert max(map(len, lines)) <= width
 
 
-def test_routes_stand_in_order_with_no_route_at_the_end():
-    table = list(table_in(output_of(create_shop(), width=200)))
-    assert [title[0] for title in table[:-1]] == sorted(title[0] for title in table[:-1])
-    assert table[-1] == ("URLs that no route matches", "", "")
+def test_groups_and_their_routes_stand_in_order():
+    app = Flask(__name__, static_folder=None)
+    CORS(app, allow_origins=[APP])
+    for path in ("/c", "/a", "/d"):
+        app.add_url_rule(path, path, view)
+    app.add_url_rule("/b", "b", same_origin(lambda: "seen"))
+    titles = [title[0] for title in list_in(output_of(app))]
+    assert titles == ["/a", "/c", "/d", "URLs that no route matches", "/b"]
 
 
 def test_methods_with_policies_of_their_own_have_rows_of_their_own_and_a_note():
     text = output_of(create_shop(), width=200)
-    assert {title for title in table_in(text) if title[0] in ("/basket", "/items/<int:id>")} == {
+    assert {title for title in list_in(text) if title[0] in ("/basket", "/items/<int:id>")} == {
         ("/basket", "GET", "basket"),
         ("/basket", "POST", "basket"),
         ("/items/<int:id>", "GET", "get_item"),
@@ -265,12 +248,12 @@ def test_head_is_listed_only_where_get_has_another_policy():
     CORS(app, allow_origins=[APP])
     app.add_url_rule("/page", view_func=Page.as_view("page"))
     app.add_url_rule("/other", "other", view)
-    titles = [title[:2] for title in table_in(output_of(app, width=200))]
+    titles = [title[:2] for title in list_in(output_of(app, width=200))]
     assert titles == [
         ("/other", "GET"),
         ("/page", "GET"),
-        ("/page", "HEAD"),
         ("URLs that no route matches", ""),
+        ("/page", "HEAD"),
     ]
 
 
@@ -280,8 +263,12 @@ def test_options_is_listed_only_where_the_application_answers_it():
     app.add_url_rule("/automatic", "automatic", view)
     app.add_url_rule("/decorated", "decorated", cross_origin(max_age=5)(lambda: "seen"))
     app.add_url_rule("/explicit", "explicit", view, methods=["OPTIONS"])
-    titles = [title[:2] for title in table_in(output_of(app, width=200))][:-1]
-    assert titles == [("/automatic", "GET"), ("/decorated", "GET"), ("/explicit", "OPTIONS")]
+    titles = [title[:2] for title in list_in(output_of(app, width=200)) if title[1]]
+    assert sorted(titles) == [
+        ("/automatic", "GET"),
+        ("/decorated", "GET"),
+        ("/explicit", "OPTIONS"),
+    ]
 
 
 def test_rules_that_only_build_urls_are_no_routes():
@@ -321,20 +308,13 @@ def test_routes_of_one_host_stand_together():
     CORS(app, allow_origins=[APP])
     for endpoint, (path, host) in enumerate([("/a", "b"), ("/b", "a"), ("/a", "a"), ("/b", "b")]):
         app.add_url_rule(path, str(endpoint), view, host=host)
-    titles = [title[0] for title in table_in(output_of(app, width=200))][:-1]
+    titles = [title[0] for title in list_in(output_of(app, width=200))][:-1]
     assert titles == ["a/a", "a/b", "b/a", "b/b"]
 
 
-def test_columns_are_the_fields_that_are_set_in_the_order_of_the_policy():
-    (fields,) = {tuple(fields) for fields in table_in(output_of(create_shop(), width=200)).values()}
-    assert fields == (
-        "allow_origins",
-        "allow_methods",
-        "allow_headers",
-        "expose_headers",
-        "allow_credentials",
-        "max_age",
-    )
+def test_fields_stand_in_the_order_of_the_policy():
+    said = list_in(output_of(create_shop()))["/admin/users", "GET", "admin.users"]
+    assert list(said) == ["allow_origins", "allow_headers", "allow_credentials", "max_age"]
 
 
 def test_names_of_fields_stay_whole_where_there_is_little_room():
@@ -344,15 +324,64 @@ def test_names_of_fields_stay_whole_where_there_is_little_room():
 
 
 def test_method_alone_keeps_the_routes_that_take_it():
-    table = table_in(output_of(create_shop(), "--method", "put", width=200))
+    table = list_in(output_of(create_shop(), "--method", "put", width=200))
     assert list(table) == [("/items/<int:id>", "PUT", "put_item")]
 
 
 @pytest.mark.parametrize("question", [[], ["--origin", APP]], ids=["overview", "answers"])
 def test_method_that_no_route_takes_is_said_to_be_so(question):
     assert output_of(create_shop(), "--method", "LINK", *question) == (
-        "No route takes this method.\n"
+        "No route is there that takes this method or path.\n"
     )
+
+
+def test_many_routes_that_share_policies_are_said_in_few_lines():
+    app = Flask(__name__, static_folder=None)
+    CORS(app, allow_origins=[APP], allow_headers=["Content-Type"], max_age=60)
+    for number in range(29):
+        kind = number % 3
+        shared = cross_origin(max_age=kind, expose_headers=["ETag"], allow_methods="*")
+        route = shared(lambda: "seen") if kind else lambda: "seen"
+        app.add_url_rule(f"/{number}", f"view_{number}", route)
+    assert len(output_of(app, width=80).splitlines()) < 29 + 40
+
+
+@pytest.mark.parametrize(
+    ("path", "rules"),
+    [
+        pytest.param("/admin", {"/admin/users", "/admin/reindex"}, id="part of the site"),
+        pytest.param("/admin/*", {"/admin/users", "/admin/reindex"}, id="with an asterisk"),
+        pytest.param("/adm", set(), id="no whole segment"),
+        pytest.param("/items/<int:id>", {"/items/<int:id>"}, id="rule"),
+        pytest.param("/items/7", {"/items/<int:id>"}, id="URL"),
+        pytest.param("/items/seven", set(), id="URL that no rule matches"),
+    ],
+)
+def test_path_keeps_the_routes_at_it_and_below(path, rules):
+    routes = json.loads(output_of(create_shop(), "--format", "json", "--path", path))["routes"]
+    assert {route["rule"] for route in routes} == rules
+
+
+def test_what_endpoints_leave_is_not_governed():
+    app = Flask(__name__)
+    CORS(app, allow_origins=[APP], endpoints={"static": None})
+    static = ("/static/<path:filename>", "GET", "static")
+    assert list_in(output_of(app))[static] == {"allow_origins": "not governed"}
+    assert "unknown /static/<path:filename> GET" in words_of(app, "--origin", APP)
+
+
+def test_credentials_for_some_and_refusal_are_told():
+    app = Flask(__name__, static_folder=None)
+    CORS(app, allow_origins=[APP, ADMIN], allow_credentials=[ADMIN], refuse_denied=True)
+    app.add_url_rule("/items", "items", view, methods=["PUT"])
+    said = list_in(output_of(app))["/items", "PUT", "items"]
+    assert (said["allow_credentials"], said["refuse_denied"]) == (ADMIN, "true")
+    answers = [
+        routes_of(app, "--origin", origin)["/items", "PUT"]["browser"][0]
+        for origin in (APP, ADMIN, "https://evil.example")
+    ]
+    assert [answer["allowed_with_credentials"] for answer in answers] == [False, True, False]
+    assert [answer["allowed"] for answer in answers] == [True, True, False]
 
 
 # --- applications without the extension ----------------------------------------------------------
@@ -360,7 +389,7 @@ def test_method_that_no_route_takes_is_said_to_be_so(question):
 
 def test_without_the_extension_only_decorated_views_are_governed():
     text = output_of(create_half_decorated(), width=200)
-    assert {title[0]: fields["allow_origins"] for title, fields in table_in(text).items()} == {
+    assert {title[0]: fields["allow_origins"] for title, fields in list_in(text).items()} == {
         "/other": "not governed",
         "/shared": "*",
         "/static/<path:filename>": "not governed",
@@ -634,6 +663,123 @@ def test_json_has_no_policy_for_what_is_not_governed():
     assert (route["policy"], route["sources"]) == (None, {})
 
 
+# --- saved, and compared --------------------------------------------------------------------------
+
+
+def create_rearranged():
+    """The same as the shop, said in another order and elsewhere."""
+    app = Flask(__name__)
+    for path, endpoint, view_, methods in (
+        ("/prices", "prices", cross_origin(allow_methods="GET")(lambda: "seen"), _ALL),
+        ("/fonts/<path:name>", "fonts", cross_origin(allow_origins=_FONTS)(lambda name: ""), None),
+        ("/partners", "partners", cross_origin(allow_origins=is_partner)(lambda: "seen"), None),
+        ("/items/<int:id>", "put", _put, ["PUT"]),
+        ("/items/<int:id>", "get", lambda **url: "seen", None),
+    ):
+        app.add_url_rule(path, endpoint, view_, methods=methods)
+    app.add_url_rule("/basket", view_func=Basket.as_view("basket"))
+    admin = Blueprint("admin", __name__, url_prefix="/admin")
+    admin.add_url_rule("/reindex", "reindex", same_origin(lambda: "seen"), methods=["POST"])
+    users = cross_origin(allow_origins=[ADMIN], allow_credentials=True)(lambda: "seen")
+    admin.add_url_rule("/users", "users", users)
+    app.register_blueprint(admin)
+    app.config.update(CORS_ALLOW_ORIGINS=APP, CORS_ALLOW_HEADERS="content-type")
+    CORS(app, max_age=600, endpoints={"static": {"allow_origins": "*"}})
+    return app
+
+
+_ALL = ["POST", "PATCH", "GET"]
+_FONTS = ["http://localhost:*", re.compile("https://[ab].example")]
+_put = cross_origin(allow_origins=ADMIN, expose_headers="x-total")(lambda **url: "seen")
+
+
+def saved(app, tmp_path):
+    file = tmp_path / "cors.json"
+    assert output_of(app, "--save", str(file)).startswith("Saved ")
+    return file
+
+
+def test_what_is_saved_is_what_each_route_shares(tmp_path):
+    policies = json.loads(saved(create_shop(), tmp_path).read_text())["policies"]
+    said = {rule: policy for policy in policies for rule in policy["rules"]}
+    assert said["POST /admin/reindex"]["allow_origins"] == []
+    assert said["PUT /items/<int:id>"]["allow_origins"] == [ADMIN]
+    assert said["URLs that no route matches"]["allow_origins"] == [APP]
+    assert said["GET /partners"]["allow_origins"] == {"callable": f"{__name__}.is_partner"}
+    assert len(said) == 13
+
+
+def test_the_same_said_elsewhere_and_in_another_order_is_no_change(tmp_path):
+    file = saved(create_shop(), tmp_path)
+    assert "Nothing has changed" in output_of(create_rearranged(), "--against", str(file))
+    text = file.read_text()
+    assert saved(create_rearranged(), tmp_path).read_text() == text
+    assert ".py" not in text
+
+
+def test_the_bytes_are_the_same_in_every_process(tmp_path):
+    texts = set()
+    for number, seed in enumerate(("0", "1", "2")):
+        file = tmp_path / str(number)
+        finished = flask_cors("create_shop", "--save", str(file), env={"PYTHONHASHSEED": seed})
+        assert finished.returncode == 0, finished.stderr
+        texts.add(file.read_bytes())
+    assert len(texts) == 1
+
+
+def test_name_of_the_server_is_not_saved(tmp_path):
+    texts = []
+    for name in ("one.example", "two.example"):
+        app = Flask(__name__, static_folder=None, subdomain_matching=True)
+        app.config["SERVER_NAME"] = name
+        CORS(app, allow_origins=[APP])
+        app.add_url_rule("/items", "api", view, subdomain="api")
+        texts.append(saved(app, tmp_path).read_text())
+    assert texts[0] == texts[1]
+
+
+def test_change_is_told_by_route_and_field_with_status_1(tmp_path):
+    file = saved(create_shop(), tmp_path)
+    app = create_shop()
+    app.view_functions["prices"] = cross_origin(allow_origins=[APP, ADMIN])(lambda: "seen")
+    app.add_url_rule("/new", "new", view)
+    result = invoke(app, "--against", str(file))
+    assert result.exit_code == 1
+    prices = "  GET /prices, PATCH /prices, POST /prices"
+    assert result.stdout.splitlines() == [
+        "Wider than before:",
+        f"  GET /new: is new: shared with {APP}",
+        f"{prices}: allow_origins: {ADMIN} is allowed now",
+        f"{prices}: allow_methods: what the URL routes, where it was only GET",
+    ]
+
+
+@pytest.mark.parametrize("text", [None, "{", '{"wsgicors": 99, "policies": []}'])
+def test_file_that_is_none_is_told_in_one_line_with_status_2(text, tmp_path):
+    file = tmp_path / "cors.json"
+    if text is not None:
+        file.write_text(text)
+    result = invoke(create_shop(), "--against", str(file))
+    assert result.exit_code == 2
+    assert re.fullmatch(
+        r"Error: .*cors\.json (cannot be read|is no saved review).*\n", result.output
+    )
+
+
+def test_review_is_about_all_routes(tmp_path):
+    result = invoke(create_shop(), "--save", str(tmp_path / "cors.json"), "--path", "/admin")
+    assert result.exit_code == 2
+    assert "about all routes" in result.output
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_the_routes_do_not_tell_is_told_beside_a_review(tmp_path):
+    app = Flask(__name__)
+    compatible.CORS(app, resources={"/api/*": {"origins": APP}})
+    result = invoke(app, "--save", str(tmp_path / "cors.json"))
+    assert "may still be shared by its path" in result.output
+
+
 # --- exit statuses -------------------------------------------------------------------------------
 
 
@@ -669,10 +815,9 @@ def without_rich(monkeypatch):
 
 
 @pytest.mark.usefixtures("without_rich")
-def test_without_rich_the_table_is_a_hint_in_one_line():
-    result = invoke(create_shop())
-    assert result.exit_code == 2
-    assert re.fullmatch(r'Error: .*pip install "wsgicors\[cli\]".*\n', result.output)
+@pytest.mark.parametrize("question", [[], ["--origin", APP]], ids=["overview", "answers"])
+def test_rich_is_not_needed(question):
+    assert "/prices  " in output_of(create_shop(), *question)
 
 
 @pytest.mark.usefixtures("without_rich")

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import inspect
-import pkgutil
 import re
 import socket
 import ssl
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import httpx
 from werkzeug.test import create_environ
@@ -22,6 +18,7 @@ from werkzeug.wrappers import Response
 
 from ..errors import shown
 from ..fetch import HTTPResponse, parse_url
+from ..loading import NAME, NotLoaded, load, named, one_line
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -43,8 +40,7 @@ _BEGINNING = 64
 
 #: Where an application is as far as it can tell; nothing is sent there.
 _BASE_URL = "https://localhost"
-_IDENTIFIERS = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
-_APPLICATION = re.compile(rf"(?P<name>{_IDENTIFIERS}:{_IDENTIFIERS})(?P<target>/.*)?")
+_APPLICATION = re.compile(rf"(?P<name>{NAME})(?P<target>/.*)?")
 
 
 _LATE = "no answer within {:g} seconds"
@@ -104,26 +100,10 @@ def opened(text: str) -> Iterator[Target]:
 
 
 def _load(name: str) -> WSGIApplication:
-    # Where "python -m" and Flask's own command look first.
-    sys.path.insert(0, str(Path.cwd()))
     try:
-        application = pkgutil.resolve_name(name)
-    except (Exception, SystemExit) as error:
-        looked = f"(looked in {Path.cwd()} first)"
-        raise Unaskable(f"cannot import {name} {looked}: {_named(error)}") from error
-    _check_callable(name, application)
-    return cast("WSGIApplication", application)
-
-
-def _check_callable(name: str, application: object) -> None:
-    try:
-        inspect.signature(application).bind({}, None)  # type: ignore[arg-type]
-    except (TypeError, ValueError) as error:
-        message = (
-            f"{name} cannot be called with (environ, start_response): name a WSGI application, not"
-            " a function that makes one; if it is one for ASGI, serve it and name its URL"
-        )
-        raise Unaskable(message) from error
+        return load(name)
+    except NotLoaded as error:
+        raise Unaskable(str(error)) from error
 
 
 class _AsSent(Response):
@@ -148,11 +128,7 @@ def _call(application: WSGIApplication, name: str, request: HTTPRequest) -> HTTP
             return HTTPResponse(response.status_code, headers, text[:_BEGINNING])
     except Exception as error:
         asked = f"{request.method} {request.url}"
-        raise Unaskable(f"{name} raised an exception for {asked}: {_named(error)}") from error
-
-
-def _named(error: BaseException) -> str:
-    return f"{type(error).__name__}: {_one_line(str(error))}"
+        raise Unaskable(f"{name} raised an exception for {asked}: {named(error)}") from error
 
 
 # --- a URL ---------------------------------------------------------------------------------------
@@ -250,9 +226,9 @@ def _reason(error: Exception) -> str:
             " of your own, name its file in the environment variable SSL_CERT_FILE"
         )
     if isinstance(cause, ssl.SSLError):
-        return f"TLS failed ({_one_line(str(cause.reason))}); does the server speak https there?"
+        return f"TLS failed ({one_line(str(cause.reason))}); does the server speak https there?"
     said = cause.strerror if isinstance(cause, OSError) else str(cause)
-    return _one_line(said or type(cause).__name__)
+    return one_line(said or type(cause).__name__)
 
 
 def _root(error: BaseException) -> BaseException:
@@ -260,7 +236,3 @@ def _root(error: BaseException) -> BaseException:
     while error.__cause__ or error.__context__:
         error = error.__cause__ or error.__context__ or error
     return error
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())

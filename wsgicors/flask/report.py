@@ -7,9 +7,11 @@ of the protocol, so that no rule of CORS stands here a second time.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING, Callable, NamedTuple
 
+from werkzeug.exceptions import HTTPException
 from werkzeug.test import create_environ
 from werkzeug.wrappers import Response
 
@@ -18,6 +20,7 @@ from ..fetch import CORSError, HTTPResponse, Request, fetch, run
 from ..headers import HeaderBuilder
 from ..middleware import CORSMiddleware, answer_preflight, decide_actual
 from ..requests import is_preflight
+from ..review import described
 from .decorators import is_automatic
 from .resolver import UrlMapResolver
 from .settings import EXTENSION
@@ -27,10 +30,13 @@ if TYPE_CHECKING:
     from flask import Flask
     from werkzeug.routing import Rule
 
+    from ..comparison import Rules, Said
     from ..fetch import HTTPRequest
     from ..policy import Policy
     from .settings import Effective
 
+# Stands for a name that is not known, or not the same on any machine.
+_SERVER_NAME = "SERVER_NAME"
 # Nobody has a page there (RFC 6761), so that every origin is a foreign one.
 _APPLICATION = "https://flask-cors.invalid"
 
@@ -72,11 +78,14 @@ class Report(NamedTuple):
     divided: frozenset[str]
     #: What was declared and governs no route.
     strays: tuple[Stray, ...] = ()
+    #: The endpoints that a path leads to.
+    endpoints_at: Callable[[str], frozenset[str]] = lambda path: frozenset()
 
     @classmethod
-    def of(cls, app: Flask) -> Report:
+    def of(cls, app: Flask, server_name: str | None = None) -> Report:
         """Look through an application.
 
+        :param server_name: what subdomains are below; that of the configuration, if left out.
         :raises ConfigError: if its settings contradict each other, or something else stands in the
             place of the extension.
 
@@ -91,7 +100,7 @@ class Report(NamedTuple):
         """
         resolver = _resolver_of(app)
         resolver.ensure_checked()
-        routes = _routes(resolver, app.config["SERVER_NAME"] or "SERVER_NAME")
+        routes = _routes(resolver, server_name or app.config["SERVER_NAME"] or _SERVER_NAME)
         divided = _divided(routes)
         unrouted = resolver.unrouted()
         if unrouted is not None:
@@ -103,12 +112,57 @@ class Report(NamedTuple):
             _is_wrapped(app),
             divided,
             strays(resolver.identities_in_force()),
+            functools.partial(_endpoints_at, app),
         )
 
-    def taking(self, method: str) -> Report:
-        """The same for the routes that take a method, and for this method alone."""
-        routes = (route.taking(method) for route in self.routes)
+    def at(self, path: str | None, method: str | None) -> Report:
+        """The same for the routes at a path or below it, and for those that take a method.
+
+        :param path: of a rule, such as ``/items/<int:id>``, of a part of the site, or of a URL.
+        :param method: in any case, as routing takes it.
+        """
+        routes: Iterable[Route | None] = self.routes
+        if path is not None:
+            endpoints = self.endpoints_at(path)
+            routes = [r for r in self.routes if _is_below(r.rule, path) or r.endpoint in endpoints]
+        if method is not None:
+            routes = [route and route.taking(method.upper()) for route in routes]
         return self._replace(routes=tuple(filter(None, routes)))
+
+    @classmethod
+    def to_save(cls, app: Flask) -> Report:
+        """Look through an application, for what is the same on any machine."""
+        return cls.of(app, _SERVER_NAME)
+
+    def rules(self) -> Rules:
+        """What is in effect for each method of each route, to be saved."""
+        rules: dict[str, Said] = {}
+        for route in self.routes:
+            said = None if route.effective is None else described(route.effective.policy)
+            for method in route.methods:
+                # Of rules for the same, the first is the one that is routed to.
+                rules.setdefault(f"{method} {route.url}", said)
+            if route.rule is None:
+                rules[route.url] = said
+        return {name: said for name, said in rules.items() if not _goes_with_get(name, rules)}
+
+
+def _goes_with_get(name: str, rules: Rules) -> bool:
+    method, _, url = name.partition(" ")
+    return method == "HEAD" and rules.get(f"GET {url}", {}) == rules[name]
+
+
+def _is_below(rule: str | None, path: str) -> bool:
+    return rule is not None and f"{rule}/".startswith(path.rstrip("/*") + "/")
+
+
+def _endpoints_at(app: Flask, path: str) -> frozenset[str]:
+    """The endpoints that a URL leads to, by whatever method."""
+    adapter, found = app.url_map.bind("localhost"), set()
+    for method in {name for rule in app.url_map.iter_rules() for name in rule.methods or ()}:
+        with suppress(HTTPException):
+            found.add(adapter.match(path, method)[0])
+    return frozenset(found)
 
 
 def _resolver_of(app: Flask) -> UrlMapResolver:

@@ -1,0 +1,228 @@
+"""The report of ``flask cors`` for people, as plain text; knows no command line."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import textwrap
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import click
+
+from ..review import name_of
+from .report import Question, Report, Route, Verdict, verdicts
+
+# A value has at least so much room, whatever the terminal is like.
+_MIN_ROOM = 12
+_MAX_ITEMS = 5
+
+_VERDICTS = {True: ("allowed", "green"), False: ("denied", "red"), None: ("unknown", "yellow")}
+_CREDENTIALS = (
+    "Credentials are cookies, HTTP authentication and TLS client certificates; they depend on"
+    " allow_credentials."
+)
+_STILL_SENT = (
+    "A denied GET, HEAD or POST that needs no preflight still reaches its view, unless refuse_denied"
+    " refuses it: it is the response that the script cannot read."
+)
+_UNSET = (
+    "A field that is left out is unset: the methods that the URL routes, no further headers, no"
+    " credentials, and a preflight that is remembered for 5 seconds."
+)
+_DIVIDED = (
+    "A preflight there permits only the method that it asks about, because browsers remember the"
+    " answer for the URL."
+)
+_DECORATED_ONLY = (
+    "CORS(app) is not in use: only what is decorated is governed, and its preflights are seen first"
+    " by hooks such as before_request and by undecorated views of the same URL."
+)
+_BY_PATH = (
+    "What is not governed here may still be shared by its path: the resources that CORS(app) was told"
+    " are not shown."
+)
+_WRAPPED = (
+    "A CORSMiddleware is around app.wsgi_app: it writes the headers of every response that it"
+    " governs, whatever is said here."
+)
+
+
+def lines(report: Report, question: Question | None, width: int) -> Iterator[str]:
+    """The report.
+
+    :param question: what a script would like to send; without one, the policies are shown.
+    :param width: of a line, in characters.
+    """
+    if not report.routes:
+        yield "No route is there that takes this method or path."
+        return
+    yield from _overview(report, width) if question is None else _answers(report, question, width)
+    for caveat in _caveats(report):
+        yield from _folded(caveat, width)
+
+
+def _overview(report: Report, width: int) -> Iterator[str]:
+    """Every policy with the routes that share it, and where that comes from."""
+    places = _Places()
+    for routes in _by_policy(report):
+        for route in routes:
+            yield from _folded(_title(*_names(route)), width, hanging=8)
+        for field, items in _said(routes[0]).items():
+            said = ", ".join(items) + places.marks(routes, field)
+            yield from _beside(f"    {field}", said, 23, width)
+        yield ""
+    for line in itertools.chain(places.legend(), [""], _notes(report)):
+        yield from _folded(line, width)
+
+
+def _by_policy(report: Report) -> list[list[Route]]:
+    """The routes that share a policy, the first of each group in order."""
+    groups: dict[object, list[Route]] = {}
+    for route in report.routes:
+        groups.setdefault(route.effective and route.effective.policy, []).append(route)
+    return list(groups.values())
+
+
+class _Places:
+    """The places where settings were made, numbered so that they need not be repeated."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+
+    def marks(self, routes: list[Route], field: str) -> str:
+        """What stands behind a value to refer to the legend."""
+        places = dict.fromkeys(
+            route.effective.sources[field] for route in routes if route.effective is not None
+        )
+        marks = [self._numbers.setdefault(each, len(self._numbers) + 1) for each in places]
+        return "".join(f" [{mark}]" for mark in marks)
+
+    def legend(self) -> Iterator[str]:
+        """A line for each place."""
+        for place, number in self._numbers.items():
+            yield f"[{number}] {place}"
+
+
+def _title(*names: str) -> str:
+    return "  ".join(filter(None, names))
+
+
+def _folded(text: str, width: int, hanging: int = 0) -> list[str]:
+    """A paragraph in lines of some width."""
+    wrapper = textwrap.TextWrapper(
+        max(width, _MIN_ROOM), subsequent_indent=" " * hanging, break_on_hyphens=False
+    )
+    return wrapper.wrap(text) or [""]
+
+
+def _beside(name: str, text: str, indent: int, width: int) -> Iterator[str]:
+    """A name, and in a second column what is to be said of it."""
+    if len(name) > indent - 2 or width - indent < _MIN_ROOM:
+        yield name
+        name, indent = "", min(indent, 6)
+    first, *others = _folded(text, width - indent)
+    yield name.ljust(indent) + first
+    yield from (" " * indent + other for other in others)
+
+
+def _notes(report: Report) -> Iterator[str]:
+    if any(route.effective for route in report.routes):
+        yield _UNSET
+    urls = dict.fromkeys(route.url for route in report.routes if route.url in report.divided)
+    if urls:
+        yield f"The methods of {', '.join(urls)} have different policies. {_DIVIDED}"
+
+
+def gaps(report: Report) -> Iterator[str]:
+    """Who else may say what is shared, beside the routes."""
+    if report.governs_paths:
+        yield _BY_PATH
+    if report.is_wrapped:
+        yield _WRAPPED
+
+
+def _caveats(report: Report) -> Iterator[str]:
+    if not (report.governs_all or report.governs_paths):
+        yield _DECORATED_ONLY
+    yield from gaps(report)
+    for where, what in report.strays:
+        yield f"{where}, of {what}, governs no route of this application."
+
+
+def _names(route: Route) -> tuple[str, str, str]:
+    return route.url, _methods(route.methods), route.endpoint or ""
+
+
+def _methods(methods: Sequence[str]) -> str:
+    """The methods, without a HEAD that goes with its GET."""
+    return ", ".join(method for method in methods if method != "HEAD" or "GET" not in methods)
+
+
+def _said(route: Route) -> dict[str, list[str]]:
+    """The fields that have an effect, and the items of each in words."""
+    if route.effective is None:
+        return {"allow_origins": ["not governed"]}
+    settings = route.effective.policy.settings()
+    if settings["allow_origins"] == ():
+        return {"allow_origins": ["nobody"]}
+    return {field: list(_items(value)) for field, value in settings.items()}
+
+
+def _items(value: Any) -> Iterator[str]:
+    items = value if isinstance(value, tuple) else (value,)
+    yield from map(_text, items[:_MAX_ITEMS])
+    if len(items) > _MAX_ITEMS:
+        yield f"and {len(items) - _MAX_ITEMS} more"
+
+
+def _text(item: Any) -> str:
+    if isinstance(item, re.Pattern):
+        return f"regex {item.pattern}"
+    if callable(item):
+        return f"callable {name_of(item)}"
+    if isinstance(item, bool):
+        return str(item).lower()
+    return f"{item} s" if isinstance(item, int) else str(item)
+
+
+def _answers(report: Report, question: Question, width: int) -> Iterator[str]:
+    """What a browser could do with the methods of each route, and why."""
+    answers = [answer for route in report.routes for answer in _answers_for(route, question)]
+    sending = "".join(f", sending {name}" for name, _ in question.headers)
+    yield from _folded(f"What a script of {question.origin} could do{sending}:", width)
+    yield ""
+    for answer in answers:
+        yield from _answer(*answer, width)
+    outcomes = {verdict.allowed for _, _, verdict in answers}
+    yield ""
+    if True in outcomes:
+        yield from _folded(_CREDENTIALS, width)
+    if False in outcomes:
+        yield from _folded(_STILL_SENT, width)
+
+
+def _answers_for(route: Route, question: Question) -> Iterator[tuple[Route, str, Verdict]]:
+    for _, group in itertools.groupby(verdicts(route, question), lambda verdict: verdict[1:]):
+        alike = list(group)
+        yield route, _methods([verdict.method for verdict in alike]), alike[0]
+
+
+def _answer(route: Route, methods: str, verdict: Verdict, width: int) -> Iterator[str]:
+    word, colour = _VERDICTS[verdict.allowed]
+    first, *others = itertools.chain(
+        _folded(_title(route.url, methods), width - 9), _folded(_why(verdict, route), width - 9)
+    )
+    yield f"{click.style(word, fg=colour)}{' ' * (9 - len(word))}{first}"
+    yield from (f"{' ' * 9}{other}" for other in others)
+
+
+def _why(verdict: Verdict, route: Route) -> str:
+    if route.effective is None or verdict.field is None:
+        return "Neither CORS(app) nor a decorator governs it; it depends on what the view sends."
+    place = route.effective.sources.get(verdict.field)
+    said = f"{verdict.field} is {'not set' if place is None else f'set by {place}'}"
+    if not verdict.allowed:
+        return f"{said}, which does not allow it. {verdict.remedy}"
+    extent = "also with" if verdict.allowed_with_credentials else "only without"
+    return f"{said}; {extent} credentials."
