@@ -1,8 +1,8 @@
 """Layers that govern one request, around one another: what one inside denied stays denied.
 
-The outer layer is the author of the headers. It puts an empty list into ``environ``. A layer inside
-finds that, also in a copy of ``environ``, and leaves the status of its response there. What that one
-grants stands in the response that comes out, and what it denies does not.
+The outer layer is the author of the headers. It puts a list into ``environ``, with nothing in its
+first place. A layer inside finds that, also in a copy of ``environ``, and leaves the status of its
+response there. What that one grants stands in the response that comes out, and what it denies does not.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def is_noticed(environ: WSGIEnvironment, status: str) -> None:
     """
     outside = environ.get(LAYER)
     if outside is not None:
-        outside[:] = [status]
+        outside[0] = status
 
 
 def inside_another(environ: WSGIEnvironment, start_response: StartResponse) -> StartResponse:
@@ -53,18 +53,18 @@ def restricted(
     status: str,
     headers: list[HeaderLine],
     environ: WSGIEnvironment,
-    inside: list[str],
+    status_inside: str,
 ) -> Decision:
     """A decision, without what a layer inside has not granted.
 
     :param status: of the response as it comes out.
     :param headers: likewise.
-    :param inside: the status of the response that the layer inside has started.
+    :param status_inside: that of the response that the layer inside has started.
     """
     names = {line[0].lower() for line in headers}
     if "access-control-allow-origin" not in names:
         # Where several applications are tried, the response may be of one that nobody governs.
-        is_its_own = status in inside or _varies_by_origin(headers)
+        is_its_own = status == status_inside or _varies_by_origin(headers)
         return _denied_inside(decision, environ) if is_its_own else decision
     if "access-control-allow-credentials" in names or CREDENTIALS not in decision.lines:
         return decision

@@ -64,26 +64,6 @@ class Author:
             return headers + decision.lines
         return self._merged(headers, decision, tells)
 
-    def with_vary(
-        self, headers: list[HeaderLine], decision: Decision, line: HeaderLine
-    ) -> list[HeaderLine]:
-        """The same, where a line was found that is not plain: mostly one ``Vary``, and quickly merged.
-
-        :param line: the first of ``headers`` whose name is not plain.
-        """
-        if line[0] != "Vary" or not decision.vary or line not in headers:
-            return self.with_headers(headers, decision)
-        lines = headers.copy()
-        at = lines.index(line)
-        del lines[at]
-        for name, _ in lines[at:]:
-            if name not in PLAIN_NAMES:
-                return self.with_headers(headers, decision)
-        lines += decision.lines
-        # The last line of a decision is its own.
-        lines[-1] = _vary_lines.get(line[1]) or _vary_line(line[1], decision.vary)
-        return lines
-
     def _merged(
         self, headers: list[HeaderLine], decision: Decision, tells: bool
     ) -> list[HeaderLine]:
@@ -105,6 +85,26 @@ class Author:
         if name not in self._told and len(self._told) < _MAX_TOLD:
             self._told.add(name)
             logger.warning(_REPLACED, shown(name))
+
+
+def with_vary(headers: list[HeaderLine], decision: Decision, vary: str) -> list[HeaderLine]:
+    """The same, where all lines are plain but for one ``Vary``.
+
+    :param vary: its value.
+
+    >>> from wsgicors import Policy
+    >>> from wsgicors.headers import HeaderBuilder
+    >>> decision = HeaderBuilder(Policy(allow_origins="https://a.example")).actual("https://b.example")
+    >>> with_vary([("Vary", "Cookie"), ("Server", "x")], decision, "Cookie")
+    [('Server', 'x'), ('Vary', 'Cookie, Origin')]
+    """
+    if not decision.vary:
+        return headers + decision.lines
+    lines = [line for line in headers if line[0] != "Vary"]
+    lines += decision.lines
+    # The last line of a decision is its own.
+    lines[-1] = _vary_lines.get(vary) or _vary_line(vary, decision.vary)
+    return lines
 
 
 def _kind(name: str, decision: Decision) -> str:

@@ -17,7 +17,7 @@ from .crashes import answering
 from .errors import ConfigError, Problem, shown
 from .headers import HeaderBuilder
 from .layers import DECISION, LAYER, inside_another, is_noticed, restricted
-from .lines import PLAIN_NAMES, Author
+from .lines import PLAIN_NAMES, Author, with_vary
 from .logs import logger
 from .origins import MAX_ORIGIN_LENGTH
 from .outcomes import settled
@@ -206,26 +206,28 @@ class CORSMiddleware:
         environ[DECISION] = decision
         if LAYER in environ:
             start_response = inside_another(environ, start_response)
-        inside: list[str] = []
-        environ[LAYER] = inside
+        # Each name that a function closes over costs more than a place in this list.
+        layer = environ[LAYER] = [None, self._author, environ, decision]
+        lines = decision.lines
 
         def start(
             status: str, headers: list[HeaderLine], exc_info: Any = None
         ) -> Callable[[bytes], object]:
-            if headers.__class__ is not list:  # which is what PEP 3333 asks for
-                headers = list(headers)
-            if inside:
-                headers = within(self._author, status, headers, decision, environ, inside)
-            else:
+            # A list is what PEP 3333 asks for.
+            if headers.__class__ is list and layer[0] is None:
+                vary = None
                 for name, value in headers:
                     if name not in PLAIN_NAMES:
-                        headers = self._author.with_vary(headers, decision, (name, value))
-                        break
+                        if name != "Vary" or vary is not None:
+                            break
+                        vary = value
                 else:
-                    headers = headers + decision.lines
-            if exc_info is None:
-                return start_response(status, headers)
-            return start_response(status, headers, exc_info)
+                    whole = headers + lines if vary is None else with_vary(headers, layer[3], vary)
+                    if exc_info is None:
+                        return start_response(status, whole)
+                    return start_response(status, whole, exc_info)
+            whole = put_together(status, [*headers], *layer)
+            return start_response(status, whole, *filter(None, [exc_info]))
 
         return self._governed_app(environ, start)
 
@@ -331,16 +333,21 @@ def _deny(decision: Decision, start_response: StartResponse) -> Iterable[bytes]:
     return [_DENIAL_TEXT]
 
 
-def within(
-    author: Author,
+def put_together(
     status: str,
     headers: list[HeaderLine],
-    decision: Decision,
+    status_inside: str | None,
+    author: Author,
     environ: WSGIEnvironment,
-    inside: list[str],
+    decision: Decision,
 ) -> list[HeaderLine]:
-    """The header lines of a layer inside and ours, for a request that both govern (`restricted`)."""
-    decision = restricted(decision, status, headers, environ, inside)
+    """The header lines of an application, whatever they are, and those of a decision about it.
+
+    :param status_inside: that of a layer inside that governs the request too (`restricted`).
+    """
+    if status_inside is None:
+        return author.with_headers(headers, decision)
+    decision = restricted(decision, status, headers, environ, status_inside)
     return author.with_headers(headers, decision, tells=False)
 
 

@@ -16,15 +16,15 @@ import flask
 from ..errors import ConfigError, Problem, log_exception, shown
 from ..headers import ANSWERS
 from ..layers import DECISION, LAYER, inside_another
-from ..lines import PLAIN_NAMES, Author
+from ..lines import PLAIN_NAMES, Author, with_vary
 from ..logs import logger
 from ..middleware import (
     answer_preflight,
     is_effective_and_foreign,
     log_denial,
+    put_together,
     refusal,
     refuse,
-    within,
 )
 from ..origins import MAX_ORIGIN_LENGTH
 from ..outcomes import settled
@@ -164,8 +164,8 @@ def _governed(  # noqa: C901, PLR0915 - the hot path
         has_started = False
         if LAYER in environ:
             start_response = inside_another(environ, start_response)
-        inside: list[str] = []
-        environ[LAYER] = inside
+        layer: list[str | None] = [None]
+        environ[LAYER] = layer
 
         def start(  # noqa: C901, PLR0912 - the hot path
             status: str, headers: list[HeaderLine], exc_info: Any = None
@@ -197,20 +197,22 @@ def _governed(  # noqa: C901, PLR0915 - the hot path
             environ[DECISION] = decision
             if LISTENERS and not decision.allowed:
                 tell_of_denial(app, environ)
-            if type(headers) is not list:  # which is what PEP 3333 asks for
-                headers = list(headers)
-            if inside:
-                headers = within(author, status, headers, decision, environ, inside)
-            else:
+            # A list is what PEP 3333 asks for.
+            if headers.__class__ is list and layer[0] is None:
+                vary = None
                 for name, value in headers:
                     if name not in PLAIN_NAMES:
-                        headers = author.with_vary(headers, decision, (name, value))
-                        break
+                        if name != "Vary" or vary is not None:
+                            break
+                        vary = value
                 else:
-                    headers = headers + decision.lines
-            if exc_info is None:
-                return start_response(status, headers)
-            return start_response(status, headers, exc_info)
+                    lines = decision.lines
+                    whole = headers + lines if vary is None else with_vary(headers, decision, vary)
+                    if exc_info is None:
+                        return start_response(status, whole)
+                    return start_response(status, whole, exc_info)
+            whole = put_together(status, [*headers], layer[0], author, environ, decision)
+            return start_response(status, whole, *filter(None, [exc_info]))
 
         try:
             return wsgi_app(environ, start)
