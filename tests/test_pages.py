@@ -1,0 +1,166 @@
+"""What readers of the documentation get: pages that are built, on screens of each width, in plain English."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from browser.engines import CHROMIUM, visiting
+from flask import Flask, request, send_from_directory
+from serving import served
+
+from wsgicors.fields import FIELDS
+
+pytest.importorskip("sphinx", reason="Sphinx is installed with the extra docs")
+pytest.importorskip("sphinx_copybutton", reason="it is installed with the extra docs")
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted(
+    str(page.relative_to(ROOT / "docs").with_suffix("")) for page in (ROOT / "docs").rglob("*.rst")
+)
+README = ROOT / "README.md"
+each_page = pytest.mark.parametrize("page", PAGES)
+
+# Of a frame of some width: what stands out of it, or out of what cannot be scrolled.
+MEASURE = """
+<!doctype html>
+<iframe style="border: 0; height: 900px; width: WIDTHpx"></iframe>
+<script type="module">
+const frame = document.querySelector("iframe");
+const load = (page) => new Promise((resolve) => {
+  frame.onload = resolve;
+  frame.src = `/${page}.html`;
+});
+const scrolls = (element) => /auto|scroll/.test(getComputedStyle(element).overflowX);
+const scrolled = (element) => {
+  for (let at = element; at; at = at.parentElement) if (scrolls(at)) return true;
+  return false;
+};
+const told = {};
+for (const page of PAGES) {
+  await load(page);
+  const root = frame.contentDocument.documentElement;
+  const inside = [...root.querySelectorAll("article *")].filter((one) => one.getClientRects().length);
+  const out = inside.filter((one) =>
+    one.getBoundingClientRect().right > root.clientWidth + 1 && !scrolled(one.parentElement) && !scrolled(one));
+  const code = inside.filter((one) => one.matches("pre") && one.scrollWidth > one.clientWidth);
+  told[page] = {
+    wide: root.scrollWidth - root.clientWidth,
+    out: out.map((one) => one.outerHTML.slice(0, 200)),
+    code: code.map((one) => one.textContent.slice(0, 400)),
+  };
+}
+await fetch("/told", { method: "POST", body: JSON.stringify(told) });
+</script>
+"""
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("docs")
+    command = [sys.executable, "-m", "sphinx", "-E", "-W", "-n", "-q", "-b", "html"]
+    subprocess.run([*command, ROOT / "docs", folder], check=True, timeout=120)
+    return folder
+
+
+def measured(built, width):
+    """What stands out of each page at a width in CSS pixels, as Chromium lays it out."""
+    app = Flask(__name__)
+    told = []
+
+    @app.get("/<path:name>")
+    def page(name):
+        return send_from_directory(built, name)
+
+    @app.get("/measure")
+    def measure():
+        return MEASURE.replace("WIDTH", str(width)).replace("PAGES", json.dumps(PAGES))
+
+    @app.post("/told")
+    def hear():
+        told.append(json.loads(request.get_data()))
+        return "", 204
+
+    with served(app) as url, visiting(CHROMIUM, f"{url}/measure") as visit:
+        visit.wait_until(lambda: told, seconds=120)
+    return told[0]
+
+
+@pytest.mark.browser
+def test_nothing_is_cut_off_on_a_narrow_screen(built):
+    told = measured(built, 390)
+    assert {page: it for page, it in told.items() if it["wide"] or it["out"]} == {}
+
+
+@pytest.mark.browser
+def test_code_needs_no_scrolling_on_a_wide_screen(built):
+    told = measured(built, 1280)
+    assert {page: it for page, it in told.items() if it["wide"] or it["out"] or it["code"]} == {}
+
+
+@pytest.mark.parametrize(
+    "option", [*FIELDS, "routes", "resolve", "endpoints", "trial", "answer_exceptions"]
+)
+def test_each_option_has_an_anchor_a_type_a_default_and_an_example(built, option):
+    page = (built / "options.html").read_text("utf-8")
+    anchor = f'<section id="{option.replace("_", "-")}">'
+    section = page.partition(anchor)[2].partition("</section>")[0]
+    assert all(part in section for part in ("Type", "Default", "highlight-python"))
+
+
+def test_the_search_puts_how_it_is_made_last(built):
+    scorer = (built / "_static" / "language_data.js").read_text("utf-8")
+    assert "hot_path" in scorer
+    assert all(page in PAGES for page in ("design", "hot_path", "performance"))
+
+
+def test_code_can_be_copied(built):
+    assert "copybutton.js" in (built / "tutorial.html").read_text("utf-8")
+
+
+def paragraphs(built, page):
+    """The paragraphs of a page; what is code counts as one word."""
+    from docutils import nodes
+
+    tree = pickle.loads((built / ".doctrees" / f"{page}.doctree").read_bytes())
+    for paragraph in tree.findall(nodes.paragraph):
+        for literal in list(paragraph.findall(nodes.literal)):
+            literal.parent.replace(literal, nodes.Text("code"))
+        yield " ".join(paragraph.astext().split())
+
+
+def paragraphs_of_the_readme():
+    text = re.sub(r"^```.*?^```$", "", README.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    text = re.sub(r"`[^`]*`", "code", text)
+    return [" ".join(block.split()) for block in text.split("\n\n") if block.strip()]
+
+
+def sentences(paragraph):
+    return re.split(r"(?<=[.?!])[)*\"]*\s+(?=[^a-z])", paragraph)
+
+
+def assert_reads_well(blocks):
+    blocks = [block for block in blocks if block.endswith((".", "?", "!", ":"))]
+    assert [block for block in blocks if len(block.split()) > 90] == []
+    lengths = [len(sentence.split()) for block in blocks for sentence in sentences(block)]
+    assert sum(lengths) <= 20 * len(lengths)
+    assert [s for block in blocks for s in sentences(block) if len(s.split()) > 45] == []
+
+
+@each_page
+def test_sentences_and_paragraphs_are_short(built, page):
+    assert_reads_well(paragraphs(built, page))
+
+
+def test_the_readme_has_short_sentences_and_paragraphs():
+    assert_reads_well(paragraphs_of_the_readme())
+
+
+def test_the_readme_has_no_link_that_pypi_cannot_follow():
+    links = re.findall(r"\]\(([^)]*)\)", README.read_text("utf-8"))
+    assert [link for link in links if not link.startswith("https://")] == []
