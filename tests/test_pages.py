@@ -130,13 +130,13 @@ def paragraphs(built, page):
     tree = pickle.loads((built / ".doctrees" / f"{page}.doctree").read_bytes())
     for paragraph in tree.findall(nodes.paragraph):
         for literal in list(paragraph.findall(nodes.literal)):
-            literal.parent.replace(literal, nodes.Text("code"))
+            literal.parent.replace(literal, nodes.Text("Code"))
         yield " ".join(paragraph.astext().split())
 
 
 def paragraphs_of_the_readme():
     text = re.sub(r"^```.*?^```$", "", README.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
-    text = re.sub(r"`[^`]*`", "code", text)
+    text = re.sub(r"`[^`]*`", "Code", text)
     return [" ".join(block.split()) for block in text.split("\n\n") if block.strip()]
 
 

@@ -47,12 +47,12 @@ class Policy:
     by commas or blanks; numbers and booleans may be strings too. So settings from a
     configuration file or the environment need no conversion.
 
-    :param allow_origins: who may read responses: ``"*"`` for everybody, or any number of exact
-        origins (``https://app.example.com``, ``tauri://localhost``), patterns
-        (``https://*.example.com`` for all its subdomains, ``https://pr-*.example.com`` for names that
-        begin so, ``http://localhost:*`` for any port, ``moz-extension://*`` for any extension) and
-        compiled regular expressions, which must match in full; or a callable
-        ``(origin, environ) -> bool``. ``[]`` shares with nobody. There is no default.
+    :param allow_origins: who may read responses. ``"*"`` is everybody, and ``[]`` nobody. A list may
+        hold exact origins (``https://app.example.com``, ``tauri://localhost``), patterns, and
+        compiled regular expressions, which must match in full. Patterns are
+        ``https://*.example.com`` (all subdomains), ``https://pr-*.example.com`` (names that begin
+        so), ``http://localhost:*`` (any port) and ``moz-extension://*`` (any extension). A callable
+        ``(origin, environ) -> bool`` decides by itself. There is no default.
     :param allow_methods: the methods that may be used, case-sensitive, or ``"*"``. Unset, it means
         GET, HEAD and POST, which browsers always send; in Flask, what the URL routes.
     :param allow_headers: the request headers that scripts may set beside the safelisted ones, or

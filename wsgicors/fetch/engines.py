@@ -160,12 +160,12 @@ class Engine:
     #: or for ``all`` (WebKit: ``m_originalRequestHeaders`` in
     #: ``NetworkLoadChecker::checkCORSRequestWithPreflight``).
     asks_for_lost_headers: str = "none"
-    #: When a redirect brings back headers that an earlier one took away: ``never``, as in the
-    #: standard; whenever it does not take them itself from the ``script``'s request, also
-    #: ``Authorization`` (Firefox: ``FetchDriver::AsyncOnChannelRedirect``); or ``across`` origins
-    #: those that describe the body (WebKit: ``NetworkLoadChecker::checkCORSRedirectedRequest``),
-    #: and elsewhere ``Content-Type``, if it would not take it (WebKitGTK: ``m_firstRequest`` in
-    #: ``NetworkDataTaskSoup.cpp``).
+    #: When a redirect brings back headers that an earlier one took away. ``never``, as in the
+    #: standard. ``script``: whenever it does not take them itself from the script's request, also
+    #: ``Authorization`` (Firefox: ``FetchDriver::AsyncOnChannelRedirect``). ``across``: between
+    #: origins, those that describe the body (WebKit:
+    #: ``NetworkLoadChecker::checkCORSRedirectedRequest``); elsewhere ``Content-Type``, if it would
+    #: not take it (WebKitGTK: ``m_firstRequest`` in ``NetworkDataTaskSoup.cpp``).
     lost_headers_return: str = "never"
     #: Whether a ``no-cors`` request with credentials of mode ``same-origin`` goes without them once
     #: it is redirected away from the page's own origin. WebKit starts it anew there, as if it had
