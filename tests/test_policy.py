@@ -75,6 +75,14 @@ def test_members_of_an_enumeration_become_plain_strings():
     assert type(Policy(allow_methods=Name.METHOD).allow_methods[0]) is str
 
 
+def test_class_is_a_list_of_its_members_or_refused_but_no_callable():
+    origins = enum.Enum("Origins", {"APP": "https://app.example.com"}, type=str)
+    assert Policy(allow_origins=origins).allow_origins == ("https://app.example.com",)
+    for written in (bool, type("Check", (), {"__call__": anybody})):
+        (problem,) = problems_of(lambda written=written: Policy(allow_origins=written))
+        assert problem[:3] == ("allow_origins", written, "wrong-type")
+
+
 @pytest.mark.parametrize(
     ("origins", "trusted"),
     [

@@ -40,7 +40,8 @@ def parsed(name: str, value: object, problems: list[Problem]) -> object:
 
 
 def _origins(value: object, complain: Complain) -> object:
-    if callable(value):
+    # A class makes something and answers nothing; one such as an `enum.Enum` lists its members.
+    if callable(value) and not isinstance(value, type):
         if not is_sync_callable(value):
             complain(
                 value, "wrong-type", "the callable must not be async: its result is never awaited"
