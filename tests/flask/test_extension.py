@@ -7,7 +7,7 @@ import threading
 
 import flask
 import pytest
-from exchanges import ADMIN, PAGE, callers, refusal
+from exchanges import ADMIN, EVIL, PAGE, callers, refusal
 from flask.views import MethodView
 from flask_calls import actual, cors_headers, preflight
 
@@ -342,6 +342,35 @@ def test_policies_follow_a_method_of_a_class_that_is_replaced():
     assert callers(app) == callers(app, "/", "HEAD") == set()
     Item.put = closed
     assert callers(app, "/", "PUT") == set()
+
+
+def late_method(app, closed):
+    class Item(MethodView):
+        def post(self):
+            return "posted"
+
+    app.add_url_rule("/", view_func=Item.as_view("item"))
+    return lambda: setattr(Item, "post", closed(lambda self: "late"))
+
+
+def late_view(app, closed):
+    app.add_url_rule("/", "item", lambda: "posted", methods=["POST"])
+    return lambda: app.view_functions.update(item=closed(lambda: "late"))
+
+
+@pytest.mark.usefixtures("nothing_declared")
+@pytest.mark.parametrize("late", [late_method, late_view])
+@pytest.mark.parametrize("was_anything_said", [False, True])
+def test_view_that_comes_late_refuses_what_it_says(late, was_anything_said):
+    if was_anything_said:
+        same_origin(lambda: "of another application")
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[PAGE])
+    put_in_place = late(app, cross_origin(refuse_denied=True))
+    assert actual(app, "/", "POST", origin=EVIL).text == "posted"
+    put_in_place()
+    assert actual(app, "/", "POST", origin=EVIL).status_code == 403
+    assert actual(app, "/", "POST").text == "late"
 
 
 def test_what_is_declared_while_a_policy_is_worked_out_is_not_forgotten(monkeypatch):

@@ -28,6 +28,30 @@ def hiding(view):
     return wrapper
 
 
+def remembering(view):
+    """A decorator without `functools.wraps` that runs a view once."""
+    answers = []
+
+    def wrapper():
+        if not answers:
+            answers.append(view())
+        return answers[0]
+
+    return wrapper
+
+
+class Remembering:
+    """The same as a class."""
+
+    def __init__(self, view):
+        self.view, self.answers = view, []
+
+    def __call__(self):
+        if not self.answers:
+            self.answers.append(self.view())
+        return self.answers[0]
+
+
 def governed(view, *, methods=("GET", "DELETE"), **fields):
     app = flask.Flask("example")
     CORS(app, **(fields or OPEN))
@@ -85,6 +109,8 @@ class LateMethod(MethodView):
         ROW(Hidden.by_a_wrapper, id="wrapper"),
         ROW(hiding(hiding(closed)), id="two wrappers"),
         ROW(hiding(functools.partial(closed)), id="wrapper of a partial"),
+        ROW(remembering(closed), id="wrapper that remembers"),
+        ROW(Remembering(closed), id="instance that remembers"),
         ROW(functools.partial(lambda view: view(), closed), id="argument of a partial"),
         ROW(awaiting, id="async"),
         ROW(LateMethod.as_view("late"), id="decorated for each request"),
@@ -111,6 +137,15 @@ def test_hidden_view_is_shared_with_nobody_and_an_error_says_why_once(view, capl
 )
 def test_preflight_of_what_a_view_holds_is_denied_before_it_ever_ran(view):
     assert preflight(governed(view), "/", "DELETE").status_code == 403
+
+
+def test_hidden_view_refuses_what_it_says_before_it_runs():
+    runs = []
+    view = hiding(cross_origin(refuse_denied=True)(lambda: runs.append("run") or "view"))
+    app = governed(view)
+    assert actual(app, "/", "DELETE", origin=EVIL).status_code == 403
+    assert runs == []
+    assert actual(app, "/", "DELETE").status_code == 200
 
 
 def test_preflight_is_denied_once_it_was_seen_what_runs():

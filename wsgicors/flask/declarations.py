@@ -64,14 +64,19 @@ class _Declarations:
         self.said: Kept[list[Layer]] = Kept()
         #: It stays so, because what has died may have been seen by somebody.
         self.is_anything_said = False
+        self.is_refusal_said = False
 
-    def add(self, target: object, layer: Layer) -> None:
+    def add(self, target: object, layer: Layer) -> bool:
+        """Note a layer; whether it is the first of all, or of those that refuse."""
+        known = self.is_anything_said, self.is_refusal_said
         said = self.said.get(target)
         if said is None:
             self.said.set(target, [layer])
         else:
             said.append(layer)
         self.is_anything_said = True
+        self.is_refusal_said = self.is_refusal_said or bool(layer.policy.refuse_denied)
+        return known != (self.is_anything_said, self.is_refusal_said)
 
 
 _declarations = _Declarations()
@@ -93,8 +98,7 @@ def declare(target: object, layer: Layer) -> None:
 
 def declare_new(target: object, layer: Layer) -> None:
     """Note what was said of a thing that was just made, so that nobody can know it."""
-    is_first = not _declarations.is_anything_said
-    _declarations.add(target, layer)
+    is_first = _declarations.add(target, layer)
     # Some decorate anew for each request; whoever looks at views, looks at what they are now.
     if is_first:
         _tell()
@@ -121,3 +125,8 @@ def all_declared() -> Iterator[tuple[object, Layer]]:
 def is_anything_declared() -> bool:
     """Whether anything was ever said about any view or blueprint, of whatever application."""
     return _declarations.is_anything_said
+
+
+def is_refusal_declared() -> bool:
+    """Whether ``refuse_denied`` was ever said of any view or blueprint, of whatever application."""
+    return _declarations.is_refusal_said

@@ -23,7 +23,7 @@ from ..headers import HeaderBuilder
 from ..names import SAFELISTED_METHODS, USUAL_METHODS
 from ..policy import Policy
 from ..resolvers import AMBIGUOUS_PATH, RESOLVE_FAILED
-from .declarations import Layer, is_anything_declared, read_on
+from .declarations import Layer, is_anything_declared, is_refusal_declared, read_on
 from .endpoints import Endpoints, decorated_though_left
 from .rules import NOWHERE, Place, fitting_rules, place_by_asking, place_of
 from .settings import Effective, blueprint_layers, config_conflicts, config_layers, keys_of_others
@@ -63,8 +63,6 @@ class _Known(NamedTuple):
     #: The identities of the layers that count, which are held so that no others come to have them.
     declared: frozenset[int]
     layers: tuple[Layer, ...]
-    #: What was said of views that this one holds, and may run.
-    held: tuple[Layer, ...]
 
     def is_current(self) -> bool:
         """Whether its methods are still those that were found."""
@@ -114,7 +112,7 @@ class UrlMapResolver:
         self.default: HeaderBuilder | None = None
         #: The builder for every request, as long as no view can have settings of its own.
         self.for_all: HeaderBuilder | None = None
-        #: Whether any view refuses what it denies.
+        #: Whether any view may refuse what it denies.
         self.refuses = False
         #: The URL map in which nothing is wrong.
         self.checked_map: object = None
@@ -161,6 +159,8 @@ class UrlMapResolver:
             self.for_all = None
         governing = self._by_policies.values()
         self.refuses = any(each.policy.refuse_denied for each in governing)
+        # What was declared may become a view later.
+        self.refuses = self.refuses or is_refusal_declared()
         self.checked_map = url_map
 
     def _tell_of_overrides(self) -> None:
@@ -200,6 +200,7 @@ class UrlMapResolver:
     def forget_views(self) -> None:
         """Look at the views anew, of which something was said."""
         self.for_all = None
+        self.refuses = self.refuses or is_refusal_declared()
         self.checked_map = None
         self._by_view = {}
 
@@ -313,12 +314,11 @@ class UrlMapResolver:
         own = self._layers_of(endpoint, found)
         builder = self._governing(own).builder if self._is_governed(endpoint, own) else None
         declared = frozenset(map(id, own))
-        held, silent = (
-            tuple(layer for layer in layers if id(layer) not in declared) for layers in found.held()
-        )
-        if builder is not None and silent:
-            builder = self._narrowed(endpoint, builder, silent)
-        known = _Known(view, tuple(found.spots), builder, declared, own, held)
+        held = tuple(layer for layer in found.held() if id(layer) not in declared)
+        if builder is not None and held:
+            # They need not run to be in the response: what stands around them may remember theirs.
+            builder = self._narrowed(endpoint, builder, held)
+        known = _Known(view, tuple(found.spots), builder, declared, own)
         if method in self._methods:
             by_view[endpoint, method] = known
         return known
@@ -441,7 +441,7 @@ class UrlMapResolver:
     def _announced(self, endpoint: Any, method: str) -> HeaderBuilder | None:
         """The builder for a preflight, which is asked before it shows what the view will run."""
         known = self._known(endpoint, method)
-        layers = [*known.held, *self._unlinked.seen_at(endpoint, method)]
+        layers = self._unlinked.seen_at(endpoint, method)
         if known.builder is None or not layers:
             return known.builder
         return self._narrowed(endpoint, known.builder, layers)

@@ -66,20 +66,10 @@ class View:
         yield from _on_one_level(map(said_of, [*self._around, *self._outside, *own_classes]))
         yield from _on_one_level([self._decorators, *map(said_of, self._within)])
 
-    def held(self) -> tuple[list[Layer], list[Layer]]:
-        """What was said of things that it holds, and may therefore run, without standing for them.
-
-        First of all of them, then of those that do not tell when they run: the methods of a class
-        that is no view class of Flask's.
-        """
-        of_all: list[Layer] = []
-        of_silent: list[Layer] = []
-        for thing in held_by([*self._around, *self._outside, *self._within]):
-            layers = list(View(thing, "").layers())
-            of_all += layers
-            if isinstance(thing, type) or not isinstance(thing, FunctionType):
-                of_silent += layers
-        return of_all, of_silent
+    def held(self) -> list[Layer]:
+        """What was said of things that it holds, and may therefore run, without standing for them."""
+        things = held_by([*self._around, *self._outside, *self._within])
+        return [layer for thing in things for layer in View(thing, "").layers()]
 
 
 def is_bare(view: object) -> bool:
