@@ -63,6 +63,12 @@ def test_what_makes_no_difference_is_not_there(one, other):
     assert policy(**one) == policy(**other)
 
 
+def test_origins_that_are_not_allowed_use_no_credentials_either():
+    base = Policy(allow_origins=[A, B], allow_credentials=[B])
+    assert described(base)["allow_credentials"] == [B]
+    assert described(base.merge(Policy(allow_origins=[A]))) == {"allow_origins": [A]}
+
+
 @pytest.mark.parametrize(
     ("value", "plain"),
     [

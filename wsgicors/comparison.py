@@ -166,7 +166,7 @@ def _of_headers(field: str, before: Any, after: Any) -> Iterator[Change]:
 
 def _of_items(field: str, before: list[Any], after: list[Any]) -> Iterator[Change]:
     _, verb, negated = _WORDS[field]
-    known, left = _Items(before), _Items(after)
+    known, left = Items(before), Items(after)
     for item in after:
         if not known.admit(item):
             yield Change(WIDER, field, f"{_words(item)} {verb} now")
@@ -186,7 +186,7 @@ _WORDS = {
 }
 
 
-class _Items:
+class Items:
     """The items of a list, of which some admit others."""
 
     def __init__(self, items: list[Any]) -> None:
@@ -200,11 +200,14 @@ class _Items:
         """Whether an item makes no difference, because it is there or another one admits it."""
         if item in self._items:
             return True
-        if not isinstance(item, str) or "*" in item:
-            return False
-        if ":" not in item:
-            return "*" in self._items and item != "authorization"
-        return item in self._origins or any(each.fullmatch(item) for each in self._expressions)
+        if is_exact(item):
+            return item in self._origins or any(each.fullmatch(item) for each in self._expressions)
+        return "*" in self._items and item != "authorization"
+
+
+def is_exact(item: Any) -> bool:
+    """Whether an item is an origin, and no pattern."""
+    return isinstance(item, str) and ":" in item and "*" not in item
 
 
 def _of_methods(field: str, before: Any, after: Any) -> Iterator[Change]:

@@ -16,12 +16,14 @@ from typing import Any
 from .comparison import (
     FLAGS,
     RESOLVE,
+    Items,
     Rules,
     Said,
     by_url,
     changes,
     expression,
     in_words,
+    is_exact,
     printable,
 )
 from .errors import shown
@@ -52,8 +54,19 @@ def described(policy: Policy, resolve: object = None) -> dict[str, Any]:
         for name in _without_effect(settings):
             settings.pop(name, None)
     said = {name: _plain(name, value) for name, value in settings.items()}
+    _drop_those_who_are_not_allowed(said)
     kept = {name: value for name, value in said.items() if value != [] or name == "allow_origins"}
     return kept if resolve is None else {**kept, RESOLVE: _plain(RESOLVE, resolve)}
+
+
+def _drop_those_who_are_not_allowed(said: dict[str, Any]) -> None:
+    """Take out of ``allow_credentials`` what ``allow_origins`` does not admit, as may be inherited."""
+    origins, users = said.get("allow_origins"), said.get("allow_credentials")
+    if isinstance(origins, list) and isinstance(users, list):
+        allowed = Items(origins)
+        said["allow_credentials"] = [
+            user for user in users if not is_exact(user) or allowed.admit(user)
+        ]
 
 
 def _without_effect(settings: Mapping[str, Any]) -> Iterable[str]:

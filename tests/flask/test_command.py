@@ -370,6 +370,15 @@ def test_what_endpoints_leave_is_not_governed():
     assert "unknown /static/<path:filename> GET" in words_of(app, "--origin", APP)
 
 
+def test_trial_is_told_and_changes_nothing():
+    app, tried = Flask(__name__), Flask(__name__)
+    CORS(app, allow_origins=[APP])
+    CORS(tried, allow_origins=[APP], trial={"allow_origins": []})
+    assert list_in(output_of(tried)) == list_in(output_of(app))
+    assert "Other settings are on trial" in words_of(tried)
+    assert "on trial" not in words_of(app)
+
+
 def test_credentials_for_some_and_refusal_are_told():
     app = Flask(__name__, static_folder=None)
     CORS(app, allow_origins=[APP, ADMIN], allow_credentials=[ADMIN], refuse_denied=True)

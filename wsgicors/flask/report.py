@@ -25,6 +25,7 @@ from .decorators import is_automatic
 from .resolver import UrlMapResolver
 from .settings import EXTENSION
 from .strays import Stray, strays
+from .trial import TRIAL
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -78,6 +79,8 @@ class Report(NamedTuple):
     divided: frozenset[str]
     #: What was declared and governs no route.
     strays: tuple[Stray, ...] = ()
+    #: Whether other settings are judged beside these.
+    is_on_trial: bool = False
     #: The endpoints that a path leads to.
     endpoints_at: Callable[[str], frozenset[str]] = lambda path: frozenset()
 
@@ -112,6 +115,7 @@ class Report(NamedTuple):
             _is_wrapped(app),
             divided,
             strays(resolver.identities_in_force()),
+            TRIAL in app.extensions,
             functools.partial(_endpoints_at, app),
         )
 

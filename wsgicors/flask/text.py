@@ -42,6 +42,10 @@ _BY_PATH = (
     "What is not governed here may still be shared by its path: the resources that CORS(app) was told"
     " are not shown."
 )
+_ON_TRIAL = (
+    "Other settings are on trial, which change no response and are not shown: see the logger wsgicors and"
+    " wsgicors.flask.trial_counts."
+)
 _WRAPPED = (
     "A CORSMiddleware is around app.wsgi_app: it writes the headers of every response that it"
     " governs, whatever is said here."
@@ -140,6 +144,8 @@ def gaps(report: Report) -> Iterator[str]:
         yield _BY_PATH
     if report.is_wrapped:
         yield _WRAPPED
+    if report.is_on_trial:
+        yield _ON_TRIAL
 
 
 def _caveats(report: Report) -> Iterator[str]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ..policy import PolicyFields
 
 #: The key in ``app.extensions`` of an application that has a trial.
-_TRIAL = "wsgicors-trial"
+TRIAL = "wsgicors-trial"
 
 
 def trial_counts(app: flask.Flask) -> dict[tuple[str | None, str], int]:
@@ -39,7 +39,7 @@ def trial_counts(app: flask.Flask) -> dict[tuple[str | None, str], int]:
     >>> trial_counts(app)
     {('https://old.example.com', 'origin-not-allowed'): 1}
     """
-    trial: Trial | None = app.extensions.get(_TRIAL)
+    trial: Trial | None = app.extensions.get(TRIAL)
     return {} if trial is None else dict(trial.counts)
 
 
@@ -69,7 +69,7 @@ class OnTrial:
         self._app = app
         self._governed = governed
         self._resolver = UrlMapResolver(app, [layer], endpoints)
-        self._trial = app.extensions[_TRIAL] = Trial()
+        self._trial = app.extensions[TRIAL] = Trial()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Have the request answered, and judged when the response starts."""
