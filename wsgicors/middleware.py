@@ -284,7 +284,7 @@ def answer_preflight(
         environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"),
         environ,
     )
-    if not decision.allowed:
+    if not decision.allowed and (logger.level or root.level) <= DEBUG:
         log_denial(environ, decision)
     if decision.origin_allowed:
         start_response("204 No Content", decision.lines.copy())

@@ -23,9 +23,10 @@ _MAX_UPGRADE_LENGTH = 256
 def is_preflight(environ: WSGIEnvironment) -> bool:
     """Whether a request is a preflight (Fetch, "CORS-preflight request")."""
     return (
-        environ["REQUEST_METHOD"] == "OPTIONS"
+        "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ
+        and environ["REQUEST_METHOD"] == "OPTIONS"
         and "HTTP_ORIGIN" in environ
-        and bool(environ.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD"))
+        and environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"] != ""
     )
 
 
