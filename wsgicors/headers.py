@@ -367,8 +367,6 @@ class _Preflights:
         self._vary = vary = tuple(dict.fromkeys(varied))
         self._denied = replace(builder._denied, lines=[*_vary_line(vary)], vary=vary)
         self._after_grants = _line("Access-Control-Max-Age", _text(max_age)) + _vary_line(vary)
-        #: Not what a callable says, which may change its mind.
-        self.are_remembered = not builder._origins.is_dynamic
         # The instance's own: what is remembered goes when the builder goes.
         self.remembered = functools.lru_cache(maxsize=_MAX_REMEMBERED)(self.decide)
         self._granted = functools.lru_cache(maxsize=_MAX_REMEMBERED)(self._grant)
