@@ -38,7 +38,8 @@ const load = (page) => new Promise((resolve) => {
 });
 const scrolls = (element) => /auto|scroll/.test(getComputedStyle(element).overflowX);
 const scrolled = (element) => {
-  for (let at = element; at; at = at.parentElement) if (scrolls(at)) return true;
+  // A whole page that scrolls sideways does not count.
+  for (let at = element; at.localName !== "article"; at = at.parentElement) if (scrolls(at)) return true;
   return false;
 };
 const told = {};
