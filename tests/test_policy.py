@@ -115,6 +115,11 @@ def test_what_cannot_say_who_may_use_credentials(written, reason):
     assert (problem.field, problem.reason) == ("allow_credentials", reason)
 
 
+def test_a_generator_is_read():
+    policy = Policy(allow_origins=(origin for origin in ["https://a.example"]))
+    assert policy.allow_origins == ("https://a.example",)
+
+
 @pytest.mark.parametrize("name", ["self", "cls", "fields"])
 def test_any_name_of_a_field_is_told_to_be_none(name):
     (problem,) = problems_of(lambda: Policy(**{name: 1}))
@@ -159,12 +164,6 @@ def test_a_header_that_is_none_of_the_scripts_was_meant_for_another_field(field,
             id="origins, separated by commas and blanks",
         ),
         ROW("allow_origins", ("https://a.example",), ("https://a.example",), id="origins, tuple"),
-        ROW(
-            "allow_origins",
-            (origin for origin in ["https://a.example"]),
-            ("https://a.example",),
-            id="origins, generator",
-        ),
         ROW(
             "allow_origins",
             {"https://b.example", "https://c.example", "https://a.example"},
