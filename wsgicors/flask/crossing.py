@@ -9,6 +9,7 @@ a request has lost its passage nevertheless, nobody knows which one it is: all t
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -104,7 +105,7 @@ class Crossing:
         # One and the same, so that it is known again.
         self._hook = self._arrive
 
-    def begin(self, environ: WSGIEnvironment, method: str | None = None) -> Passage:
+    def _begun(self, environ: WSGIEnvironment, method: str | None = None) -> Passage:
         """Have a request noticed where it arrives."""
         hooks = self._app.url_value_preprocessors.get(None)
         if not hooks or hooks[0] is not self._hook:
@@ -115,12 +116,21 @@ class Crossing:
         return passage
 
     def send(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Let a request through, which is begun now if it was not."""
-        with _being_on_the_way(environ.get(self._key) or self.begin(environ)):
+        """Let an actual request through."""
+        return self._sent(self._begun(environ), environ, start_response)
+
+    def _sent(
+        self, passage: Passage, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        with _being_on_the_way(passage):
             return self._wsgi_app(environ, start_response)
 
-    def builder_of_response(self, passage: Passage) -> HeaderBuilder | None:
-        """Whose policy governs the response to an actual request."""
+    def builder_of_response(self, environ: WSGIEnvironment, path: str) -> HeaderBuilder | None:
+        """Whose policy governs the response to an actual request.
+
+        :param path: ``PATH_INFO`` as it came, on which nothing depends here.
+        """
+        passage: Passage = environ[self._key]
         if self._may_be_lost(passage):
             return _REFUSED_INSIDE
         return self._resolver.met(passage.builder, passage.request)
@@ -131,9 +141,9 @@ class Crossing:
         No view is run, and no hook of the application's before the answer is known.
         """
         inside = environ.copy()
-        passage = self.begin(inside, method)
+        passage = self._begun(inside, method)
         try:
-            status = _status(self.send, inside)
+            status = _status(functools.partial(self._sent, passage), inside)
         except Exception:
             if not passage.has_arrived:
                 raise

@@ -41,6 +41,7 @@ from .resolver import UrlMapResolver
 from .settings import EXTENSION, call_site, policy_of
 from .strays import RequiredMethods, note_decorated
 from .targets import is_namespace, misplaced_argument, wrong_target
+from .unlinked import NOTHING_RAN, RAN, note_run
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -181,37 +182,37 @@ def _wrapper(  # noqa: C901 - its closures count
     """A function that answers preflights for itself where no extension governs its application."""
     is_plain = inspect.isfunction(view) and not inspect.iscoroutinefunction(view)
     layers, answer = said
-    identities = frozenset(map(id, layers))
+    run = (frozenset(map(id, layers)), layers)
     required = RequiredMethods(layers[0] if layers else None, _AUTOMATIC_OPTIONS, view)
 
     def look_at(app: flask.Flask, request: flask.Request) -> None:
-        resolver = app.extensions.get(EXTENSION)
-        if resolver is None or request.method == "OPTIONS":
+        if EXTENSION not in app.extensions or request.method == "OPTIONS":
             answer(app, request)
-            resolver = resolver_of(app)
-        resolver.meet(request, layers)
+        note_run(request.environ, app.url_map, run)
 
     def decorated(*args: Any, **kwargs: Any) -> Any:
-        try:
-            app, request = _current_app(), _current_request()
+        request = None
+        try:  # noqa: SIM105 - the hot path
+            request = _current_request()
         except RuntimeError:
-            app = None
-        if app is None:
+            pass
+        if request is None:
             # It is called by the application itself, and for no request.
             return view(*args, **kwargs)
         if not is_plain and _is_awaited(view):
             return _awaited(look_at, view, args, kwargs)
         required.are_used = True
-        resolver, rule, method = app.extensions.get(EXTENSION), request.url_rule, request.method
-        if (
-            resolver is None
-            or rule is None
-            or method == "OPTIONS"
-            or not resolver.knows(identities, rule.endpoint, method)
-        ):
-            look_at(app, request)
+        environ, rule = request.environ, request.url_rule
+        url_map, ran = environ.get(RAN, NOTHING_RAN)
+        # The map stands there beforehand where an extension governs (docs/hot_path.rst).
+        if rule is None or rule.map is not url_map or request.method == "OPTIONS":
+            look_at(_current_app(), request)
+        else:
+            environ[RAN] = (url_map, (*ran, run))
         # `Flask.ensure_sync` leaves plain functions as they are, so it need not be asked each time.
-        return view(*args, **kwargs) if is_plain else app.ensure_sync(view)(*args, **kwargs)
+        if is_plain:
+            return view(*args, **kwargs)
+        return _current_app().ensure_sync(view)(*args, **kwargs)
 
     # Flask looks for these ("View Function Options"): the view is to get its OPTIONS.
     _get_options(functools.update_wrapper(decorated, view), required)

@@ -39,6 +39,7 @@ from .resolver import UrlMapResolver
 from .settings import EXTENSION, call_site, config_layers, policy_of
 from .targets import no_application
 from .trial import OnTrial, trial_layer
+from .unlinked import RAN
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -138,11 +139,13 @@ def _governed(  # noqa: C901, PLR0915 - the hot path
     app: flask.Flask, wsgi_app: WSGIApplication, resolver: UrlMapResolver
 ) -> WSGIApplication:
     """The WSGI application of a Flask application, with its policies around it."""
-    author, crossing = Author(), None
+    author = Author()
     resolver_of_preflights: Callable[[WSGIEnvironment, str], HeaderBuilder | None] = resolver
+    builder_of_response = resolver.builder_of_request
     if not is_routed_as_it_came(app):
         crossing = Crossing(app, wsgi_app, resolver)
-        resolver_of_preflights, wsgi_app = crossing.builder_of_preflight, crossing.send
+        resolver_of_preflights = crossing.builder_of_preflight
+        wsgi_app, builder_of_response = crossing.send, crossing.builder_of_response
 
     def governed(  # noqa: C901, PLR0915 - its closure counts, and must be in here
         environ: WSGIEnvironment, start_response: StartResponse
@@ -160,10 +163,11 @@ def _governed(  # noqa: C901, PLR0915 - the hot path
             if refused is not None:
                 return telling(app, environ, refuse(refused, environ, start_response))
         path = environ.get("PATH_INFO", "")
-        passage = None if crossing is None else crossing.begin(environ)
         has_started = False
         if LAYER in environ:
             start_response = inside_another(environ, start_response)
+        if resolver.for_all is None:
+            environ.setdefault(RAN, resolver.nothing_ran)
         layer: list[str | None] = [None]
         environ[LAYER] = layer
 
@@ -174,11 +178,7 @@ def _governed(  # noqa: C901, PLR0915 - the hot path
             has_started = True
             # Not before now is it known where Flask has routed the request. What `decide_actual` and
             # `with_headers` do is written out (docs/hot_path.rst).
-            builder = resolver.for_all or (
-                resolver.builder_of_request(environ, path)
-                if passage is None
-                else passage.crossing.builder_of_response(passage)
-            )
+            builder = resolver.for_all or builder_of_response(environ, path)
             if builder is None:
                 return start_response(status, headers, *filter(None, [exc_info]))
             if "HTTP_ORIGIN" in environ:

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Callable, NamedTuple
+from typing import TYPE_CHECKING, Any, Callable
 from urllib.parse import unquote
 
 from flask import Flask, Request, current_app, has_app_context
@@ -28,7 +28,7 @@ from .endpoints import Endpoints, decorated_though_left
 from .rules import NOWHERE, Place, fitting_rules, place_by_asking, place_of
 from .settings import Effective, blueprint_layers, config_conflicts, config_layers, keys_of_others
 from .strays import above_routes
-from .unlinked import Unlinked
+from .unlinked import NOTHING_RAN, RAN, Unlinked
 from .views import Spot, View, declares_per_request, is_bare
 
 if TYPE_CHECKING:
@@ -41,8 +41,6 @@ logger = logging.getLogger("wsgicors")
 _MAX_METHOD_LENGTH = 64
 _OVERLONG_METHOD = "?"
 _MAX_HOST_LENGTH = 1024
-# In the ``environ`` of a request, what was said of views that ran though it is not in force.
-_MET = "wsgicors.flask.met"
 # Headers in which a request says that it is one of another method.
 _OVERRIDES = frozenset({"x-http-method", "x-http-method-override", "x-method-override"})
 # The key in ``app.extensions`` of what somebody was told of, once for an application.
@@ -53,20 +51,33 @@ _MAX_ADAPTERS = 1024
 _MAX_REMEMBERED = 65536
 
 
-class _Known(NamedTuple):
+class _Known:
     """What governs an endpoint and a method, and what that was found for."""
 
-    view: Any
-    #: Where in classes its methods were found.
-    spots: tuple[Spot, ...]
-    builder: HeaderBuilder | None
-    #: The identities of the layers that count, which are held so that no others come to have them.
-    declared: frozenset[int]
-    layers: tuple[Layer, ...]
+    # Each request reads some of them.
+    __slots__ = ("builder", "declared", "layers", "spots", "view")
+
+    def __init__(
+        self,
+        view: Any,
+        spots: tuple[Spot, ...],
+        builder: HeaderBuilder | None,
+        layers: tuple[Layer, ...],
+    ) -> None:
+        self.view = view
+        #: Where in classes its methods were found.
+        self.spots = spots
+        self.builder = builder
+        #: The identities of the layers that count, which are held so that no others come to have them.
+        self.declared = frozenset(map(id, layers))
+        self.layers = layers
 
     def is_current(self) -> bool:
         """Whether its methods are still those that were found."""
         return all(spot.is_as_it_was() for spot in self.spots)
+
+
+_NOWHERE = _Known(None, (), None, ())
 
 
 class _Governing:
@@ -116,6 +127,8 @@ class UrlMapResolver:
         self.refuses = False
         #: The URL map in which nothing is wrong.
         self.checked_map: object = None
+        #: What a request begins with that is routed with it.
+        self.nothing_ran = NOTHING_RAN
         self._lock = threading.Lock()
         self._methods = USUAL_METHODS
         self._redirects_by_call = False
@@ -161,6 +174,7 @@ class UrlMapResolver:
         self.refuses = any(each.policy.refuse_denied for each in governing)
         # What was declared may become a view later.
         self.refuses = self.refuses or is_refusal_declared()
+        self.nothing_ran = (url_map, ())
         self.checked_map = url_map
 
     def _tell_of_overrides(self) -> None:
@@ -313,12 +327,12 @@ class UrlMapResolver:
         found = View(view, method)
         own = self._layers_of(endpoint, found)
         builder = self._governing(own).builder if self._is_governed(endpoint, own) else None
-        declared = frozenset(map(id, own))
+        declared = set(map(id, own))
         held = tuple(layer for layer in found.held() if id(layer) not in declared)
         if builder is not None and held:
             # They need not run to be in the response: what stands around them may remember theirs.
             builder = self._narrowed(endpoint, builder, held)
-        known = _Known(view, tuple(found.spots), builder, declared, own)
+        known = _Known(view, tuple(found.spots), builder, own)
         if method in self._methods:
             by_view[endpoint, method] = known
         return known
@@ -366,8 +380,20 @@ class UrlMapResolver:
         # Werkzeug keeps the request there, and Flask in it where it has routed it.
         request = environ.get("werkzeug.request")
         rule = getattr(request, "url_rule", None)
-        if rule is not None and rule.map is self._app.url_map and _MET not in environ:
-            return self._known(rule.endpoint, environ["REQUEST_METHOD"]).builder
+        if rule is not None and rule.map is self._app.url_map:
+            # `_known` is written out, for what is known (docs/hot_path.rst).
+            endpoint, method = rule.endpoint, environ["REQUEST_METHOD"]
+            known = self._by_view.get((endpoint, method))
+            if (
+                known is None
+                or known.view is not self._app.view_functions.get(endpoint)
+                or known.spots
+            ):
+                known = self._known(endpoint, method)
+            for identities, _ in environ.get(RAN, NOTHING_RAN)[1]:
+                if not identities <= known.declared:
+                    return self.met(known.builder, request)
+            return known.builder
         # A view may have handed it on to another application, which has an encoder of its own.
         if getattr(request, "json_module", None) is self._app.json:
             return self.builder_where_routed(request)
@@ -391,36 +417,28 @@ class UrlMapResolver:
 
     # --- for views that run where what was said of them is not in force ---------------------------
 
-    def knows(self, identities: frozenset[int], endpoint: Any, method: str) -> bool:
-        """Whether layers of these identities count for an endpoint."""
-        known = self._by_view.get((endpoint, method))
-        return (
-            known is not None
-            and known.view is self._app.view_functions.get(endpoint)
-            and identities <= known.declared
-            and (not known.spots or known.is_current())
-        )
+    def met(self, builder: HeaderBuilder | None, request: Request | None) -> HeaderBuilder | None:
+        """The builder for a response, after whatever decorated views have run for it.
 
-    def meet(self, request: Request, layers: Iterable[Layer]) -> None:
-        """Have a response shared by what was said of a view that runs, too, if that is not in force."""
+        Where what was said of them is not in force, it is shared by that, too.
+        """
+        if request is None or self.governs_paths:
+            return builder
+        url_map, ran = request.environ.get(RAN, NOTHING_RAN)
+        if not ran or url_map is not self._app.url_map:
+            return builder
         endpoint = self._endpoint(request)
-        builder, declared = self.default, frozenset[int]()
-        if endpoint is not None:
-            _, _, builder, declared, *_ = self._known(endpoint, request.method)
-        unknown = [layer for layer in layers if id(layer) not in declared]
-        if not unknown or self.governs_paths:
-            return
+        known = _NOWHERE if endpoint is None else self._known(endpoint, request.method)
+        unknown = [layer for _, each in ran for layer in each if id(layer) not in known.declared]
+        if not unknown:
+            return builder
         if builder is None:
             self._unlinked.tell(endpoint, unknown, None)
-        elif self._unlinked.differs(builder, unknown):
-            self._narrowed(endpoint, builder, unknown)
-            self._unlinked.see(endpoint, request.method, unknown)
-            request.environ.setdefault(_MET, []).extend(unknown)
-
-    def met(self, builder: HeaderBuilder | None, request: Request | None) -> HeaderBuilder | None:
-        """The builder for a response, after whatever views have run for it."""
-        layers = None if request is None else request.environ.get(_MET)
-        return self._unlinked.narrowed(builder, layers) if builder and layers else builder
+            return None
+        if not self._unlinked.differs(builder, unknown):
+            return builder
+        self._unlinked.see(endpoint, request.method, unknown)
+        return self._narrowed(endpoint, builder, unknown)
 
     def in_common(
         self, builder: HeaderBuilder | None, other: HeaderBuilder | None
@@ -441,7 +459,7 @@ class UrlMapResolver:
     def _announced(self, endpoint: Any, method: str) -> HeaderBuilder | None:
         """The builder for a preflight, which is asked before it shows what the view will run."""
         known = self._known(endpoint, method)
-        layers = self._unlinked.seen_at(endpoint, method)
+        layers = self._unlinked.seen.get((endpoint, method))
         if known.builder is None or not layers:
             return known.builder
         return self._narrowed(endpoint, known.builder, layers)
@@ -490,8 +508,24 @@ class UrlMapResolver:
         endpoint = place.endpoint(method)
         if endpoint is not None:
             return self._announced(endpoint, method)
-        builders = {self._announced(endpoint, name) for name, endpoint in place.views.items()}
-        return builders.pop() if len(builders) == 1 else self.default
+        return self._common_to_all(self._announced_at(place))
+
+    def _announced_at(self, place: Place) -> dict[str, HeaderBuilder | None]:
+        return {name: self._announced(endpoint, name) for name, endpoint in place.views.items()}
+
+    def _builder_among(
+        self, builders: dict[str, HeaderBuilder | None], place: Place, method: str
+    ) -> HeaderBuilder | None:
+        if method in builders:
+            return builders[method]
+        endpoint = place.endpoint(method)
+        if endpoint is not None:
+            return self._announced(endpoint, method)
+        return self._common_to_all(builders)
+
+    def _common_to_all(self, builders: dict[str, HeaderBuilder | None]) -> HeaderBuilder | None:
+        distinct = set(builders.values())
+        return distinct.pop() if len(distinct) == 1 else self.default
 
     def _builder_at(
         self, place: Place, method: str, environ: WSGIEnvironment
@@ -499,9 +533,9 @@ class UrlMapResolver:
         origin = environ.get("HTTP_ORIGIN")
         if not place.methods:
             return self.nowhere(origin)
-        builders = {name: self._announced(endpoint, name) for name, endpoint in place.views.items()}
+        builders = self._announced_at(place)
         are_alike = len(set(builders.values())) == 1 and self._is_complete(place)
-        builder = self._builder_of_response(place, method, environ)
+        builder = self._builder_among(builders, place, method)
         if builder is None:
             return None
         builder = builder.routed(place.methods)
@@ -522,13 +556,20 @@ class UrlMapResolver:
         """Where a request leads, with this method and all others."""
         if len(environ.get("HTTP_HOST", "")) > _MAX_HOST_LENGTH:
             raise ValueError("the Host is too long to be looked at")
-        with self._context():
-            try:
-                adapter, path = self._adapter(environ)
-            except HTTPException:
-                return NOWHERE
-            place = self._place_of(fitting_rules(adapter, path), adapter)
-            return place or place_by_asking(adapter, path, method, self._methods)
+        # The usual adapter is bound, and the map walked, without the application's code.
+        with self._context() if _has_own_adapter(self._app) else _NO_CONTEXT:
+            return self._place(environ, method)
+
+    def _place(self, environ: WSGIEnvironment, method: str) -> Place:
+        try:
+            adapter, path = self._adapter(environ)
+        except HTTPException:
+            return NOWHERE
+        place = self._place_of(fitting_rules(adapter, path), adapter)
+        if place is None:
+            with self._context():
+                place = place_by_asking(adapter, path, method, self._methods)
+        return place
 
     def _place_of(self, rules: list[Rule] | None, adapter: MapAdapter) -> Place | None:
         """Where these rules lead, if that depends on nothing else."""
@@ -564,14 +605,24 @@ class UrlMapResolver:
             adapter = self._bound(environ)
             return adapter, adapter.path_info
         config, get = app.config, environ.get
-        hosts = config["SERVER_NAME"], *(config.get("TRUSTED_HOSTS") or ())
-        server = get("SERVER_NAME"), get("SERVER_PORT"), get("wsgi.url_scheme")
-        key = (get("HTTP_HOST"), get("SCRIPT_NAME"), *server, hosts, app.subdomain_matching)
+        trusted = config.get("TRUSTED_HOSTS")
+        key = (
+            get("HTTP_HOST"),
+            get("SCRIPT_NAME"),
+            get("SERVER_NAME"),
+            get("SERVER_PORT"),
+            get("wsgi.url_scheme"),
+            config["SERVER_NAME"],
+            trusted and tuple(trusted),
+            app.subdomain_matching,
+        )
         known = self._adapters.get(key)
         if known is None:
             known = self._bound(environ)
             _remember(self._adapters, key, known, _MAX_ADAPTERS)
-        path = get("PATH_INFO", "").encode("latin-1").decode(errors="replace")
+        path = get("PATH_INFO", "")
+        if not path.isascii():
+            path = path.encode("latin-1").decode(errors="replace")
         return known, path
 
     def _bound(self, environ: WSGIEnvironment) -> MapAdapter:

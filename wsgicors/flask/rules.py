@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
@@ -73,7 +73,8 @@ def fitting_rules(adapter: MapAdapter, path: str) -> list[Rule] | None:
         return None
     url_map.update()
     is_by_host = url_map.host_matching or adapter.subdomain is None
-    parts = [adapter.server_name if is_by_host else adapter.subdomain, *path.split("/")]
+    parts: list[Any] = [adapter.server_name if is_by_host else adapter.subdomain]
+    parts += path.split("/")
     exact, slashed = _walked(matcher._root, parts)
     if not slashed:
         return exact
@@ -84,35 +85,38 @@ def _walked(root: Any, parts: list[Any]) -> tuple[list[Rule], list[Rule]]:
     """The rules that fit as they are, and those that do with a slash more or less."""
     exact: list[Rule] = []
     slashed: list[Rule] = []
-    _walk(root, parts, exact, slashed)
+    _walk(root, parts, 0, exact, slashed)
     return exact, slashed
 
 
-def _walk(state: Any, parts: list[Any], exact: list[Rule], slashed: list[Rule]) -> None:
+def _walk(state: Any, parts: list[Any], at: int, exact: list[Rule], slashed: list[Rule]) -> None:
     """Go where `StateMachineMatcher.match` goes, in its order, to the end of each way."""
-    if not parts:
+    if at == len(parts):
         exact += state.rules
         if "" in state.static:
             slashed += state.static[""].rules
         return
-    for following, rest in _ways(state, parts):
-        _walk(following, rest, exact, slashed)
-    if parts == [""]:
+    static = state.static.get(parts[at])
+    if static is not None:
+        _walk(static, parts, at + 1, exact, slashed)
+    for part, following in state.dynamic:
+        _walk_on(part, following, parts, at, exact, slashed)
+    if parts[at] == "" and at == len(parts) - 1:
         slashed += [rule for rule in state.rules if not rule.strict_slashes]
 
 
-def _ways(state: Any, parts: list[Any]) -> list[tuple[Any, list[Any]]]:
-    static = state.static.get(parts[0])
-    ways = [] if static is None else [(static, parts[1:])]
-    return [*ways, *_dynamic(state, parts)] if state.dynamic else ways
-
-
-def _dynamic(state: Any, parts: list[Any]) -> Iterator[tuple[Any, list[Any]]]:
-    for part, following in state.dynamic:
-        found = _compiled(part.content).match("/".join(parts) if part.final else parts[0])
-        if found is not None:
-            ends_in_slash = part.suffixed and found.groups()[-1] == "/"
-            yield following, [""] if ends_in_slash else [] if part.final else parts[1:]
+def _walk_on(
+    part: Any, following: Any, parts: list[Any], at: int, exact: list[Rule], slashed: list[Rule]
+) -> None:
+    """Go on behind a part of a rule with converters, if that fits."""
+    found = _compiled(part.content).match("/".join(parts[at:]) if part.final else parts[at])
+    if found is None:
+        return
+    if part.suffixed and found.groups()[-1] == "/":
+        parts, at = [""], -1
+    elif part.final:
+        at = len(parts) - 1
+    _walk(following, parts, at + 1, exact, slashed)
 
 
 def _is_plain(rule: Rule) -> bool:

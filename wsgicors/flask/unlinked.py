@@ -17,9 +17,18 @@ from .common import NOBODY, common
 from .declarations import Layer
 
 if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
     from ..policy import Policy
 
 logger = logging.getLogger("wsgicors")
+
+#: What was said of a view: the identities of the layers, and the layers.
+Run = tuple[frozenset[int], tuple[Layer, ...]]
+#: In ``environ``: the URL map that a request was routed with, and what was said of each decorated view
+#: that has run for it. Whether that is in force is found out when the response starts.
+RAN = "wsgicors.flask.ran"
+NOTHING_RAN: tuple[object, tuple[Run, ...]] = (None, ())
 
 # There are as many as there are mistakes in an application; more come only of views that are
 # decorated anew for each request.
@@ -30,24 +39,27 @@ _REMEDY = (
 )
 
 
+def note_run(environ: WSGIEnvironment, url_map: object, run: Run) -> None:
+    """Note what was said of a view that runs."""
+    known_map, ran = environ.get(RAN, NOTHING_RAN)
+    environ[RAN] = (url_map, (*(ran if known_map is url_map else ()), run))
+
+
 class Unlinked:
     """What was declared of views that run where it is not in force, for one application."""
 
     def __init__(self) -> None:
-        self._seen: dict[tuple[str | None, str], tuple[Layer, ...]] = {}
+        #: What was declared of views that an endpoint was seen to run, by the endpoint and the method.
+        self.seen: dict[tuple[str | None, str], tuple[Layer, ...]] = {}
         self._builders: dict[tuple[Policy, tuple[Policy, ...]], HeaderBuilder] = {}
         self._told: set[tuple[str | None, str]] = set()
 
     def see(self, endpoint: str | None, method: str, layers: Iterable[Layer]) -> None:
         """Remember what was declared of views that an endpoint was seen to run."""
-        seen = self._seen.get((endpoint, method), ())
+        seen = self.seen.get((endpoint, method), ())
         new = [layer for layer in layers if not any(layer == one for one in seen)]
-        if new and len(self._seen) < _MAX_REMEMBERED and len(seen) < _MAX_REMEMBERED:
-            self._seen[endpoint, method] = (*seen, *new)
-
-    def seen_at(self, endpoint: str | None, method: str) -> tuple[Layer, ...]:
-        """What was declared of views that an endpoint was seen to run."""
-        return self._seen.get((endpoint, method), ())
+        if new and len(self.seen) < _MAX_REMEMBERED and len(seen) < _MAX_REMEMBERED:
+            self.seen[endpoint, method] = (*seen, *new)
 
     @staticmethod
     def differs(builder: HeaderBuilder, layers: Iterable[Layer]) -> bool:
