@@ -25,9 +25,19 @@ class Effort:
     builds: int
     #: The numbers of origins of the curves.
     numbers_of_origins: tuple[int, ...]
+    #: The numbers of routes of a Flask application, and the one that others are compared with.
+    numbers_of_routes: tuple[int, ...]
+    few_routes: int
+    #: The numbers of policies of a ``resolve``, and the one that others are compared with.
+    numbers_of_tenants: tuple[int, ...]
+    few_tenants: int
+    #: Policies that are made for one request each.
+    thrown_away: int
     distinct_requests: int
     #: Bytes in an oversized header.
     oversized: int
+    #: Processes of each kind that are started.
+    starts: int
     #: Turns that each real server gets, and how long each takes in seconds.
     server_turns: int
     server_seconds: int
@@ -37,12 +47,18 @@ class Effort:
 
 FULL = Effort(
     name="full",
-    rounds=2000,
+    rounds=1000,
     batch=100,
     exact_origins=100_000,
     wildcard_patterns=10_000,
     builds=5,
     numbers_of_origins=(1, 10, 100, 1_000, 10_000, 100_000),
+    numbers_of_routes=(1, 10, 500, 10_000),
+    few_routes=10,
+    numbers_of_tenants=(1, 10, 100, 1_000, 10_000, 100_000),
+    few_tenants=10,
+    thrown_away=50_000,
+    starts=10,
     distinct_requests=1_000_000,
     oversized=2**20,
     server_turns=12,
@@ -51,12 +67,18 @@ FULL = Effort(
 )
 QUICK = Effort(
     name="quick",
-    rounds=200,
+    rounds=100,
     batch=100,
     exact_origins=100_000,
     wildcard_patterns=10_000,
     builds=1,
     numbers_of_origins=(1, 100, 10_000),
+    numbers_of_routes=(1, 10, 500, 10_000),
+    few_routes=10,
+    numbers_of_tenants=(10, 1_000, 10_000),
+    few_tenants=10,
+    thrown_away=2_000,
+    starts=2,
     distinct_requests=50_000,
     oversized=2**20,
     server_turns=2,
@@ -72,6 +94,12 @@ SMOKE = Effort(
     wildcard_patterns=2,
     builds=1,
     numbers_of_origins=(1, 10),
+    numbers_of_routes=(1, 10, 20),
+    few_routes=10,
+    numbers_of_tenants=(10, 100),
+    few_tenants=10,
+    thrown_away=50,
+    starts=1,
     distinct_requests=100,
     oversized=2**12,
     server_turns=1,

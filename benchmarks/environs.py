@@ -27,7 +27,7 @@ _FROM_A_BROWSER: Environ = {
     "SERVER_SOFTWARE": "gunicorn",
     "REQUEST_METHOD": "GET",
     "QUERY_STRING": "page=2",
-    "RAW_URI": "/items?page=2",
+    "RAW_URI": "/items/7?page=2",
     "SERVER_PROTOCOL": "HTTP/1.1",
     "HTTP_HOST": "api.example.com",
     "HTTP_USER_AGENT": "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
@@ -36,11 +36,12 @@ _FROM_A_BROWSER: Environ = {
     "HTTP_ACCEPT_ENCODING": "gzip, deflate, br, zstd",
     "HTTP_CONNECTION": "keep-alive",
     "HTTP_SEC_FETCH_MODE": "cors",
+    "HTTP_SEC_FETCH_SITE": "same-origin",
     "REMOTE_ADDR": "127.0.0.1",
     "REMOTE_PORT": "51234",
     "SERVER_NAME": "api.example.com",
     "SERVER_PORT": "443",
-    "PATH_INFO": "/items",
+    "PATH_INFO": "/items/7",
     "SCRIPT_NAME": "",
 }
 _PREFLIGHT = {
@@ -55,12 +56,24 @@ _READ_FROM_THE_SOCKET = (
     "HTTP_ACCESS_CONTROL_REQUEST_METHOD",
     "HTTP_ACCESS_CONTROL_REQUEST_HEADERS",
     "HTTP_COOKIE",
+    "HTTP_HOST",
+    "HTTP_SEC_FETCH_SITE",
 )
 
 
 def actual(origin: str | None = ORIGIN) -> Environ:
     """A GET request, from a script of that origin."""
-    return _FROM_A_BROWSER if origin is None else {**_FROM_A_BROWSER, "HTTP_ORIGIN": origin}
+    if origin is None:
+        return _FROM_A_BROWSER
+    site = "cross-site" if origin == FOREIGN else "same-site"
+    return {**_FROM_A_BROWSER, "HTTP_ORIGIN": origin, "HTTP_SEC_FETCH_SITE": site}
+
+
+def over_http(environ: Environ) -> Environ:
+    """The same request without TLS, where browsers do not tell which site it is from."""
+    plain = {"wsgi.url_scheme": "http", "SERVER_PORT": "80"}
+    told = {name: value for name, value in environ.items() if "SEC_FETCH" not in name}
+    return {**told, **plain}
 
 
 def preflight(origin: str = ORIGIN, headers: str | None = None) -> Environ:
@@ -75,6 +88,7 @@ def preflight(origin: str = ORIGIN, headers: str | None = None) -> Environ:
 REQUESTS: dict[str, Environ] = {
     "allowed": actual(),
     "denied": actual(FOREIGN),
+    "denied, over plain http": over_http(actual(FOREIGN)),
     "no origin": actual(None),
     "preflight": preflight(),
     "denied preflight": preflight(FOREIGN),
@@ -105,14 +119,28 @@ def _write(data: bytes) -> None:
     raise NotImplementedError("no application here uses write()")
 
 
-def repeated(environ: Environ, times: int) -> Draw:
-    """Draws the same request, so many times."""
-    return lambda: [received(environ) for _ in range(times)]
+def repeated(environ: Environ, times: int, **another: Callable[[], str]) -> Draw:
+    """Draws the same request, so many times.
+
+    :param another: gives the value of that key, anew for each of them.
+    """
+
+    def draw() -> list[Environ]:
+        changes = [{key: value() for key, value in another.items()} for _ in range(times)]
+        return [received({**environ, **change}) for change in changes]
+
+    return draw
 
 
-def from_origins(environ: Environ, origin: Callable[[], str], times: int) -> Draw:
-    """Draws so many requests, each from the next origin that is given."""
-    return lambda: [received({**environ, "HTTP_ORIGIN": origin()}) for _ in range(times)]
+def numbered(text: str) -> Callable[[], str]:
+    """Puts the next number in the place of the braces of a text, whenever it is called."""
+    numbers = itertools.count(1)
+    return lambda: text.format(next(numbers))
+
+
+def at_another_url(environ: Environ, times: int, path: str = "/items/{}") -> Draw:
+    """Draws so many requests, each for a URL that nobody has asked for before."""
+    return repeated(environ, times, PATH_INFO=numbered(path))
 
 
 # --- origins by number --------------------------------------------------------------------------
@@ -123,9 +151,17 @@ def exact_origin(number: int) -> str:
     return f"https://shop-{number}.example.com"
 
 
-def tenant(number: int) -> str:
-    """The domain of one of many tenants, who have origins below it."""
-    return f"tenant-{number}.example.net"
+#: The kinds of patterns, each with a number of a tenant to come, by what they leave open.
+PATTERNS = {
+    "a wildcard": "https://*.tenant-{}.example.net",
+    "a wildcard in a label": "https://pr-*.tenant-{}.example.dev",
+    "any port": "http://tenant-{}.example.org:*",
+}
+
+
+def below(pattern: str, number: int) -> str:
+    """One of the origins that a pattern allows."""
+    return pattern.replace("*", str(1024 + number % 64_000))
 
 
 def any_shop(shops: int) -> Callable[[], str]:
@@ -133,7 +169,12 @@ def any_shop(shops: int) -> Callable[[], str]:
     return lambda: exact_origin(random.randrange(shops))
 
 
-def always_another(domain: Callable[[], str]) -> Callable[[], str]:
-    """An origin that has never asked before, below a domain."""
+def always_another(patterns: Callable[[], str]) -> Callable[[], str]:
+    """An origin that has never asked before, of whichever pattern is given."""
     numbers = itertools.count()
-    return lambda: f"https://app-{next(numbers)}.{domain()}"
+    return lambda: below(patterns(), next(numbers))
+
+
+def any_tenant(pattern: str, tenants: int) -> Callable[[], str]:
+    """The pattern of any of so many tenants."""
+    return lambda: pattern.format(random.randrange(tenants))

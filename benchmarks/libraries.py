@@ -7,12 +7,11 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from types import FunctionType
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 import wsgicors
 
-from .environs import FOREIGN, ORIGIN, exact_origin, tenant
+from .environs import FOREIGN, ORIGIN, PATTERNS, exact_origin
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -32,32 +31,65 @@ _HEADERS = ["content-type", "x-token"]
 _MAX_AGE = 600
 
 _CONSTANT = [("Access-Control-Allow-Origin", ORIGIN), ("Vary", "Origin")]
+_CONSTANT_FOR_PREFLIGHTS = [
+    ("Access-Control-Allow-Origin", ORIGIN),
+    ("Access-Control-Allow-Methods", ", ".join(_METHODS)),
+    ("Access-Control-Allow-Headers", ", ".join(_HEADERS)),
+    ("Access-Control-Max-Age", str(_MAX_AGE)),
+    ("Vary", "Origin"),
+]
+
+Lines = tuple[tuple[str, str], ...]
+
+_TWO: Lines = (("Content-Type", "text/plain"), ("Content-Length", "5"))
+SIX: Lines = (
+    *_TWO,
+    ("X-Content-Type-Options", "nosniff"),
+    ("Strict-Transport-Security", "max-age=31536000; includeSubDomains"),
+    ("Content-Security-Policy", "default-src 'self'"),
+    ("Referrer-Policy", "strict-origin-when-cross-origin"),
+)
+_EIGHT: Lines = (*SIX, ("X-Frame-Options", "DENY"), ("X-Request-Id", "5f0c2d9e"))
+_VARY = ("Vary", "Cookie")
+EIGHT_AND_VARY: Lines = (*_EIGHT, _VARY)
+#: The header lines that the application sends.
+SHAPES: dict[str, Lines] = {
+    "two header lines": _TWO,
+    "six": SIX,
+    "eight": _EIGHT,
+    "two and a Vary": (*_TWO, _VARY),
+    "six and a Vary": (*SIX, _VARY),
+    "eight and a Vary": EIGHT_AND_VARY,
+}
 
 
 def origins(exact: int, wildcards: int = 0) -> list[str]:
-    """So many origins of both kinds, in new strings."""
-    patterns = [f"https://*.{tenant(number)}" for number in range(wildcards)]
+    """So many exact origins, and so many patterns of each kind, in new strings."""
+    patterns = [
+        pattern.format(number) for pattern in PATTERNS.values() for number in range(wildcards)
+    ]
     return [*map(exact_origin, range(exact)), *patterns]
 
 
 # --- plain WSGI ---------------------------------------------------------------------------------
 
 
-def bare() -> WSGIApplication:
+def bare(lines: Lines = _TWO) -> WSGIApplication:
     """The application alone."""
+
+    def hello(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        start_response("200 OK", [*lines])
+        return [b"hello"]
+
     # Python adapts the code of a function to those who call it and to whom it calls. Each
     # library gets an application with code of its own, as it has in a server.
-    return FunctionType(_hello.__code__.replace(), globals())
+    hello.__code__ = hello.__code__.replace()
+    return hello
 
 
-def _hello(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "5")])
-    return [b"hello"]
-
-
-def closure() -> WSGIApplication:
+def closure(lines: Lines = _TWO) -> WSGIApplication:
     """The least that can be written by hand: constant headers, whoever asks."""
-    app = bare()
+    app = bare(lines)
 
     def middleware(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
@@ -68,16 +100,66 @@ def closure() -> WSGIApplication:
     return middleware
 
 
-def ours(origins: Any, **fields: Any) -> WSGIApplication:
+def closure_for_preflights() -> WSGIApplication:
+    """The least that answers preflights, with constant headers too."""
+    app = bare()
+
+    def middleware(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] != "OPTIONS":
+            return app(environ, start_response)
+        start_response("204 No Content", [*_CONSTANT_FOR_PREFLIGHTS])
+        return [b""]
+
+    return middleware
+
+
+def ours(origins: Any, lines: Lines = _TWO, **fields: Any) -> WSGIApplication:
     """Wsgicors."""
-    policy = {"allow_methods": _METHODS, "allow_headers": _HEADERS, "max_age": _MAX_AGE}
-    return wsgicors.CORSMiddleware(bare(), allow_origins=origins, **{**policy, **fields})
+    return wsgicors.CORSMiddleware(bare(lines), policy(allow_origins=origins, **fields))
 
 
-def predecessor(origins: str) -> WSGIApplication:
+def policy(**fields: Any) -> wsgicors.Policy:
+    """What is granted in all these applications, but for the fields that are given."""
+    usual = {"allow_methods": _METHODS, "allow_headers": _HEADERS, "max_age": _MAX_AGE}
+    return wsgicors.Policy(**{**usual, **fields})
+
+
+def ours_with(lines: Lines = _TWO) -> dict[str, WSGIApplication]:
+    """Wsgicors with each thing on that can be on, by what it is."""
+    base = policy(allow_origins=ORIGIN)
+    cache = wsgicors.OriginCache({ORIGIN}.__contains__, seconds=300)
+
+    def middleware(**arguments: Any) -> WSGIApplication:
+        return wsgicors.CORSMiddleware(bare(lines), **arguments)
+
+    return {
+        "refuse_denied": ours(ORIGIN, lines, refuse_denied=True),
+        "trial": middleware(policy=base, trial=base),
+        "trial of a stricter policy": middleware(policy=base, trial=policy(allow_origins=[])),
+        "answer_exceptions": middleware(policy=base, answer_exceptions=True),
+        "credentials for one, reading for all": ours("*", lines, allow_credentials=[ORIGIN]),
+        "OriginCache": ours(cache, lines),
+        "routes": middleware(
+            routes={"/": None, "/items": base, "/static": policy(allow_origins="*")}
+        ),
+        "resolve": middleware(resolve=lambda environ, method: base),
+    }
+
+
+def ours_for_tenants(tenants: int) -> WSGIApplication:
+    """Wsgicors with a policy for each tenant, whose number is the name of the host."""
+    policies = {
+        str(number): policy(allow_origins=[exact_origin(number)]) for number in range(tenants)
+    }
+    return wsgicors.CORSMiddleware(
+        bare(), resolve=lambda environ, method: policies[environ["HTTP_HOST"]]
+    )
+
+
+def predecessor(origins: str, lines: Lines = _TWO) -> WSGIApplication:
     """Wsgicors 0.7.0."""
     app: WSGIApplication = _load_predecessor().CORS(
-        bare(),
+        bare(lines),
         origin=origins,
         methods=",".join(_METHODS),
         headers=",".join(_HEADERS),
@@ -107,7 +189,11 @@ def _installed_predecessor() -> Path:
 # --- frameworks ---------------------------------------------------------------------------------
 
 
-def bare_flask(decorator: Callable[[Any], Any] | None = None) -> Any:
+def _undecorated(view: Any) -> Any:
+    return view
+
+
+def bare_flask(lines: Lines = _TWO, decorator: Callable[[Any], Any] = _undecorated) -> Any:
     """A Flask application alone.
 
     :param decorator: for the view that is asked for.
@@ -116,36 +202,43 @@ def bare_flask(decorator: Callable[[Any], Any] | None = None) -> Any:
 
     app = flask.Flask(__name__)
 
-    @app.get("/items")
-    @(decorator or _undecorated)
-    def items() -> flask.Response:
-        return flask.Response(b"hello", content_type="text/plain")
+    @app.get("/items/<int:number>")
+    @decorator
+    def item(number: int) -> flask.Response:
+        return flask.Response(b"hello", headers=[*lines])
 
-    @app.put("/items")
-    def put_items() -> flask.Response:
+    @app.put("/items/<int:number>")
+    def put_item(number: int) -> flask.Response:
         return flask.Response(status=204)
 
+    @app.get("/folders/<int:number>/")
+    def folder(number: int) -> flask.Response:
+        return flask.Response(b"hello", headers=[*lines])
+
     return app
 
 
-def _undecorated(view: Any) -> Any:
-    return view
-
-
-def our_flask(origins: Any) -> Any:
+def our_flask(origins: Any, lines: Lines = _TWO, **fields: Any) -> Any:
     """Wsgicors' extension."""
+    return _with_our_extension(bare_flask(lines), origins, **fields)
+
+
+def _with_our_extension(app: Any, origins: Any, **fields: Any) -> Any:
     from wsgicors.flask import CORS
 
-    app = bare_flask()
-    CORS(app, allow_origins=origins, allow_headers=_HEADERS, max_age=_MAX_AGE)
+    usual = {"allow_headers": _HEADERS, "max_age": _MAX_AGE}
+    CORS(app, allow_origins=origins, **{**usual, **fields})
     return app
 
 
-def flask_cors(origins: Any) -> Any:
+def flask_cors(origins: Any, lines: Lines = _TWO) -> Any:
     """Flask-CORS."""
+    return _with_flask_cors(bare_flask(lines), origins)
+
+
+def _with_flask_cors(app: Any, origins: Any) -> Any:
     from flask_cors import CORS
 
-    app = bare_flask()
     CORS(app, origins=origins, methods=_METHODS, allow_headers=_HEADERS, max_age=_MAX_AGE)
     return app
 
@@ -154,7 +247,7 @@ def our_decorated_flask(origins: Any) -> Any:
     """Wsgicors' extension, where the view that is asked for has settings of its own."""
     from wsgicors.flask import CORS, cross_origin
 
-    app = bare_flask(cross_origin(allow_origins=origins))
+    app = bare_flask(decorator=cross_origin(allow_origins=origins))
     CORS(app, allow_origins=[FOREIGN])
     return app
 
@@ -163,7 +256,53 @@ def decorated_flask_cors(origins: Any) -> Any:
     """Flask-CORS in the same way: its decorator, which needs no extension."""
     from flask_cors import cross_origin
 
-    return bare_flask(cross_origin(origins=origins))
+    return bare_flask(decorator=cross_origin(origins=origins))
+
+
+#: Makes nothing but the application, to which routes are then added.
+LARGE_FLASK: dict[str, Callable[[Any], Any]] = {
+    "wsgicors in Flask": lambda app: _with_our_extension(app, [ORIGIN]),
+    "Flask-CORS": lambda app: _with_flask_cors(app, [ORIGIN]),
+}
+_IN_A_BLUEPRINT = 10
+#: Of the ten routes of a blueprint: the one with a slash at its end, and the one with a decorator.
+FOLDER, DECORATED = 8, 9
+
+
+def large_flask(library: str, routes: int) -> Any:
+    """A Flask application of so many routes, ten in each blueprint, with a library."""
+    import flask
+
+    app = LARGE_FLASK[library](flask.Flask(__name__))
+    for first in range(0, routes, _IN_A_BLUEPRINT):
+        blueprint = flask.Blueprint(f"part-{first}", __name__)
+        for number in range(first, min(first + _IN_A_BLUEPRINT, routes)):
+            view = _numbered_view()
+            if library == "wsgicors in Flask" and number % _IN_A_BLUEPRINT == DECORATED:
+                view = _with_settings(view)
+            path = path_of_route(number).format("<int:number>")
+            blueprint.add_url_rule(path, str(number), view, methods=["GET", "PUT"])
+        app.register_blueprint(blueprint)
+    return app
+
+
+def path_of_route(number: int) -> str:
+    """The path of a route, with braces for the number in it."""
+    slash = "/" if number % _IN_A_BLUEPRINT == FOLDER else ""
+    return f"/part-{number // _IN_A_BLUEPRINT}/things-{number}/{{}}{slash}"
+
+
+def _numbered_view() -> Any:
+    def view(number: int) -> str:
+        return "hello"
+
+    return view
+
+
+def _with_settings(view: Any) -> Any:
+    from wsgicors.flask import cross_origin
+
+    return cross_origin(expose_headers=["x-total"])(view)
 
 
 def bare_falcon(*middleware: Any) -> Any:
@@ -171,14 +310,14 @@ def bare_falcon(*middleware: Any) -> Any:
     import falcon
 
     class Items:
-        def on_get(self, request: falcon.Request, response: falcon.Response) -> None:
+        def on_get(self, request: falcon.Request, response: falcon.Response, number: str) -> None:
             response.data = b"hello"
 
-        def on_put(self, request: falcon.Request, response: falcon.Response) -> None:
+        def on_put(self, request: falcon.Request, response: falcon.Response, number: str) -> None:
             response.status = falcon.HTTP_204
 
     app = falcon.App(media_type="text/plain", middleware=list(middleware))
-    app.add_route("/items", Items())
+    app.add_route("/items/{number}", Items())
     return app
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import sys
 import time
 import tracemalloc
 from statistics import median
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple
+
+import wsgicors
 
 from . import libraries
-from .environs import Environ, actual, preflight, start_response
+from .environs import Environ, actual, exact_origin, preflight, received, start_response
+from .races import hostile_apps, oversized_requests
 from .timing import Estimate, little_garbage
 
 if TYPE_CHECKING:
@@ -67,10 +71,75 @@ def growth(effort: Effort, track: Track) -> int:
     return max(blocks[half:]) - max(blocks[:half])
 
 
+def left_by_policies(effort: Effort, track: Track) -> int:
+    """Blocks of memory that are left of policies that ``resolve`` made for one request each."""
+    numbers = itertools.count()
+    middleware = wsgicors.CORSMiddleware(
+        libraries.bare(),
+        resolve=lambda environ, method: libraries.policy(
+            allow_origins=[exact_origin(next(numbers))]
+        ),
+    )
+    step = -(-effort.thrown_away // _STEPS)
+    # What is bounded is full by then.
+    _ask(middleware, step)
+    before = _blocks()
+    for _ in track(range(_STEPS), "policies thrown away"):
+        _ask(middleware, step)
+    return _blocks() - before
+
+
+def _ask(app: Any, times: int) -> None:
+    for number in range(times):
+        environ = preflight() if number % 2 else actual()
+        app(received(environ), start_response)
+
+
+class Taken(NamedTuple):
+    """Bytes of one request."""
+
+    at_most: float
+    afterwards: float
+
+    def __sub__(self, other: Taken) -> Taken:
+        return Taken(self.at_most - other.at_most, self.afterwards - other.afterwards)
+
+
+def taken_by_oversized(effort: Effort, track: Track) -> dict[tuple[str, str], Taken]:
+    """What one request with a huge header takes, by library and what was asked where."""
+    taken: dict[tuple[str, str], Taken] = {}
+    alone: dict[str, Taken] = {}
+    requests = oversized_requests(effort.oversized)
+    apps = hostile_apps()
+    bare = apps.pop(("bare Flask", ""))
+    for kind, environs in requests.items():
+        # A preflight is no business of Flask's.
+        alone[kind] = Taken(0, 0) if "preflight" in kind else _taken(bare, *environs)
+    names = list(apps)
+    for number in track(range(len(names)), "memory of oversized headers"):
+        library, policy = names[number]
+        for kind, environs in requests.items():
+            all_of_it = _taken(apps[library, policy], *environs)
+            own = all_of_it - alone[kind] if library == "wsgicors in Flask" else all_of_it
+            taken[library, f"{kind} ({policy})"] = own
+    return taken
+
+
+def _taken(app: Any, ordinary: Environ, huge: Environ) -> Taken:
+    # What is made once for every policy is there by then.
+    for environ in (ordinary, huge):
+        app(received(environ), start_response)
+    environ = received(huge)
+    tracemalloc.start()
+    app(environ, start_response)
+    environ.clear()
+    afterwards, at_most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return Taken(at_most, afterwards)
+
+
 def _apps() -> list[Any]:
     """Whatever could remember a request."""
-    import wsgicors
-
     reflecting = wsgicors.Policy(allow_origins=libraries.WILDCARD, **libraries.REFLECTING)
     return [
         libraries.ours(libraries.WILDCARD),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from itertools import product
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 import matplotlib as mpl
@@ -125,26 +126,37 @@ def _bars(axes: Axes, costs: dict[str, float], theme: Theme) -> None:
 
 def by_number_of_origins(figure: Figure, results: Results, theme: Theme) -> None:
     """What a request takes, with ever more origins in the policy."""
+    curves = {name: (points, _style(name, theme)) for name, points in _curves(results).items()}
+    labels = "exact origins in the policy", "added to an actual request, microseconds"
+    _lines(figure, curves, labels)
+
+
+_Points = list[tuple[int, float]]
+
+
+def _lines(
+    figure: Figure, curves: dict[str, tuple[_Points, dict[str, Any]]], labels: tuple[str, str]
+) -> None:
+    """Draw curves with their styles, on logarithmic axes with such labels."""
     figure.set_size_inches(8, 4.5)
     axes = figure.subplots()
-    for library, points in _curves(results).items():
-        style = _style(library, theme)
-        axes.plot(*zip(*points), label=library, marker="o", markersize=4, **style)
+    for name, (points, style) in curves.items():
+        axes.plot(*zip(*points), label=name, marker="o", markersize=4, **style)
     axes.set_xscale("log")
     axes.set_yscale("log")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter("{x:,g}")
-    axes.set_xlabel("exact origins in the policy")
-    axes.set_ylabel("added to an actual request, microseconds")
+    axes.set_xlabel(labels[0])
+    axes.set_ylabel(labels[1])
     axes.grid(visible=True, linewidth=0.4)
     axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
 
 
-def _curves(results: Results) -> dict[str, list[tuple[int, float]]]:
+def _curves(results: Results) -> dict[str, _Points]:
     """What each library adds, by number of origins."""
     entries: list[Cost] = results["costs"]["ever more origins"]
     bare = {entry["library"]: entry["seconds"]["value"] for entry in entries if not entry["policy"]}
-    curves: dict[str, list[tuple[int, float]]] = {}
+    curves: dict[str, _Points] = {}
     for entry in entries:
         if entry["policy"]:
             added = entry["seconds"]["value"] - bare[_BARE[entry["library"]]]
@@ -160,5 +172,43 @@ def _style(library: str, theme: Theme) -> dict[str, Any]:
     return {"color": theme.others[others.index(library)], "linewidth": 1.3}
 
 
+# --- cost by number of routes, and of tenants ---------------------------------------------------
+
+
+def by_number_of_routes(figure: Figure, results: Results, theme: Theme) -> None:
+    """What a whole preflight takes, with ever more routes in a Flask application."""
+    kinds = {"a preflight of another URL": "another URL", "a preflight of another rule": "any rule"}
+    curves = {}
+    for library, (request, name) in product(("wsgicors in Flask", "Flask-CORS"), kinds.items()):
+        line = {"linestyle": "-" if name == "another URL" else "--"}
+        points = _points(results, "ever more routes", library, request)
+        curves[f"{library}, {name}"] = points, {**_style(library, theme), **line}
+    _lines(figure, curves, ("routes", "a whole preflight, microseconds"))
+
+
+def by_number_of_tenants(figure: Figure, results: Results, theme: Theme) -> None:
+    """What a request takes, with a policy for each of ever more tenants."""
+    curves = {}
+    for request, colour in {"actual request": theme.ours, "preflight": theme.others[0]}.items():
+        for which, line in {"the same 64": "-", "all": "--"}.items():
+            points = _points(results, "ever more tenants", "wsgicors", f"{request}, {which}")
+            curves[f"{request}, {which}"] = points, {"color": colour, "linestyle": line}
+    _lines(figure, curves, ("policies that resolve gives", "a whole request, microseconds"))
+
+
+def _points(results: Results, race: str, library: str, request: str) -> _Points:
+    """What such a request costs, by number."""
+    return [
+        (int(entry["policy"]), entry["seconds"]["value"] * 1e6)
+        for entry in results["costs"][race]
+        if (entry["library"], entry["request"]) == (library, request)
+    ]
+
+
 Picture = Callable[[Figure, "Results", Theme], None]
-PICTURES: dict[str, Picture] = {"by-library": by_library, "by-number": by_number_of_origins}
+PICTURES: dict[str, Picture] = {
+    "by-library": by_library,
+    "by-number": by_number_of_origins,
+    "by-routes": by_number_of_routes,
+    "by-tenants": by_number_of_tenants,
+}

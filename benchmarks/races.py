@@ -5,23 +5,30 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterator
+from itertools import product
 from time import thread_time
 from timeit import Timer
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 from . import libraries
 from .environs import (
+    FOREIGN,
     ORIGIN,
+    PATTERNS,
     REQUESTS,
     actual,
     always_another,
     any_shop,
+    any_tenant,
+    at_another_url,
+    below,
     exact_origin,
-    from_origins,
+    numbered,
+    over_http,
     preflight,
+    received,
     repeated,
     start_response,
-    tenant,
 )
 from .timing import race
 
@@ -63,37 +70,77 @@ def _few_rounds(effort: Effort) -> range:
     return range(-(-effort.rounds // 5))
 
 
-# --- libraries ----------------------------------------------------------------------------------
+# --- what it adds -------------------------------------------------------------------------------
+
+_ACTUAL = ("allowed", "denied", "denied, over plain http", "no origin")
 
 
-def plain_wsgi(effort: Effort, track: Track) -> Times:
-    """Each policy under both releases of wsgicors, the bare application and the closure."""
-    again = {kind: repeated(environ, effort.batch) for kind, environ in REQUESTS.items()}
-    lanes = _lanes(_plain_apps(), again)
-    # They have applications of their own, where they make nobody be forgotten.
-    lanes.update(_lanes(_plain_apps(), _never_seen_before(effort)))
-    return race(lanes, track(range(effort.rounds), "plain WSGI"))
-
-
-def _plain_apps() -> dict[tuple[str, str], Any]:
+def shapes(effort: Effort, track: Track) -> Times:
+    """Applications that send more and other header lines, under both releases and the closure."""
+    makers: dict[str, Callable[[libraries.Lines], Any]] = {
+        "bare": libraries.bare,
+        "closure": libraries.closure,
+        "wsgicors": lambda lines: libraries.ours([ORIGIN], lines),
+        libraries.PREDECESSOR: lambda lines: libraries.predecessor(ORIGIN, lines),
+    }
     apps = {
-        ("bare", ""): libraries.bare(),
-        ("closure", ""): libraries.closure(),
+        (library, shape): make(lines)
+        for library, make in makers.items()
+        for shape, lines in libraries.SHAPES.items()
+    }
+    draws = {kind: at_another_url(REQUESTS[kind], effort.batch) for kind in _ACTUAL}
+    return race(_lanes(apps, draws), track(range(effort.rounds), "plain WSGI"))
+
+
+def policies(effort: Effort, track: Track) -> Times:
+    """Each policy, and each thing that can be on, where the application sends six header lines."""
+    apps: dict[tuple[str, str], Any] = {
+        ("bare", ""): libraries.bare(libraries.SIX),
+        ("closure", ""): libraries.closure(libraries.SIX),
+    }
+    for policy, origins in libraries.POLICIES.items():
+        apps["wsgicors", policy] = libraries.ours(origins, libraries.SIX)
+    for name, app in libraries.ours_with(libraries.SIX).items():
+        apps["wsgicors", name] = app
+    draws = {kind: at_another_url(REQUESTS[kind], effort.batch) for kind in _ACTUAL}
+    return race(_lanes(apps, draws), track(range(effort.rounds), "policies"))
+
+
+def preflights(effort: Effort, track: Track) -> Times:
+    """Each policy, and each thing that can be on, against closures with constant headers."""
+    apps: dict[tuple[str, str], Any] = {
+        ("closure", ""): libraries.closure_for_preflights(),
+        ("closure and the application", ""): libraries.closure(),
         ("wsgicors", "reflecting"): libraries.ours(libraries.WILDCARD, **libraries.REFLECTING),
     }
     for policy, origins in libraries.POLICIES.items():
         apps["wsgicors", policy] = libraries.ours(origins)
-        apps[libraries.PREDECESSOR, policy] = libraries.predecessor(origins)
-    return apps
-
-
-def _never_seen_before(effort: Effort) -> dict[str, Draw]:
-    other = always_another(lambda: "example.com")
-    kinds = {"allowed": actual(), "preflight": preflight()}
-    return {
-        f"{kind}, never seen before": from_origins(environ, other, effort.batch)
-        for kind, environ in kinds.items()
+    for name, app in libraries.ours_with().items():
+        apps["wsgicors", name] = app
+    draws = {
+        kind: at_another_url(environ, effort.batch)
+        for kind, environ in {
+            "preflight": preflight(),
+            "denied preflight": preflight(FOREIGN),
+            "POST, denied": {**actual(FOREIGN), "REQUEST_METHOD": "POST"},
+        }.items()
     }
+    return race(_lanes(apps, draws), track(range(effort.rounds), "preflights"))
+
+
+def never_seen_before(effort: Effort, track: Track) -> Times:
+    """Origins below a wildcard, the same over and over and each for the first time."""
+    lanes: Lanes = {}
+    environs = {"actual request": actual(), "preflight": preflight()}
+    for (kind, pattern), (request, environ) in product(PATTERNS.items(), environs.items()):
+        only = pattern.format(1)
+        same = repeated({**environ, "HTTP_ORIGIN": below(only, 1)}, effort.batch)
+        another = always_another(lambda only=only: only)  # type: ignore[misc]
+        new = repeated(environ, effort.batch, HTTP_ORIGIN=another)
+        # In an application of their own, where they make nobody be forgotten.
+        lanes[Lane("wsgicors", kind, f"{request}, again")] = libraries.ours(only), same
+        lanes[Lane("wsgicors", kind, f"{request}, never seen before")] = libraries.ours(only), new
+    return race(lanes, track(_few_rounds(effort), "never seen before"))
 
 
 def _lanes(apps: dict[tuple[str, str], Any], draws: dict[str, Draw]) -> Lanes:
@@ -111,26 +158,117 @@ def every_library(effort: Effort, track: Track) -> Times:
         apps[library.name] = library.bare, library.make([ORIGIN])
     lanes: Lanes = {}
     for name, (bare, app) in apps.items():
-        for request, environ in REQUESTS.items():
-            draw = repeated(environ, _batch(bare, effort))
+        for request in ("allowed", "preflight"):
+            draw = at_another_url(REQUESTS[request], _batch(bare, effort))
             lanes[Lane(name, "", request)] = app, _taken_by(bare, draw)
     return race(lanes, track(range(effort.rounds), "every library"))
+
+
+# --- Flask --------------------------------------------------------------------------------------
+
+_FLASK_REQUESTS = {
+    **{kind: (REQUESTS[kind], "/items/{}") for kind in _ACTUAL},
+    "404": (actual(), "/nothing/{}"),
+    "405": ({**actual(), "REQUEST_METHOD": "DELETE"}, "/items/{}"),
+    "redirect to the slash": (actual(), "/folders/{}"),
+}
+USUAL, LONG = "two header lines", "eight and a Vary"
+
+
+def in_flask(effort: Effort, track: Track) -> Times:
+    """Both Flask extensions, and Flask alone, with few header lines and with many."""
+    makers: dict[str, Callable[[libraries.Lines], Any]] = {
+        "bare Flask": libraries.bare_flask,
+        "wsgicors in Flask": lambda lines: libraries.our_flask([ORIGIN], lines),
+        "Flask-CORS": lambda lines: libraries.flask_cors([ORIGIN], lines),
+    }
+    lanes: Lanes = {}
+    for (library, make), shape in product(makers.items(), (USUAL, LONG)):
+        kinds = _FLASK_REQUESTS if shape == USUAL else _ACTUAL
+        apps = {(library, shape): make(libraries.SHAPES[shape])}
+        lanes.update(_lanes(apps, {kind: _flask_draw(kind, effort) for kind in kinds}))
+    return race(lanes, track(range(effort.rounds), "Flask"))
+
+
+def _flask_draw(kind: str, effort: Effort) -> Draw:
+    environ, path = _FLASK_REQUESTS[kind]
+    return at_another_url(environ, _batch("bare Flask", effort), path)
 
 
 def decorated_views(effort: Effort, track: Track) -> Times:
     """Both Flask extensions where the view has settings of its own, and Flask alone."""
     apps = {
-        ("bare Flask", ""): libraries.bare_flask(),
-        ("wsgicors in Flask", ""): libraries.our_decorated_flask([ORIGIN]),
-        ("Flask-CORS", ""): libraries.decorated_flask_cors([ORIGIN]),
+        ("bare Flask", USUAL): libraries.bare_flask(),
+        ("wsgicors in Flask", USUAL): libraries.our_decorated_flask([ORIGIN]),
+        ("Flask-CORS", USUAL): libraries.decorated_flask_cors([ORIGIN]),
     }
-    kinds = ("allowed", "denied", "no origin")
-    batch = _batch("bare Flask", effort)
-    draws = {kind: repeated(REQUESTS[kind], batch) for kind in kinds}
+    draws = {kind: _flask_draw(kind, effort) for kind in ("allowed", "denied", "no origin")}
     return race(_lanes(apps, draws), track(range(effort.rounds), "decorated views"))
 
 
-# --- many origins -------------------------------------------------------------------------------
+def by_number_of_routes(apps: dict[tuple[str, int], Any], effort: Effort, track: Track) -> Times:
+    """Preflights under both extensions, and all requests under ours, with ever more routes.
+
+    :param apps: by library and number of routes.
+    """
+    lanes: Lanes = {}
+    for (library, routes), app in apps.items():
+        kinds = {**_route_preflights(routes), **_other_route_requests(library, routes)}
+        for request, (environ, paths) in kinds.items():
+            seconds = _seconds(app, repeated(environ, 1, PATH_INFO=paths))
+            batch = min(_batch("bare Flask", effort), 1 + int(_LONG / seconds))
+            draw = repeated(environ, batch, PATH_INFO=paths)
+            lanes[Lane(library, str(routes), request)] = app, draw
+    return race(lanes, track(_few_rounds(effort), "ever more routes"))
+
+
+Requests = dict[str, "tuple[Environ, Callable[[], str]]"]
+
+
+def _route_preflights(routes: int) -> Requests:
+    first = _first_of_the_last(routes)
+    unrouted = {**preflight(), "HTTP_ACCESS_CONTROL_REQUEST_METHOD": "PATCH"}
+    kinds: Requests = {
+        "a preflight of the same URL": (preflight(), lambda: first.format(7)),
+        "a preflight of another URL": (preflight(), numbered(first)),
+        "a denied preflight": (preflight(FOREIGN), numbered(first)),
+        "a preflight of a method that is not routed": (unrouted, numbered(first)),
+    }
+    if routes > 1:
+        kinds["a preflight of another rule"] = preflight(), _any_route(routes)
+    return kinds
+
+
+def _other_route_requests(library: str, routes: int) -> Requests:
+    if library != "wsgicors in Flask" or routes == 1:
+        return {}
+    first = _first_of_the_last(routes)
+    at_view = libraries.path_of_route(routes - 10 + libraries.DECORATED)
+    folder = libraries.path_of_route(routes - 10 + libraries.FOLDER).rstrip("/")
+    return {
+        "allowed": (actual(), numbered(first)),
+        "denied": (actual(FOREIGN), numbered(first)),
+        "settings at the view": (actual(), numbered(at_view)),
+        "a preflight, settings at the view": (preflight(), numbered(at_view)),
+        "404": (actual(), numbered("/nothing/{}")),
+        "405": ({**actual(), "REQUEST_METHOD": "DELETE"}, numbered(first)),
+        "redirect to the slash": (actual(), numbered(folder)),
+    }
+
+
+def _first_of_the_last(routes: int) -> str:
+    """The path of the first route of the last blueprint."""
+    return libraries.path_of_route((routes - 1) // 10 * 10)
+
+
+def _any_route(routes: int) -> Callable[[], str]:
+    """The path of any route without a slash at its end."""
+    paths = [libraries.path_of_route(number) for number in range(routes)]
+    without = [path.format(7) for path in paths if not path.endswith("/")]
+    return lambda: random.choice(without)
+
+
+# --- many origins, many tenants -----------------------------------------------------------------
 
 
 def many_origins(effort: Effort, track: Track) -> Times:
@@ -143,23 +281,49 @@ def many_origins(effort: Effort, track: Track) -> Times:
     for name, (exact, wildcards) in numbers.items():
         app = libraries.ours(libraries.origins(exact, wildcards))
         for kind, (same, any_origin) in _origins_of_requests(exact, wildcards).items():
-            draw = repeated(actual(same), effort.batch)
+            environ = actual(FOREIGN) if kind == "denied" else actual()
+            draw = repeated({**environ, "HTTP_ORIGIN": same}, effort.batch)
             lanes[Lane(name, kind, "same origin")] = app, draw
-            draw = from_origins(actual(), any_origin, effort.batch)
+            draw = repeated(environ, effort.batch, HTTP_ORIGIN=any_origin)
             lanes[Lane(name, kind, "any origin")] = app, draw
     return race(lanes, track(range(effort.rounds), "many origins"))
 
 
 def _origins_of_requests(exact: int, wildcards: int) -> dict[str, tuple[str, Callable[[], str]]]:
     """For each kind of request one origin, and what gives any."""
-    return {
-        "exact": (exact_origin(exact // 2), any_shop(exact)),
-        "wildcard": (
-            f"https://app.{tenant(wildcards // 2)}",
-            always_another(lambda: tenant(random.randrange(wildcards))),
-        ),
-        "denied": ("https://app.example.org", always_another(lambda: "example.org")),
-    }
+    kinds = {"exact": (exact_origin(exact // 2), any_shop(exact))}
+    for kind, pattern in PATTERNS.items():
+        same = below(pattern.format(wildcards // 2), 1)
+        kinds[kind] = same, always_another(any_tenant(pattern, wildcards))
+    kinds["denied"] = FOREIGN, always_another(lambda: "https://*.example.org")
+    return kinds
+
+
+#: So many tenants ask again and again, of whatever number there is.
+BUSY = 64
+
+
+def by_number_of_tenants(effort: Effort, track: Track) -> Times:
+    """``resolve`` over ever more policies; each of them has been asked once before."""
+    lanes: Lanes = {}
+    for tenants in effort.numbers_of_tenants:
+        app = libraries.ours_for_tenants(tenants)
+        for request, environ in {"actual request": actual(), "preflight": preflight()}.items():
+            for tenant in range(tenants):
+                app(received(_of_tenant(environ, tenant)), start_response)
+            for which, some in {"the same 64": min(BUSY, tenants), "all": tenants}.items():
+                draw = _of_tenants(environ, some, effort.batch)
+                lanes[Lane("wsgicors", str(tenants), f"{request}, {which}")] = app, draw
+    return race(lanes, track(_few_rounds(effort), "ever more tenants"))
+
+
+def _of_tenant(environ: Environ, tenant: int) -> Environ:
+    return {**environ, "HTTP_HOST": str(tenant), "HTTP_ORIGIN": exact_origin(tenant)}
+
+
+def _of_tenants(environ: Environ, tenants: int, times: int) -> Draw:
+    """Draws so many requests, each of any of so many tenants."""
+    return lambda: [received(_of_tenant(environ, random.randrange(tenants))) for _ in range(times)]
 
 
 #: Seconds. A library is not asked about so many origins that a request takes longer than the
@@ -171,7 +335,7 @@ def by_number_of_origins(effort: Effort, track: Track) -> Times:
     """Every library with ever more exact origins; each request is from another of them."""
     lanes: Lanes = {}
     for name, make in libraries.BARE.items():
-        draw = repeated(actual(), _batch(name, effort))
+        draw = at_another_url(actual(), _batch(name, effort))
         lanes[Lane(name, "", "allowed")] = make(), _taken_by(name, draw)
     for library in libraries.LIBRARIES:
         lanes.update(_lanes_by_number(library, effort))
@@ -184,11 +348,11 @@ def _lanes_by_number(
     for number in effort.numbers_of_origins:
         app = library.make(libraries.origins(number))
         origin = any_shop(number)
-        seconds = _seconds(app, _taken_by(library.bare, from_origins(actual(), origin, 1)))
+        seconds = _seconds(app, _taken_by(library.bare, repeated(actual(), 1, HTTP_ORIGIN=origin)))
         if seconds > _TOO_LONG:
             break
         batch = min(_batch(library.bare, effort), 1 + int(_LONG / seconds))
-        draw = _taken_by(library.bare, from_origins(actual(), origin, batch))
+        draw = _taken_by(library.bare, repeated(actual(), batch, HTTP_ORIGIN=origin))
         yield Lane(library.name, str(number), "allowed"), (app, draw)
 
 
@@ -203,21 +367,38 @@ def _seconds(app: Any, draw: Draw) -> float:
 
 
 def oversized(effort: Effort, track: Track) -> Times:
-    """Preflights with one huge header, and ordinary ones."""
-    apps = {
+    """Requests with one huge header, and ordinary ones, under each of our policies."""
+    lanes: Lanes = {}
+    for (library, policy), app in hostile_apps().items():
+        for kind, environs in oversized_requests(effort.oversized).items():
+            for size, environ in zip(("ordinary", "oversized"), environs):
+                lanes[Lane(library, policy, f"{kind}, {size}")] = app, _warmed(app, environ)
+    return race(lanes, track(range(-(-effort.rounds // 20)), "oversized headers"))
+
+
+def hostile_apps() -> dict[tuple[str, str], Any]:
+    """Each of our policies, plain and in Flask, and Flask alone."""
+    expression = re.compile(r"https://\w+\.example\.com")
+    plain = {
         "one origin": libraries.ours(ORIGIN),
         "wildcard": libraries.ours(libraries.WILDCARD),
-        "regular expression": libraries.ours([re.compile(r"https://\w+\.example\.com")]),
+        "regular expression": libraries.ours([expression]),
+        "callable": libraries.ours(lambda origin, environ: origin == ORIGIN),
         '"*"': libraries.ours("*"),
         "reflecting": libraries.ours(libraries.WILDCARD, **libraries.REFLECTING),
+        **libraries.ours_with(),
     }
-    environs = {"ordinary": preflight(), **oversized_preflights(effort.oversized)}
-    lanes: Lanes = {
-        Lane("wsgicors", policy, request): (app, _warmed(app, environ))
-        for policy, app in apps.items()
-        for request, environ in environs.items()
+    in_flask = {
+        "one origin": libraries.our_flask([ORIGIN]),
+        "reflecting": libraries.our_flask([libraries.WILDCARD], **libraries.REFLECTING),
+        "refuse_denied": libraries.our_flask([libraries.WILDCARD], refuse_denied=True),
+        "settings at the view": libraries.our_decorated_flask([ORIGIN]),
     }
-    return race(lanes, track(_few_rounds(effort), "oversized headers"))
+    return {
+        **{("wsgicors", policy): app for policy, app in plain.items()},
+        ("bare Flask", ""): libraries.bare_flask(),
+        **{("wsgicors in Flask", policy): app for policy, app in in_flask.items()},
+    }
 
 
 _FEW = 5
@@ -241,12 +422,40 @@ def _warmed(app: Any, environ: Environ) -> Draw:
     return drawn
 
 
-def oversized_preflights(size: int) -> dict[str, Environ]:
-    """Each kind of preflight that is ``size`` bytes long in one header."""
+def oversized_requests(size: int) -> dict[str, tuple[Environ, Environ]]:
+    """Each kind of request that is ``size`` bytes long in one header, after an ordinary one."""
+    put = {**actual(), "REQUEST_METHOD": "PUT"}
+    denied = {**actual(FOREIGN), "REQUEST_METHOD": "PUT"}
+    label, labels = f"https://{'a' * size}.example.com", f"https://{'a.' * (size // 2)}example.com"
+    names = "HTTP_ACCESS_CONTROL_REQUEST_HEADERS"
+    huge = {
+        "a preflight: Access-Control-Request-Headers, one name": (preflight(), names, "x" * size),
+        "a preflight: Access-Control-Request-Headers, many": (
+            preflight(),
+            names,
+            "a," * (size // 2),
+        ),
+        "a preflight: Access-Control-Request-Headers, commas": (preflight(), names, "," * size),
+        "a preflight: Access-Control-Request-Method": (
+            preflight(),
+            "HTTP_ACCESS_CONTROL_REQUEST_METHOD",
+            "X" * size,
+        ),
+        "a preflight: Origin, one label": (preflight(), "HTTP_ORIGIN", label),
+        "a preflight: Origin, many labels": (preflight(), "HTTP_ORIGIN", labels),
+        "a preflight: Host": (preflight(), "HTTP_HOST", "a" * size),
+        "a denied preflight: Host": (over_http(preflight(FOREIGN)), "HTTP_HOST", "a" * size),
+        "a denied preflight: Sec-Fetch-Site": (
+            preflight(FOREIGN),
+            "HTTP_SEC_FETCH_SITE",
+            "a" * size,
+        ),
+        "an actual request: Origin, one label": (put, "HTTP_ORIGIN", label),
+        "an actual request: Origin, many labels": (put, "HTTP_ORIGIN", labels),
+        "an actual request: Host": (put, "HTTP_HOST", "a" * size),
+        "a denied request: Host": (over_http(denied), "HTTP_HOST", "a" * size),
+        "a denied request: Sec-Fetch-Site": (denied, "HTTP_SEC_FETCH_SITE", "a" * size),
+    }
     return {
-        "Access-Control-Request-Headers, one name": preflight(headers="x" * size),
-        "Access-Control-Request-Headers, many names": preflight(headers="a," * (size // 2)),
-        "Access-Control-Request-Headers, only commas": preflight(headers="," * size),
-        "Origin, one label": preflight("https://" + "a" * size + ".example.com"),
-        "Origin, many labels": preflight("https://" + "a." * (size // 2) + "example.com"),
+        kind: (environ, {**environ, key: value}) for kind, (environ, key, value) in huge.items()
     }

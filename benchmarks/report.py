@@ -39,12 +39,14 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
     limit, measured = row["limit"], row["measured"]
     required = f"{limit['bound']} {limit['value']:g}" if limit else "—"
     met = {True: MET, False: NOT_MET, None: ""}[row["met"]]
+    winner = row.get("winner")
+    verdict = ", ".join(filter(None, (met, winner and f"{winner} wins")))
     return (
         row["case"],
         required,
         f"{_number(measured['value'])} {row['unit']}",
         _spread(measured),
-        met,
+        verdict,
     )
 
 
@@ -132,7 +134,7 @@ def _shown(table: Table, width: int) -> Any:
     for column, fixed in zip(others, _WIDTHS if table.head == HEAD else _WIDE):
         shown.add_column(column, width=fixed)
     for cells in table.rows:
-        shown.add_row(*cells, style="red" if NOT_MET in cells else None)
+        shown.add_row(*cells, style="red" if cells[-1].startswith(NOT_MET) else None)
     return shown
 
 

@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import instructions, memory, promises, races, server
+from . import instructions, memory, promises, races, server, startup
 from .libraries import PREDECESSOR
 from .timing import cost
 
@@ -28,24 +28,42 @@ def measure(effort: Effort, track: Track) -> Results:
     """
     # First what can fail for want of something.
     extras = {"server": _server(effort, track), "instructions": _instructions(effort, track)}
+    beginning = startup.measured(effort, track)
     times = {
-        "plain WSGI": races.plain_wsgi(effort, track),
+        "shapes": races.shapes(effort, track),
+        "policies": races.policies(effort, track),
+        "preflights": races.preflights(effort, track),
+        "never seen before": races.never_seen_before(effort, track),
         "every library": races.every_library(effort, track),
+        "Flask": races.in_flask(effort, track),
         "many origins": races.many_origins(effort, track),
         "ever more origins": races.by_number_of_origins(effort, track),
-        "oversized headers": races.oversized(effort, track),
-        # Last, because a decorator takes the one builder for all views from every application.
-        "decorated views": races.decorated_views(effort, track),
+        "ever more tenants": races.by_number_of_tenants(effort, track),
     }
+    left = memory.growth(effort, track), memory.left_by_policies(effort, track)
+    # Last, because a decorator takes the one builder for all views from every application.
+    registered = startup.registered(effort, track)
+    large = {name: each.app for name, each in registered.items()}
+    times["ever more routes"] = races.by_number_of_routes(large, effort, track)
+    times["decorated views"] = races.decorated_views(effort, track)
+    times["oversized headers"] = races.oversized(effort, track)
     rows = [
-        *promises.of_plain_wsgi(times["plain WSGI"]),
-        *promises.of_flask(times["every library"], times["decorated views"]),
+        *promises.of_shapes(times["shapes"]),
+        *promises.of_policies(times["policies"]),
+        *promises.of_preflights(times["preflights"]),
+        *promises.of_unseen(times["never seen before"]),
+        *promises.of_flask(times["Flask"], times["decorated views"]),
+        *promises.of_routes(times["ever more routes"], effort),
+        *promises.of_checking(registered),
         *promises.of_many_origins(times["many origins"]),
         *promises.of_building(
             memory.bytes_per_origin(effort), memory.seconds_to_build(effort, track)
         ),
+        *promises.of_tenants(times["ever more tenants"], effort),
         *promises.of_oversized(times["oversized headers"]),
-        *promises.of_growth(effort, memory.growth(effort, track)),
+        *promises.of_taken(memory.taken_by_oversized(effort, track)),
+        *promises.of_growth(effort, *left),
+        *promises.of_startup(beginning, startup.PEERS),
     ]
     return {
         "effort": effort.name,
