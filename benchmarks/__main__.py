@@ -88,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
         action="store_const",
         dest="effort",
         const="quick",
-        help="take less than a minute; the figures waver more",
+        help="take about two minutes; the figures waver more",
     )
     efforts.add_argument(
         "--smoke",
