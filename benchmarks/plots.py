@@ -177,7 +177,7 @@ def _style(library: str, theme: Theme) -> dict[str, Any]:
 
 def by_number_of_routes(figure: Figure, results: Results, theme: Theme) -> None:
     """What a whole preflight takes, with ever more routes in a Flask application."""
-    kinds = {"a preflight of another URL": "another URL", "a preflight of another rule": "any rule"}
+    kinds = {"a preflight of another URL": "another URL", "a preflight of any rule": "any rule"}
     curves = {}
     for library, (request, name) in product(("wsgicors in Flask", "Flask-CORS"), kinds.items()):
         line = {"linestyle": "-" if name == "another URL" else "--"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterator
-from itertools import product
+from itertools import cycle, product
 from time import thread_time
 from timeit import Timer
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
@@ -214,6 +214,11 @@ def by_number_of_routes(apps: dict[tuple[str, int], Any], effort: Effort, track:
     lanes: Lanes = {}
     for (library, routes), app in apps.items():
         kinds = {**_route_preflights(routes), **_other_route_requests(library, routes)}
+        if routes > 1:
+            any_rule, new_rule = _other_rules(app, routes)
+            kinds["a preflight of any rule"] = preflight(), any_rule
+        if routes == effort.numbers_of_routes[-1]:  # of fewer, each would come again
+            kinds["a preflight of a rule never asked for before"] = preflight(), new_rule
         for request, (environ, paths) in kinds.items():
             seconds = _seconds(app, repeated(environ, 1, PATH_INFO=paths))
             batch = min(_batch("bare Flask", effort), 1 + int(_LONG / seconds))
@@ -228,15 +233,23 @@ Requests = dict[str, "tuple[Environ, Callable[[], str]]"]
 def _route_preflights(routes: int) -> Requests:
     first = _first_of_the_last(routes)
     unrouted = {**preflight(), "HTTP_ACCESS_CONTROL_REQUEST_METHOD": "PATCH"}
-    kinds: Requests = {
+    return {
         "a preflight of the same URL": (preflight(), lambda: first.format(7)),
         "a preflight of another URL": (preflight(), numbered(first)),
         "a denied preflight": (preflight(FOREIGN), numbered(first)),
         "a preflight of a method that is not routed": (unrouted, numbered(first)),
     }
-    if routes > 1:
-        kinds["a preflight of another rule"] = preflight(), _any_route(routes)
-    return kinds
+
+
+def _other_rules(app: Any, routes: int) -> tuple[Callable[[], str], Callable[[], str]]:
+    """Paths of half of the rules, each of which has been asked for once, and of the others."""
+    paths = [libraries.path_of_route(number) for number in range(routes)]
+    paths = [path.format(7) for path in paths if not path.endswith("/")]
+    random.shuffle(paths)
+    before, never = paths[: len(paths) // 2], cycle(paths[len(paths) // 2 :])
+    for path in before:
+        app(received({**preflight(), "PATH_INFO": path}), start_response)
+    return lambda: random.choice(before), lambda: next(never)
 
 
 def _other_route_requests(library: str, routes: int) -> Requests:
@@ -259,13 +272,6 @@ def _other_route_requests(library: str, routes: int) -> Requests:
 def _first_of_the_last(routes: int) -> str:
     """The path of the first route of the last blueprint."""
     return libraries.path_of_route((routes - 1) // 10 * 10)
-
-
-def _any_route(routes: int) -> Callable[[], str]:
-    """The path of any route without a slash at its end."""
-    paths = [libraries.path_of_route(number) for number in range(routes)]
-    without = [path.format(7) for path in paths if not path.endswith("/")]
-    return lambda: random.choice(without)
 
 
 # --- many origins, many tenants -----------------------------------------------------------------
