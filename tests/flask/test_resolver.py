@@ -278,6 +278,17 @@ def test_overlong_header_takes_no_memory(name):
     assert peak < 65536
 
 
+@pytest.mark.parametrize("method", ["OPTIONS", "DELETE"])
+def test_overlong_host_is_denied_without_an_error(method, caplog):
+    app = closed_application()
+    app.add_url_rule("/", "index", for_page("index"), methods=["PUT"])
+    environ = create_environ("/", method=method, headers=asking("PUT"))
+    environ["HTTP_HOST"] = "a" * 2000
+    b"".join(app(environ, lambda *arguments: None))
+    assert environ["wsgicors.decision"].allowed is False
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
 def test_method_names_are_case_sensitive():
     app = closed_application()
     app.add_url_rule("/", "index", for_page("index"), methods=["PATCH"])

@@ -478,6 +478,8 @@ class UrlMapResolver:
         environ: WSGIEnvironment,
         method: str,
     ) -> HeaderBuilder | None:
+        if len(environ.get("HTTP_HOST", "")) > _MAX_HOST_LENGTH:
+            return RESOLVE_FAILED
         try:
             return find(self.place(environ, method), method, environ)
         except Exception:  # noqa: BLE001 - it is logged, and denies
@@ -554,8 +556,6 @@ class UrlMapResolver:
 
     def place(self, environ: WSGIEnvironment, method: str) -> Place:
         """Where a request leads, with this method and all others."""
-        if len(environ.get("HTTP_HOST", "")) > _MAX_HOST_LENGTH:
-            raise ValueError("the Host is too long to be looked at")
         # The usual adapter is bound, and the map walked, without the application's code.
         with self._context() if _has_own_adapter(self._app) else _NO_CONTEXT:
             return self._place(environ, method)
