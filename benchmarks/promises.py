@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .environs import PATTERNS
 from .libraries import POLICIES, PREDECESSOR, SHAPES
-from .races import LONG, USUAL, Lane
+from .races import MANY_LINES, FEW_LINES, Lane
 from .timing import Estimate, ratio
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def of_unseen(times: Times) -> Iterator[Row]:
 
 # --- Flask --------------------------------------------------------------------------------------
 
-_LONG_ON_TOP = 0.05
+_MANY_LINES_ON_TOP = 0.05
 _IN_FLASK = {
     "allowed": 0.1,
     "no origin": 0.1,
@@ -176,12 +176,12 @@ def of_flask(times: Times, at_views: Times) -> Iterator[Row]:
     :param at_views: the same with settings at the view, of which nothing is promised.
     """
     for request, limit in _IN_FLASK.items():
-        yield _flask_row(times, USUAL, request, Limit(AT_MOST, limit))
+        yield _flask_row(times, FEW_LINES, request, Limit(AT_MOST, limit))
     for request in _REQUESTS:
-        limit = round(_IN_FLASK[request] + _LONG_ON_TOP, 2)
-        yield _flask_row(times, LONG, request, Limit(AT_MOST, limit))
+        limit = round(_IN_FLASK[request] + _MANY_LINES_ON_TOP, 2)
+        yield _flask_row(times, MANY_LINES, request, Limit(AT_MOST, limit))
     for request in ("allowed", "no origin", "denied"):
-        row = _flask_row(at_views, USUAL, request, None)
+        row = _flask_row(at_views, FEW_LINES, request, None)
         yield row._replace(case=f"settings at the view: {request}")
 
 
