@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from itertools import product
+from math import ceil, floor, log10
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 import matplotlib as mpl
@@ -146,6 +147,9 @@ def _lines(
     axes.set_yscale("log")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter("{x:,g}")
+        axis.set_minor_formatter("")
+    costs = [cost for points, _ in curves.values() for _, cost in points]
+    axes.set_ylim(10 ** floor(log10(min(costs))), 10 ** ceil(log10(max(costs))))
     axes.set_xlabel(labels[0])
     axes.set_ylabel(labels[1])
     axes.grid(visible=True, linewidth=0.4)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .environs import PATTERNS
 from .libraries import POLICIES, PREDECESSOR, SHAPES
-from .races import MANY_LINES, FEW_LINES, Lane
+from .races import FEW_LINES, MANY_LINES, Lane
 from .timing import Estimate, ratio
 
 if TYPE_CHECKING:
