@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from itertools import product
-from math import ceil, floor, log10
+from math import floor, log10
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 import matplotlib as mpl
@@ -148,12 +148,17 @@ def _lines(
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter("{x:,g}")
         axis.set_minor_formatter("")
-    costs = [cost for points, _ in curves.values() for _, cost in points]
-    axes.set_ylim(10 ** floor(log10(min(costs))), 10 ** ceil(log10(max(costs))))
+    axes.set_ylim(_decades([cost for points, _ in curves.values() for _, cost in points]))
     axes.set_xlabel(labels[0])
     axes.set_ylabel(labels[1])
     axes.grid(visible=True, linewidth=0.4)
     axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+
+
+def _decades(costs: list[float]) -> tuple[float, float]:
+    """The whole decades that costs lie in; differences of few rounds may be below zero."""
+    positive = [cost for cost in costs if cost > 0] or [1]
+    return 10 ** floor(log10(min(positive))), 10 ** (floor(log10(max(positive))) + 1)
 
 
 def _curves(results: Results) -> dict[str, _Points]:
