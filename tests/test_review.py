@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from wsgicors import OriginCache, Policy
-from wsgicors.comparison import changes, in_words
+from wsgicors import CORSMiddleware, OriginCache, Policy
+from wsgicors.comparison import NARROWER, UNCLEAR, WIDER, changes, in_words
+from wsgicors.headers import HeaderBuilder
+from wsgicors.policies import rules_of
 from wsgicors.review import ReviewError, as_text, described, from_text, name_of, review
 
 ROW = pytest.param
@@ -382,3 +387,90 @@ def test_file_may_be_compared_and_saved_at_once(tmp_path):
     lines, status = review({"/": policy(max_age=5)}, None, file)
     assert (len(lines), status) == (1, 0)
     assert "Nothing has changed" in lines[0]
+
+
+# --- no change that opens anything is passed over in silence ------------------------------------------
+
+ASKING = [A, B, "https://x.c.example", "https://y.c.example", "https://d.example", "null"]
+LISTED = [*ASKING, C, re.compile(r"https://\w\.example")]
+METHODS, HEADERS = ["PUT", "DELETE"], ["X-Key", "Authorization"]
+
+
+def lists_from(items):
+    return st.just("*") | st.lists(st.sampled_from(items), max_size=3)
+
+
+whole_policies = (
+    st.fixed_dictionaries(
+        {"allow_origins": lists_from(LISTED)},
+        optional={
+            "allow_methods": lists_from(METHODS),
+            "allow_headers": lists_from(HEADERS) | st.just(["*", "Authorization"]),
+            "expose_headers": lists_from(["ETag", "Link"]),
+            "allow_credentials": st.booleans() | st.lists(st.sampled_from(LISTED), max_size=2),
+            "refuse_denied": st.booleans(),
+            "dangerously_allow_insecure_origins": st.booleans(),
+        },
+    )
+    .map(lambda fields: Policy().merge(_policy_in_parts(fields)))
+    .filter(lambda policy: not policy.conflicts())
+)
+
+
+def _policy_in_parts(fields):
+    """A policy as it comes out of several places, where no list must fit another one."""
+    whole = Policy()
+    for name, value in fields.items():
+        whole = whole.merge(Policy(**{name: value}))
+    return whole
+
+
+def granted(policy):
+    """All that pages of some origins can do and read under a policy."""
+    known = HeaderBuilder(policy)
+    for origin, method, header in itertools.product(ASKING, METHODS, HEADERS):
+        answers = {
+            "preflight": known.preflight(origin, method, header.lower()),
+            "method": known.preflight(origin, method),
+            "actual": known.actual(origin),
+        }
+        for kind, decision in answers.items():
+            if decision.allowed:
+                lines = dict(decision.headers)
+                extent = "Access-Control-Allow-Credentials" in lines
+                exposed = lines.get("Access-Control-Expose-Headers", "").lower().split(", ")
+                case = (
+                    kind,
+                    origin,
+                    *{"preflight": (method, header), "method": (method,)}.get(kind, ()),
+                )
+                yield case
+                yield from ((*case, "credentials") for _ in range(extent))
+                yield from (
+                    (*case, name) for name in ("etag", "link") if {name, "*"} & set(exposed)
+                )
+            if kind == "actual" and not (known.refused and not decision.allowed):
+                yield "done", origin
+
+
+@given(whole_policies, whole_policies)
+def test_whatever_is_granted_anew_is_told_as_wider(old, new):
+    rules = [rules_of(CORSMiddleware(None, policy)) for policy in (old, new)]
+    opened = set(granted(new)) - set(granted(old))
+    ranks = {change.rank for _, change in changes(*rules)}
+    assert not opened or ranks & {WIDER, UNCLEAR}
+
+
+@given(whole_policies, whole_policies)
+def test_whatever_is_granted_no_more_is_told_as_narrower(old, new):
+    rules = [rules_of(CORSMiddleware(None, policy)) for policy in (old, new)]
+    closed = set(granted(old)) - set(granted(new))
+    ranks = {change.rank for _, change in changes(*rules)}
+    assert not closed or ranks & {NARROWER, UNCLEAR}
+
+
+@given(whole_policies)
+def test_what_is_read_back_is_what_was_saved(policy):
+    rules = rules_of(CORSMiddleware(None, policy))
+    assert from_text(as_text(rules)) == rules
+    assert list(changes(rules, from_text(as_text(rules)))) == []

@@ -55,8 +55,13 @@ def described(policy: Policy, resolve: object = None) -> dict[str, Any]:
             settings.pop(name, None)
     said = {name: _plain(name, value) for name, value in settings.items()}
     _drop_those_who_are_not_allowed(said)
-    kept = {name: value for name, value in said.items() if value != [] or name == "allow_origins"}
+    kept = {
+        name: value for name, value in said.items() if value != [] or name in _EMPTY_IS_NOT_UNSET
+    }
     return kept if resolve is None else {**kept, RESOLVE: _plain(RESOLVE, resolve)}
+
+
+_EMPTY_IS_NOT_UNSET = ("allow_origins", "allow_methods")
 
 
 def _drop_those_who_are_not_allowed(said: dict[str, Any]) -> None:

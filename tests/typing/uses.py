@@ -11,7 +11,8 @@ from flask.views import MethodView
 from typing_extensions import assert_type
 
 from wsgicors import ConfigError, CORSMiddleware, OriginCache, Policy, Problem, cors
-from wsgicors.flask import CORS, cross_origin, same_origin
+from wsgicors.flask import CORS, cross_origin, decision, same_origin
+from wsgicors.headers import Decision
 from wsgicors.invalidation import PostgresInvalidation, RedisInvalidation
 
 if TYPE_CHECKING:
@@ -85,12 +86,14 @@ except ConfigError as error:
 # A decorated view keeps its type.
 app = Flask(__name__)
 CORS(app, allow_origins="*", max_age=5, endpoints={"static": {"allow_origins": "*"}, "a": shop})
+CORS(app, endpoints={"admin.*": {"allow_origins": []}, "s3.*": None})
 CORS(app, allow_orgins="*")  # type: ignore[call-arg]
 later = CORS(allow_origins=["https://shop.example"])
 later.init_app(app)
 pages = cross_origin(allow_origins="*")(Blueprint("pages", __name__))
 assert_type(pages, Blueprint)
 assert_type(same_origin(pages), Blueprint)
+assert_type(decision(), Optional[Decision])
 
 
 @app.get("/items/<int:number>")
