@@ -820,9 +820,16 @@ def test_where_the_outer_layer_does_not_govern_the_inner_one_does():
     assert callers(app, "/out", "PUT") == {APP}
 
 
+def without_what_is_ours(environ):
+    return {name: value for name, value in environ.items() if "wsgicors" not in name}
+
+
 EVERYWHERE = {
     "the same environ": lambda app: app,
     "a copy of environ": lambda app: lambda environ, start: app({**environ}, start),
+    "an environ of its own": lambda app: (
+        lambda environ, start: app(without_what_is_ours(environ), start)
+    ),
     "a dispatcher": lambda app: DispatcherMiddleware(app, {"/elsewhere": site()}),
     "lines written anew": lambda app: (
         lambda environ, start: app(
@@ -832,6 +839,16 @@ EVERYWHERE = {
     "another layer": lambda app: CORSMiddleware(app, allow_origins=[APP, EVIL]),
     "another layer and a copy": lambda app: CORSMiddleware(
         lambda environ, start: app({**environ}, start), allow_origins=[APP, EVIL]
+    ),
+    "another layer and an environ of its own": lambda app: CORSMiddleware(
+        lambda environ, start: app(without_what_is_ours(environ), start),
+        allow_origins=[APP, EVIL],
+    ),
+    "more that varies": lambda app: (
+        lambda environ, start: app(
+            without_what_is_ours(environ),
+            lambda status, lines, *exc: start(status, [("Vary", "Cookie"), *lines], *exc),
+        )
     ),
 }
 
@@ -895,12 +912,13 @@ def test_it_stays_denied_where_header_lines_are_lost_between(outside, inside, ke
     assert denied.values("Access-Control-Allow-Origin") == []
 
 
+@pytest.mark.parametrize("between", ["the same environ", "an environ of its own"])
 @pytest.mark.parametrize("inside", INSIDE.values(), ids=INSIDE)
 @pytest.mark.parametrize("outside", OUTSIDE.values(), ids=OUTSIDE)
-def test_credentials_that_a_layer_inside_does_not_allow_are_not_allowed(outside, inside):
+def test_credentials_that_a_layer_inside_does_not_allow_are_not_allowed(outside, inside, between):
     for used in (False, True):
         app = outside(
-            inside(allow_origins=[APP], allow_credentials=used),
+            EVERYWHERE[between](inside(allow_origins=[APP], allow_credentials=used)),
             allow_origins=[APP],
             allow_credentials=True,
         )

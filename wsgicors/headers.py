@@ -51,6 +51,8 @@ _MAX_REMEMBERED = 1024
 #: twice: another time they might say something else.
 ANSWERS = "wsgicors.answers"
 CREDENTIALS = ("Access-Control-Allow-Credentials", "true")
+#: Names that are objects of their own, so that a line can be known to be one of ours.
+ALLOW_ORIGIN, VARY = (str(name, "ascii") for name in (b"Access-Control-Allow-Origin", b"Vary"))
 _ALLOW_METHODS = "Access-Control-Allow-Methods"
 _ALLOW_HEADERS = "Access-Control-Allow-Headers"
 _REQUEST_METHOD = "Access-Control-Request-Method"
@@ -344,7 +346,7 @@ class HeaderBuilder:
     def _allowing(self, origin: str) -> HeaderLine:
         if self._origins.is_wildcard and not self._credentialed.admit(origin):
             origin = "*"
-        return ("Access-Control-Allow-Origin", origin)
+        return (ALLOW_ORIGIN, origin)
 
     def _shared_with(self, origin: str) -> Decision:
         rest = self._shared[self._credentialed.admit(origin)]
@@ -662,7 +664,7 @@ def _credentials_line(with_credentials: bool) -> HeaderLines:
 
 
 def _vary_line(vary: tuple[str, ...]) -> HeaderLines:
-    return _line("Vary", ", ".join(vary))
+    return _line(VARY, ", ".join(vary))
 
 
 def _line(name: str, value: str) -> HeaderLines:

@@ -3,6 +3,7 @@
 The outer layer is the author of the headers. It puts a list into ``environ``, with nothing in its
 first place. A layer inside finds that, also in a copy of ``environ``, and leaves the status of its
 response there. What that one grants stands in the response that comes out, and what it denies does not.
+Where a middleware between has made an ``environ`` of its own, the layer inside is known by its header lines.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Callable
 
-from .headers import CREDENTIALS
+from .headers import ALLOW_ORIGIN, CREDENTIALS, VARY
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -46,6 +47,11 @@ def inside_another(environ: WSGIEnvironment, start_response: StartResponse) -> S
         return start_response(status, headers, *filter(None, [exc_info]))
 
     return start
+
+
+def has_lines_of_a_layer(headers: list[HeaderLine]) -> bool:
+    """Whether a layer inside has written any of these lines."""
+    return any(name is VARY or name is ALLOW_ORIGIN for name, _ in headers)
 
 
 def restricted(

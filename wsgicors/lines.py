@@ -10,7 +10,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from .errors import shown
-from .headers import CREDENTIALS
+from .headers import CREDENTIALS, VARY
 from .names import TOKEN
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def _is_plain(name: str) -> bool:
 
 def _vary_line(values: str, names: tuple[str, ...]) -> HeaderLine:
     """The application's ``Vary`` and ours in one line; remembered, because it hardly ever changes."""
-    line = ("Vary", _merged_vary(values, names))
+    line = (VARY, _merged_vary(values, names))
     if len(_vary_lines) < _MAX_REMEMBERED:
         _vary_lines[values] = line
     return line

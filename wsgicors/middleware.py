@@ -15,8 +15,15 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from .crashes import answering
 from .errors import ConfigError, Problem, shown
-from .headers import HeaderBuilder
-from .layers import DECISION, LAYER, inside_another, is_noticed, restricted
+from .headers import VARY, HeaderBuilder
+from .layers import (
+    DECISION,
+    LAYER,
+    has_lines_of_a_layer,
+    inside_another,
+    is_noticed,
+    restricted,
+)
 from .lines import PLAIN_NAMES, Author, with_vary
 from .logs import logger
 from .origins import MAX_ORIGIN_LENGTH
@@ -218,7 +225,7 @@ class CORSMiddleware:
                 vary = None
                 for name, value in headers:
                     if name not in PLAIN_NAMES:
-                        if name != "Vary" or vary is not None:
+                        if name != "Vary" or name is VARY or vary is not None:
                             break
                         vary = value
                 else:
@@ -345,6 +352,8 @@ def put_together(
 
     :param status_inside: that of a layer inside that governs the request too (`restricted`).
     """
+    if status_inside is None and has_lines_of_a_layer(headers):
+        status_inside = status
     if status_inside is None:
         return author.with_headers(headers, decision)
     decision = restricted(decision, status, headers, environ, status_inside)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Callable
 import flask
 
 from ..errors import ConfigError, Problem, log_exception, shown
-from ..headers import ANSWERS
+from ..headers import ANSWERS, VARY
 from ..layers import DECISION, LAYER, inside_another
 from ..lines import PLAIN_NAMES, Author, with_vary
 from ..logs import logger
@@ -202,7 +202,7 @@ def _governed(  # noqa: C901, PLR0915 - the hot path
                 vary = None
                 for name, value in headers:
                     if name not in PLAIN_NAMES:
-                        if name != "Vary" or vary is not None:
+                        if name != "Vary" or name is VARY or vary is not None:
                             break
                         vary = value
                 else:
