@@ -335,7 +335,7 @@ def test_method_that_no_route_takes_is_said_to_be_so(question):
     )
 
 
-def test_many_routes_that_share_policies_are_said_in_few_lines():
+def test_many_routes_that_share_policies_are_said_in_few_lines(nothing_declared):
     app = Flask(__name__, static_folder=None)
     CORS(app, allow_origins=[APP], allow_headers=["Content-Type"], max_age=60)
     for number in range(29):
