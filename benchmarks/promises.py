@@ -79,7 +79,7 @@ def _winner(peer: str, ours_against_theirs: Estimate) -> str | None:
 # --- plain WSGI ---------------------------------------------------------------------------------
 
 #: What each number of header lines may add, and what a denial may add to that.
-_BY_LINES = {"two header lines": 2, "six": 2.5, "eight": 2.75}
+_BY_LINES = {"two header lines": 2, "six header lines": 2.5, "eight header lines": 2.75}
 _WITH_VARY = 3.5
 _ON_TOP = {"denied": 0.5, "denied, over plain http": 1}
 _REQUESTS = ("allowed", "denied", "denied, over plain http", "no origin")
@@ -111,7 +111,7 @@ def of_policies(times: Times) -> Iterator[Row]:
     """What the middleware adds, by its policy; of what can be on besides, nothing is promised."""
     for lane in times:
         if lane.library == "wsgicors" and not _is_impossible(lane):
-            limit = Limit(AT_MOST, _BY_LINES["six"] + _ON_TOP.get(lane.request, 0))
+            limit = Limit(AT_MOST, _BY_LINES["six header lines"] + _ON_TOP.get(lane.request, 0))
             ours, closure = (
                 times[each] - times[Lane("bare", "", lane.request)]
                 for each in (lane, Lane("closure", "", lane.request))
