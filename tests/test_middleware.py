@@ -1226,6 +1226,19 @@ def test_a_wrong_configuration_never_starts(args, fields, found):
         assert [(problem.field, problem.reason) for problem in caught.value.problems] == found
 
 
+@pytest.mark.parametrize("app", ["app", None, [b"hello"]], ids=str)
+@pytest.mark.parametrize("around", [CORSMiddleware, lambda app, **fields: cors(**fields)(app)])
+def test_what_is_no_application_is_refused_with_what_to_write(around, app):
+    with pytest.raises(ConfigError, match=r"write CORSMiddleware\(application, \.\.\.\)") as caught:
+        around(app, allow_origins="*")
+    assert [problem[:3] for problem in caught.value.problems] == [("app", app, "no-application")]
+
+
+def test_decorator_without_parentheses_is_refused_with_what_to_write():
+    with pytest.raises(ConfigError, match=r"write @cors\(allow_origins=\[\.\.\.\]\)"):
+        cors(site())
+
+
 def test_what_is_no_policy_is_refused_with_what_to_write():
     with pytest.raises(ConfigError) as caught:
         CORSMiddleware(site(), "*")

@@ -74,7 +74,7 @@ class CORSMiddleware:
         is logged and answered with a 500 that carries the headers. Otherwise it is raised, and the
         answer of the server does not carry them.
     :param fields: the fields of a :class:`Policy`, instead of or on top of ``policy``.
-    :raises ConfigError: if any policy that can come into use is wrong.
+    :raises ConfigError: if ``app`` cannot be called, or any policy that can come into use is wrong.
 
     >>> def application(environ, start_response):
     ...     start_response("200 OK", [("Content-Type", "text/plain")])
@@ -101,6 +101,8 @@ class CORSMiddleware:
         answer_exceptions: bool = False,
         **fields: Unpack[PolicyFields],
     ) -> None:
+        if not callable(app):
+            raise ConfigError([_no_application(app)])
         if routes is not None and resolve is not None:
             raise ConfigError([_BOTH_ROUTES_AND_RESOLVE])
         self.app = app
@@ -250,13 +252,15 @@ def cors(
 ) -> Callable[[WSGIApplication], CORSMiddleware]:
     """The decorator form of :class:`CORSMiddleware`, for a WSGI callable.
 
-    :raises ConfigError: if any policy that can come into use is wrong.
+    :raises ConfigError: if it stands without parentheses, or any policy that can come into use is wrong.
 
     >>> @cors(allow_origins="*")
     ... def application(environ, start_response):
     ...     start_response("200 OK", [("Content-Type", "text/plain")])
     ...     return [b"hello"]
     """
+    if callable(policy):
+        raise ConfigError([_bare(policy)])
 
     def decorator(app: WSGIApplication) -> CORSMiddleware:
         return CORSMiddleware(
@@ -270,6 +274,16 @@ def cors(
         )
 
     return decorator
+
+
+def _no_application(app: object) -> Problem:
+    message = f"{shown(app)} is no WSGI application; write CORSMiddleware(application, ...)"
+    return Problem("app", app, "no-application", message)
+
+
+def _bare(app: object) -> Problem:
+    message = f"{shown(app)} is no Policy; write @cors(allow_origins=[...]) with parentheses"
+    return Problem("policy", app, "wrong-type", message)
 
 
 def _base_policy(policy: Policy | None, fields: PolicyFields) -> Policy | None:

@@ -42,7 +42,9 @@ _NAMES_ELSEWHERE = {
     **dict.fromkeys(
         "maxage max_age_seconds max_age_in_seconds preflight_max_age".split(), "max_age"
     ),
-    **dict.fromkeys("resources urls_regex path_prefix policies matchstrategy".split(), _ROUTES),
+    **dict.fromkeys(
+        "resources urls_regex path_prefix policies matchstrategy endpoints".split(), _ROUTES
+    ),
     **dict.fromkeys(
         "vary vary_header intercept_exceptions always_send automatic_options".split(), _AUTOMATIC
     ),

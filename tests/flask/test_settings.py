@@ -155,6 +155,12 @@ def _from_environment(monkeypatch, environment):
             "decorate blueprints or views",
             id="Flask-CORS's resources",
         ),
+        ROW(
+            "CORS_ENDPOINTS",
+            {"admin.*": {"allow_origins": []}},
+            "name endpoints in CORS(...)",
+            id="endpoints, which are no key",
+        ),
         ROW("CORS_SEND_WILDCARD", True, "leave it out", id="Flask-CORS's send_wildcard"),
     ],
 )
