@@ -56,7 +56,8 @@ class Row(NamedTuple):
 ADDED = "Added to an actual request, against what the closure adds"
 ADDED_BEFORE = f"Added to an actual request, against what {PREDECESSOR} adds"
 ADDED_UNDER = "Added to an actual request with six header lines, by policy and by what is on"
-WHOLE = "A whole preflight, against a closure that answers with constant headers"
+WHOLE = "A whole preflight, against a request through the closure"
+WHOLE_ALONE = "A whole preflight, against a closure that answers it without the application"
 UNSEEN = "A request of an origin never seen before, against one that was"
 FLASK_ADDED = "Flask: added to an actual request, against what Flask-CORS adds to an allowed one"
 FLASK_WHOLE = "Flask: a whole preflight, how many times as fast as with Flask-CORS"
@@ -139,6 +140,10 @@ def of_preflights(times: Times) -> Iterator[Row]:
     refused = Lane("wsgicors", "refuse_denied", "POST, denied")
     figure = ratio(times[refused], times[Lane("closure", "", "preflight")])
     yield Row(WHOLE, "refuse_denied: a POST that is refused", "times", None, figure)
+    for lane in times:
+        if lane.library == "wsgicors" and lane.policy in POLICIES and lane.request == "preflight":
+            figure = ratio(times[lane], times[Lane("closure for preflights", "", "preflight")])
+            yield Row(WHOLE_ALONE, _case(lane), "times", None, figure)
 
 
 def _case(lane: Lane) -> str:

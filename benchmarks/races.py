@@ -109,8 +109,8 @@ def policies(effort: Effort, track: Track) -> Times:
 def preflights(effort: Effort, track: Track) -> Times:
     """Each policy, and each thing that can be on, against closures with constant headers."""
     apps: dict[tuple[str, str], Any] = {
-        ("closure", ""): libraries.closure_for_preflights(),
-        ("closure and the application", ""): libraries.closure(),
+        ("closure", ""): libraries.closure(),
+        ("closure for preflights", ""): libraries.closure_for_preflights(),
         ("wsgicors", "reflecting"): libraries.ours(libraries.WILDCARD, **libraries.REFLECTING),
     }
     for policy, origins in libraries.POLICIES.items():

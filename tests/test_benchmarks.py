@@ -43,6 +43,7 @@ def rows(smoke):
         pytest.param(promises.ADDED_BEFORE, 24, id="plain WSGI against the release before"),
         pytest.param(promises.ADDED_UNDER, 40, id="plain WSGI, by policy and by what is on"),
         pytest.param(promises.WHOLE, 23, id="plain WSGI, preflights"),
+        pytest.param(promises.WHOLE_ALONE, 3, id="plain WSGI, preflights without the application"),
         pytest.param(promises.UNSEEN, 6, id="origins never seen before"),
         pytest.param(promises.FLASK_ADDED, 14, id="Flask against Flask-CORS"),
         pytest.param(promises.FLASK_WHOLE, 15, id="Flask, preflights by number of routes"),
