@@ -21,6 +21,11 @@ html_title = f"{project} {release}"
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
 
+# Korean and Japanese: `tox run -e words` brings the catalogues up to date.
+locale_dirs = ["locale"]
+gettext_compact = False
+gettext_location = False
+
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
 # Signatures read as they are written, without the modules that the types come from.

@@ -40,7 +40,7 @@ _PARTS = (
     ("What the browser found", "Each is a check of the Fetch standard that failed.", REASONS),
     (
         "What is behind it",
-        "Where an answer betrays why it has no permission in it, one of these is told beside the check.",
+        "If an answer shows why it has no permission, ``CORSError`` and ``check`` name one of these causes, too.",
         CAUSES,
     ),
     ("What else can go wrong", "None of these is a failed check.", NOTES),

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from babel.messages.pofile import read_po
 from browser.engines import CHROMIUM, visiting
 from flask import Flask, request, send_from_directory
 from serving import served
@@ -65,7 +66,7 @@ await fetch("/told", { method: "POST", body: JSON.stringify(told) });
 def built(tmp_path_factory):
     folder = tmp_path_factory.mktemp("docs")
     command = [sys.executable, "-m", "sphinx", "-E", "-W", "-n", "-q", "-b", "html"]
-    subprocess.run([*command, ROOT / "docs", folder], check=True, timeout=120)
+    subprocess.run([*command, ROOT / "docs", folder], check=True, timeout=300)
     return folder
 
 
@@ -88,7 +89,7 @@ def measured(built, width):
         return "", 204
 
     with served(app) as url, visiting(CHROMIUM, f"{url}/measure") as visit:
-        visit.wait_until(lambda: told, seconds=120)
+        visit.wait_until(lambda: told, seconds=300)
     return told[0]
 
 
@@ -165,3 +166,67 @@ def test_the_readme_has_short_sentences_and_paragraphs():
 def test_the_readme_has_no_link_that_pypi_cannot_follow():
     links = re.findall(r"\]\(([^)]*)\)", README.read_text("utf-8"))
     assert [link for link in links if not link.startswith("https://")] == []
+
+
+# --- Korean and Japanese --------------------------------------------------------------------------
+
+TRANSLATED = ("index", "installation", "troubleshooting", "tutorial")
+each_language = pytest.mark.parametrize("language", ["ko", "ja"])
+
+
+def messages(file):
+    """The messages of a catalogue, by their sentences in English."""
+    lines = file.read_text("utf-8").splitlines(keepends=True)
+    return {message.id: message for message in read_po(lines) if message.id}
+
+
+def translations(language, page):
+    return messages(ROOT / "docs" / "locale" / language / "LC_MESSAGES" / f"{page}.po")
+
+
+@pytest.fixture(scope="module")
+def sentences_in_english(tmp_path_factory):
+    """The sentences of each translated page, as Sphinx hands them to translators."""
+    folder = tmp_path_factory.mktemp("pot")
+    sources = [ROOT / "docs" / f"{page}.rst" for page in TRANSLATED]
+    command = [sys.executable, "-m", "sphinx", "-E", "-q", "-b", "gettext", ROOT / "docs", folder]
+    subprocess.run([*command, *sources], check=True, timeout=300)
+    return {page: set(messages(folder / f"{page}.pot")) for page in TRANSLATED}
+
+
+@each_language
+@pytest.mark.parametrize("page", TRANSLATED)
+def test_every_sentence_of_the_page_is_translated(sentences_in_english, language, page):
+    translated = translations(language, page)
+    assert set(translated) == sentences_in_english[page]
+    assert [m.id for m in translated.values() if not m.string or m.fuzzy] == []
+
+
+@each_language
+@pytest.mark.parametrize("page", TRANSLATED)
+def test_what_is_code_is_the_same_in_each_language(language, page):
+    def code(text):
+        return sorted(re.findall(r"``(.+?)``", text))
+
+    for message in translations(language, page).values():
+        assert code(message.string) == code(message.id)
+
+
+@each_language
+def test_the_translated_documentation_is_built_without_a_warning(language, tmp_path):
+    command = [sys.executable, "-m", "sphinx", "-E", "-W", "-n", "-q", "-b", "html"]
+    subprocess.run(
+        [*command, "-D", f"language={language}", ROOT / "docs", tmp_path], check=True, timeout=300
+    )
+    assert f'<html class="no-js" lang="{language}"' in (tmp_path / "tutorial.html").read_text(
+        "utf-8"
+    )
+
+
+@each_language
+def test_the_translated_readme_has_the_same_examples_and_chapters(language):
+    def parts(text):
+        return re.findall(r"^```.*?^```$", text, re.MULTILINE | re.DOTALL), text.count("\n## ")
+
+    translated = ROOT / f"README.{language}.md"
+    assert parts(translated.read_text("utf-8")) == parts(README.read_text("utf-8"))
