@@ -14,7 +14,7 @@ from flask.views import MethodView, View
 from flask_calls import actual, cors_headers, preflight
 from werkzeug.utils import cached_property, import_string
 
-from wsgicors.flask import CORS, cross_origin, same_origin
+from wsgicors.flask import CORS, cross_origin, links, same_origin
 
 ROW = pytest.param
 
@@ -377,3 +377,23 @@ def test_class_that_is_decorated_after_the_first_request():
     assert callers(app, "/", "DELETE") == {PAGE}
     same_origin(Items)
     assert callers(app, "/", "DELETE") == set()
+
+
+@pytest.mark.parametrize("number", [1, 20])
+def test_decorated_classes_are_listed_once_for_all_views(number, monkeypatch):
+    class Closed(MethodView):
+        def get(self):
+            return "secret"
+
+    # As for a class of a module.
+    Closed.get.__qualname__ = "Closed.get"
+    same_origin(Closed)
+    app = flask.Flask("example", static_folder=None)
+    for index in range(number):
+        app.add_url_rule(f"/{index}", view_func=Closed.as_view(f"closed{index}"))
+    CORS(app, allow_origins=[PAGE])
+    listed = []
+    monkeypatch.setattr(links, "declared_classes", lambda: listed.append(1) or [Closed])
+    app.extensions["wsgicors"].ensure_checked()
+    assert len(listed) == 1
+    assert callers(app, "/0") == set()

@@ -122,6 +122,11 @@ def all_declared() -> Iterator[tuple[object, Layer]]:
         yield from ((target, layer) for layer in layers)
 
 
+def declared_classes() -> list[type]:
+    """The classes that something was said of, whatever application they belong to."""
+    return [target for target, _ in _declarations.said if isinstance(target, type)]
+
+
 def is_anything_declared() -> bool:
     """Whether anything was ever said about any view or blueprint, of whatever application."""
     return _declarations.is_anything_said

@@ -10,13 +10,15 @@ import functools
 import itertools
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from types import CellType, FunctionType, MemberDescriptorType, MethodType, ModuleType
 from typing import Any
 
 from flask import Flask
 from werkzeug.utils import cached_property
 
-from .declarations import all_declared, said_of
+from .declarations import declared_classes, said_of
 
 # Views are wrapped a few times, and hold a few things; what goes on for ever is not followed.
 _MOST = 128
@@ -108,13 +110,36 @@ def _owners(view: Any) -> Iterator[type]:
         yield type(view)
 
 
-def _classes_with(function: FunctionType) -> Iterator[type]:
+def _classes_with(function: FunctionType) -> Iterable[type]:
     """The decorated classes in which a function stands that was taken out of one."""
     holder = function.__qualname__.rpartition(".")[0]
-    if holder and not holder.endswith("<locals>"):
-        for target, _ in all_declared():
-            if isinstance(target, type) and vars(target).get(function.__name__) is function:
-                yield target
+    if not holder or holder.endswith("<locals>"):
+        return ()
+    known = _classes_by_function.get()
+    if known is not None:
+        return known.get(id(function), ())
+    name = function.__name__
+    return [each for each in declared_classes() if vars(each).get(name) is function]
+
+
+_classes_by_function: ContextVar[dict[int, list[type]] | None] = ContextVar(
+    "wsgicors.flask.classes", default=None
+)
+
+
+@contextmanager
+def many_views() -> Iterator[None]:
+    """Look at all classes once, for as long as the views of a whole application are looked at."""
+    known: dict[int, list[type]] = {}
+    for each in declared_classes():
+        for name, thing in vars(each).items():
+            if isinstance(thing, FunctionType) and thing.__name__ == name:
+                known.setdefault(id(thing), []).append(each)
+    token = _classes_by_function.set(known)
+    try:
+        yield
+    finally:
+        _classes_by_function.reset(token)
 
 
 def _within(view: Any) -> Iterator[Any]:

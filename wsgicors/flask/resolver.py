@@ -25,6 +25,7 @@ from ..policy import Policy
 from ..resolvers import AMBIGUOUS_PATH, RESOLVE_FAILED
 from .declarations import Layer, is_anything_declared, is_refusal_declared, read_on
 from .endpoints import Endpoints, decorated_though_left
+from .links import many_views
 from .rules import NOWHERE, Place, fitting_rules, place_by_asking, place_of
 from .settings import Effective, blueprint_layers, config_conflicts, config_layers, keys_of_others
 from .strays import above_routes
@@ -153,12 +154,13 @@ class UrlMapResolver:
         configured = config_layers(self._app)
         self._base = (*configured, *self._layers)
         self._forget()
-        problems = [
-            *config_conflicts(configured),
-            *self._wrong_endpoints(),
-            *above_routes(self._app),
-            *self._conflicts(),
-        ]
+        with many_views():
+            problems = [
+                *config_conflicts(configured),
+                *self._wrong_endpoints(),
+                *above_routes(self._app),
+                *self._conflicts(),
+            ]
         if problems:
             raise ConfigError(problems)
         self._tell_of_overrides()
