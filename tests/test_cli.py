@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.metadata import version
 
 import pytest
 
@@ -18,6 +19,13 @@ def test_help_lists_every_command(capsys):
     for name, command in COMMANDS.items():
         assert f"  {name}" in printed
         assert command.summary in printed
+
+
+def test_version_names_the_installed_release(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["--version"])
+    assert stop.value.code == 0
+    assert capsys.readouterr().out == f"wsgicors {version('wsgicors')}\n"
 
 
 @pytest.mark.parametrize("name", COMMANDS)
