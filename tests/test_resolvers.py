@@ -614,6 +614,15 @@ def test_a_resolve_that_fails_shares_with_nobody(resolve, caplog):
     assert first.exc_info
 
 
+def test_resolve_that_fails_for_a_preflight_is_asked_and_told_of_once(caplog):
+    asked = []
+    app = CORSMiddleware(
+        site(), resolve=lambda environ, method: asked.append(method) or failing(environ, method)
+    )
+    assert preflight(app, asks="LOCK").status == "403 Forbidden"
+    assert len(asked) == len(caplog.records) == 1
+
+
 def test_what_a_resolve_raises_forges_no_line_of_the_log(caplog):
     app = CORSMiddleware(site(), resolve=failing)
     answer(app, environ_of("/x\r\nroot logged in\x1b[2J" + "y" * 9999))

@@ -37,6 +37,7 @@ AMBIGUOUS_PATH, _AMBIGUOUS_PATH_REFUSED = (
 RESOLVE_FAILED, RESOLVE_FAILED_REFUSED = (
     HeaderBuilder(policy, "resolve-failed") for policy in (_NOBODY, _NOBODY_AT_ALL)
 )
+_FAILED = (RESOLVE_FAILED, RESOLVE_FAILED_REFUSED)
 # The methods of one URL are compared as long as they are not more.
 _MAX_METHODS = 64
 # Where requests came mounted, as far as anything was told of it.
@@ -124,8 +125,8 @@ class _PerMethod:
             return self._builder_for(environ, environ["REQUEST_METHOD"])
         method = bounded_method(environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"])
         builder = self._builder_for(environ, method)
-        if builder is None:
-            return None
+        if builder is None or builder in _FAILED:
+            return builder
         others = self._others(environ, method, builder)
         # A usual method is found from every other one. Any else is looked at from there, too.
         looked_at = None if method in USUAL_METHODS else method
