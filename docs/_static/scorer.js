@@ -2,7 +2,8 @@
 const LAST = /^(design|hot_path|performance)$/;
 const FIRST = /^(options|troubleshooting|tutorial|howto\/)/;
 
-const Scorer = {
+// Sphinx declares it too, with "var".
+var Scorer = {
   score: ([page, , , , score]) => score + (LAST.test(page) ? -100 : FIRST.test(page) ? 10 : 0),
   objNameMatch: 11,
   objPartialMatch: 6,
