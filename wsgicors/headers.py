@@ -429,7 +429,7 @@ class _Origins:
         else:
             is_admitted = _says_yes(self._predicate, origin, environ)
         if is_admitted and self._is_guarded:
-            return _may_use_credentials(origin, self._takes_insecure)
+            return _may_use_credentials(origin, self._takes_insecure, "is denied")
         return is_admitted
 
 
@@ -456,7 +456,7 @@ class _Credentialed:
             return True
         if not is_origin(origin) or not self._items.match(origin):
             return False
-        return _may_use_credentials(origin, self._takes_insecure)
+        return _may_use_credentials(origin, self._takes_insecure, "uses no credentials")
 
 
 class _Items:
@@ -476,19 +476,22 @@ class _Items:
         return any(expression.fullmatch(origin) for expression in self._expressions)
 
 
-def _may_use_credentials(origin: str, takes_insecure: bool) -> bool:
-    """Whether an origin that was not listed as it is may use credentials: it must be whose it says."""
+def _may_use_credentials(origin: str, takes_insecure: bool, otherwise: str) -> bool:
+    """Whether an origin that was not listed as it is may use credentials: it must be whose it says.
+
+    :param otherwise: what becomes of it if it may not, for the log.
+    """
     pattern = read_pattern(origin)
     if pattern is None or pattern.is_anybodys:
         return False
     if pattern.is_secure or takes_insecure:
         return True
-    logger.warning(_NOT_HTTPS, shown(origin))
+    logger.warning(_NOT_HTTPS, shown(origin), otherwise)
     return False
 
 
 _NOT_HTTPS = (
-    "%s is not https, so it is denied although it was admitted: with allow_credentials, whoever controls"
+    "%s is not https, so it %s although it was admitted: with allow_credentials, whoever controls"
     " a network between can pose as it; use https there, or set dangerously_allow_insecure_origins=True"
 )
 
