@@ -62,6 +62,24 @@ await fetch("/told", { method: "POST", body: JSON.stringify(told) });
 """
 
 
+# What the search of the documentation finds, the best first.
+SEARCH = """
+<!doctype html>
+<iframe src="/search.html?q=WORDS" style="height: 900px; width: 900px"></iframe>
+<script type="module">
+const links = () => [...document.querySelector("iframe").contentDocument
+  .querySelectorAll("#search-results li > a")].map((link) => link.getAttribute("href").split(/[?#]/)[0]);
+let before = -1;
+// Results are shown one after the other.
+while (before < 1 || links().length > before) {
+  before = links().length;
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+}
+await fetch("/told", { method: "POST", body: JSON.stringify(links()) });
+</script>
+"""
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
     folder = tmp_path_factory.mktemp("docs")
@@ -70,27 +88,32 @@ def built(tmp_path_factory):
     return folder
 
 
-def measured(built, width):
-    """What stands out of each page at a width in CSS pixels, as Chromium lays it out."""
+def told_by(built, page):
+    """What a page tells that Chromium opens beside the documentation."""
     app = Flask(__name__)
     told = []
 
     @app.get("/<path:name>")
-    def page(name):
+    def serve(name):
         return send_from_directory(built, name)
 
-    @app.get("/measure")
-    def measure():
-        return MEASURE.replace("WIDTH", str(width)).replace("PAGES", json.dumps(PAGES))
+    @app.get("/test")
+    def test():
+        return page
 
     @app.post("/told")
     def hear():
         told.append(json.loads(request.get_data()))
         return "", 204
 
-    with served(app) as url, visiting(CHROMIUM, f"{url}/measure") as visit:
+    with served(app) as url, visiting(CHROMIUM, f"{url}/test") as visit:
         visit.wait_until(lambda: told, seconds=300)
     return told[0]
+
+
+def measured(built, width):
+    """What stands out of each page at a width in CSS pixels, as Chromium lays it out."""
+    return told_by(built, MEASURE.replace("WIDTH", str(width)).replace("PAGES", json.dumps(PAGES)))
 
 
 @pytest.mark.browser
@@ -115,10 +138,14 @@ def test_each_option_has_an_anchor_a_type_a_default_and_an_example(built, option
     assert all(part in section for part in ("Type", "Default", "highlight-python"))
 
 
-def test_the_search_puts_how_it_is_made_last(built):
-    scorer = (built / "_static" / "language_data.js").read_text("utf-8")
-    assert "hot_path" in scorer
-    assert all(page in PAGES for page in ("design", "hot_path", "performance"))
+@pytest.mark.browser
+def test_the_search_puts_options_first_and_how_they_are_made_last(built):
+    found = told_by(built, SEARCH.replace("WORDS", "header"))
+    made = {"design.html", "hot_path.html", "performance.html"}
+    last = [page in made for page in found]
+    assert any(last)
+    assert last == sorted(last)
+    assert told_by(built, SEARCH.replace("WORDS", "max_age"))[0] == "options.html"
 
 
 def test_code_can_be_copied(built):
