@@ -59,7 +59,7 @@ def test_a_missing_extra_is_one_line_that_says_what_to_install(name, command, mo
     monkeypatch.setitem(sys.modules, command.needs, None)
     assert main([name]) == 2
     printed = capsys.readouterr()
-    hint = f'"{name}" needs {command.needs}: pip install "wsgicors[{command.extra}]"\n'
+    hint = f'"{name}" needs {command.needs}: pip install "wsgicors[{command.extra}]>=1.0"\n'
     assert (printed.out, printed.err) == ("", hint)
 
 

@@ -364,7 +364,9 @@ def test_a_channel_that_not_all_brokers_take_is_refused(channel):
 def test_without_its_package_it_says_what_to_install(kind, module, extra, monkeypatch):
     monkeypatch.setitem(sys.modules, module, None)
     invalidation = sys.modules["wsgicors.invalidation"]
-    with pytest.raises(ImportError, match=rf'{kind} needs .*: pip install "wsgicors\[{extra}\]"'):
+    with pytest.raises(
+        ImportError, match=rf'{kind} needs .*: pip install "wsgicors\[{extra}\]>=1.0"'
+    ):
         getattr(invalidation, kind)("redis://localhost")
 
 

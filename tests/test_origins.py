@@ -316,7 +316,7 @@ except OriginError as error:
         ROW(
             "https://stra\xdfe.example",
             "is not ASCII: browsers send such a host in Punycode"
-            ' (pip install "wsgicors[idna]" to have it shown here)',
+            ' (pip install "wsgicors[idna]>=1.0" to have it shown here)',
             id="another name in the old edition: not guessed",
         ),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from wsgiref.simple_server import demo_app
 
 import pytest
 
@@ -142,5 +143,5 @@ def test_the_opt_outs_hold_for_expressions_too(expression, opt_out, reasons):
 def test_the_guard_stands_before_the_middleware():
     with pytest.raises(ConfigError, match=r"also admits 'https://xexample\.com'"):
         CORSMiddleware(
-            None, allow_origins=[re.compile(r"https://.*example\.com")], allow_credentials=True
+            demo_app, allow_origins=[re.compile(r"https://.*example\.com")], allow_credentials=True
         )

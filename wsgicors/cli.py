@@ -71,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(words)
     command = COMMANDS[chosen.command]
     if command.needs is not None and find_spec(command.needs) is None:
-        hint = f'"{chosen.command}" needs {command.needs}: pip install "wsgicors[{command.extra}]"'
+        hint = f'"{chosen.command}" needs {command.needs}: pip install "wsgicors[{command.extra}]>=1.0"'
         print(hint, file=sys.stderr)
         return USAGE_ERROR
     status: int = import_module(command.module).main(chosen.arguments)

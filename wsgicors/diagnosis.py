@@ -104,7 +104,7 @@ def _diagnosed(text: str) -> OriginError:
     if reason == "wildcard":
         return OriginError(reason, f"{wrong}; {wildcard_advice(text)}")
     if reason == "not-ascii":
-        wrong += ' (pip install "wsgicors[idna]" to have it shown here)'
+        wrong += ' (pip install "wsgicors[idna]>=1.0" to have it shown here)'
     return OriginError(reason, wrong)
 
 

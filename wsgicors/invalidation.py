@@ -221,7 +221,7 @@ def _read(message: str | bytes) -> tuple[str | None, str | None]:
 
 
 class RedisInvalidation(Listener):
-    """Tell of invalidations over Redis (``pip install "wsgicors[redis]"``).
+    """Tell of invalidations over Redis (``pip install "wsgicors[redis]>=1.0"``).
 
     Anything that can publish can tell: ``redis-cli PUBLISH wsgicors '{"origin": "https://shop.example"}'``.
 
@@ -293,7 +293,7 @@ class _RedisLine:
 
 
 class PostgresInvalidation(Listener):
-    """Tell of invalidations over PostgreSQL's LISTEN and NOTIFY (``pip install "wsgicors[postgres]"``).
+    """Tell of invalidations over PostgreSQL's LISTEN and NOTIFY (``pip install "wsgicors[postgres]>=1.0"``).
 
     Each process that asks holds one connection. It must lead to the server itself: a pooler that gives
     each transaction another connection loses what is told. A trigger can tell too; the documentation has one.
@@ -384,7 +384,7 @@ def _driver(module: str, needed_by: str, extra: str) -> Any:
     try:
         return import_module(module)
     except ImportError as error:
-        hint = f'{needed_by} needs the package {module}: pip install "wsgicors[{extra}]"'
+        hint = f'{needed_by} needs the package {module}: pip install "wsgicors[{extra}]>=1.0"'
         raise ImportError(hint, name=module) from error
 
 
