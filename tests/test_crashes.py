@@ -188,6 +188,10 @@ def test_a_server_sends_it(application):
             assert error.headers["Access-Control-Allow-Origin"] == APP
 
 
+# Pyramid imports it where it is there.
+@pytest.mark.filterwarnings("ignore:pkg_resources is deprecated:UserWarning")
+@pytest.mark.filterwarnings("ignore:pkg_resources is deprecated:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:Deprecated call to `pkg_resources:DeprecationWarning")
 def test_a_view_of_pyramid_that_raises_is_readable():
     if sys.version_info < (3, 10):
         return  # for which the Pyramid of today is not made
