@@ -92,13 +92,19 @@ class _Routes:
         return self._builders[prefix]
 
 
+_NO_RESOLVE = (
+    "is no function that can be asked; write def resolve(environ, method), not async, that returns a Policy"
+    " or None"
+)
+
+
 def resolver_by_callable(resolve: Resolve, base: Policy | None) -> Resolver:
     """The policy that a callable returns, merged into the base; if it fails, nobody's.
 
     :raises ConfigError: if it cannot be called, or only to be awaited.
     """
     if not is_sync_callable(resolve):
-        message = f"{shown(resolve)} is no function (environ, method) that returns a Policy or None"
+        message = f"{shown(resolve)} {_NO_RESOLVE}"
         raise ConfigError([Problem("resolve", resolve, "wrong-type", message)])
     builder_of = _Compiler(base or Policy())
 
