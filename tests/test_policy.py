@@ -693,6 +693,14 @@ WITH_CREDENTIALS = {"allow_credentials": True, "allow_origins": "https://a.examp
     ("fields", "found"),
     [
         ROW({"allow_origins": []}, [], id="nobody"),
+        ROW(
+            {**WITH_CREDENTIALS, "expose_headers": "*"},
+            [
+                ("allow_origins", None, "missing"),
+                ("expose_headers", "*", "wildcard-with-credentials"),
+            ],
+            id="no origins, and what is wrong besides",
+        ),
         ROW({"allow_origins": "*"}, [], id="everybody"),
         ROW({}, [("allow_origins", None, "missing")], id="nothing said about origins"),
         ROW(

@@ -130,6 +130,7 @@ def test_what_cannot_be_looked_through_is_refused():
         (r"https://.*", "dangerously_allow_public_suffixes", ["matches-any-origin"]),
         (r"http://app\.example\.com", "dangerously_allow_insecure_origins", []),
         (r"http://.*example\.com", "dangerously_allow_insecure_origins", ["admits-strangers"]),
+        (r"https://.*example\.com", "dangerously_allow_insecure_origins", ["admits-strangers"]),
         (r"http://app\.example\.com", "dangerously_allow_public_suffixes", ["insecure-origin"]),
     ],
 )
