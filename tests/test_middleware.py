@@ -964,6 +964,52 @@ def test_an_environ_that_is_served_again_and_again_does_not_grow(layers):
     assert sizes[1] == sizes[2]
 
 
+@pytest.mark.parametrize("origin", [APP, EVIL])
+def test_what_a_request_brought_is_freed_when_it_is_over(origin):
+    """At once, and not when the garbage is collected: it may be an open file of a megabyte."""
+    environ = environ_of(origin=origin)
+    environ["brought"] = set()
+    still_there = weakref.ref(environ["brought"])
+    gc.disable()
+    try:
+        answer(CORSMiddleware(site(), allow_origins=APP), environ)
+        del environ
+        assert still_there() is None
+    finally:
+        gc.enable()
+
+
+def test_lines_that_are_written_as_lists_are_taken():
+    def application(environ, start_response):
+        start_response("200 OK", [["Vary", "Cookie"], ["X-Id", "7"]])
+        return [b""]
+
+    # Not by way of the checks: servers take such lines, and the checks do not.
+    app = CORSMiddleware(application, allow_origins=APP)
+    # Once before, and once after the names are known.
+    for _ in range(2):
+        sent = answer(app, environ_of(origin=EVIL))
+        assert sent.headers == [["X-Id", "7"], ("Vary", "Cookie, Origin")]
+
+
+def test_a_second_start_of_a_response_hears_of_a_layer_inside():
+    """An error handler between starts the response again, with the answer of something else."""
+    inner = CORSMiddleware(site(), allow_origins="https://other.example")
+
+    def between(environ, start_response):
+        start_response("200 OK", [TYPE])
+
+        def start_again(status, headers, exc_info=None):
+            # Not with the names that are known to be those of a layer.
+            headers = [(f"{name} ".strip(), value) for name, value in headers]
+            return start_response(status, headers, (ValueError, ValueError(), None))
+
+        return inner({**environ}, start_again)
+
+    sent = answer(CORSMiddleware(between, allow_origins=APP), environ_of(origin=APP))
+    assert sent.values("Access-Control-Allow-Origin") == []
+
+
 def test_the_same_environ_can_be_served_twice():
     app, environ = around(site()), environ_of(origin=APP)
     assert answer(app, environ).headers == answer(app, environ).headers == [TYPE, *SHARED]

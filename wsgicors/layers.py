@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 LAYER = "wsgicors.layer"
 #: Where the decision about a request stands; where there are several layers, the innermost's.
 DECISION = "wsgicors.decision"
+#: What stands in the list of a layer whose response has started, if nobody inside has told anything.
+HAS_STARTED = "has started"
 
 
 def is_noticed(environ: WSGIEnvironment, status: str) -> None:
@@ -37,6 +39,10 @@ def is_noticed(environ: WSGIEnvironment, status: str) -> None:
 def inside_another(environ: WSGIEnvironment, start_response: StartResponse) -> StartResponse:
     """Have the layer outside know, and give back its place in ``environ``, when the response starts."""
     outside = environ[LAYER]
+    if outside[0] is HAS_STARTED:
+        # It waits for nothing; or else it is of another request, of which ``environ`` is used again.
+        outside[0] = ""
+        return start_response
 
     def start(
         status: str, headers: list[HeaderLine], exc_info: Any = None

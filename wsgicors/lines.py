@@ -87,26 +87,6 @@ class Author:
             logger.warning(_REPLACED, shown(name))
 
 
-def with_vary(headers: list[HeaderLine], decision: Decision, vary: str) -> list[HeaderLine]:
-    """The same, where all lines are plain but for one ``Vary``.
-
-    :param vary: its value.
-
-    >>> from wsgicors import Policy
-    >>> from wsgicors.headers import HeaderBuilder
-    >>> decision = HeaderBuilder(Policy(allow_origins="https://a.example")).actual("https://b.example")
-    >>> with_vary([("Vary", "Cookie"), ("Server", "x")], decision, "Cookie")
-    [('Server', 'x'), ('Vary', 'Cookie, Origin')]
-    """
-    if not decision.vary:
-        return headers + decision.lines
-    lines = [line for line in headers if line[0] != "Vary"]
-    lines += decision.lines
-    # The last line of a decision is its own.
-    lines[-1] = _vary_lines.get(vary) or _vary_line(vary, decision.vary)
-    return lines
-
-
 def _kind(name: str, decision: Decision) -> str:
     """What becomes of a line of the application's, by its name in lower case."""
     if name == "vary" and decision.vary:
@@ -123,6 +103,25 @@ def _is_plain(name: str) -> bool:
     if len(PLAIN_NAMES) < _MAX_REMEMBERED:
         PLAIN_NAMES.add(name)
     return True
+
+
+def merge_vary(lines: list[HeaderLine], vary: str, names: tuple[str, ...]) -> None:
+    """Make one line of the application's ``Vary`` and of the last of these lines, which is ours.
+
+    :param vary: the application's value.
+    :param names: ours.
+
+    >>> lines = [("Vary", "Cookie"), ("Server", "x"), ("Vary", "Origin")]
+    >>> merge_vary(lines, "Cookie", ("Origin",))
+    >>> lines
+    [('Server', 'x'), ('Vary', 'Cookie, Origin')]
+    """
+    lines[-1] = _vary_lines.get(vary) or _vary_line(vary, names)
+    try:
+        lines.remove(("Vary", vary))
+    except ValueError:
+        # An application may write its lines as lists, which are not equal to tuples.
+        lines[:] = [line for line in lines if line[0] != "Vary" or line is lines[-1]]
 
 
 def _vary_line(values: str, names: tuple[str, ...]) -> HeaderLine:

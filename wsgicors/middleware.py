@@ -11,20 +11,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from copy import copy
 from logging import DEBUG, root
-from typing import TYPE_CHECKING, Any, Callable
+from types import MethodType
+from typing import TYPE_CHECKING, Any, Callable, Optional
 
 from .crashes import answering
 from .errors import ConfigError, Problem, shown
 from .headers import VARY, HeaderBuilder
 from .layers import (
     DECISION,
+    HAS_STARTED,
     LAYER,
     has_lines_of_a_layer,
     inside_another,
     is_noticed,
     restricted,
 )
-from .lines import PLAIN_NAMES, Author, with_vary
+from .lines import PLAIN_NAMES, Author, merge_vary
 from .logs import logger
 from .origins import MAX_ORIGIN_LENGTH
 from .outcomes import settled
@@ -40,6 +42,9 @@ if TYPE_CHECKING:
     from .headers import Decision, HeaderLine
     from .policy import PolicyFields
     from .resolvers import Resolve, Resolver, Routes
+
+    #: What a layer inside has told, the author, ``environ``, the decision, and ``start_response``.
+    Response = tuple[list[Optional[str]], Author, WSGIEnvironment, Decision, StartResponse]
 
 _DENIED = "403 Forbidden"
 _DENIAL_TEXT = b"Cross-origin request denied: this origin is not allowed here.\n"
@@ -215,30 +220,11 @@ class CORSMiddleware:
         environ[DECISION] = decision
         if LAYER in environ:
             start_response = inside_another(environ, start_response)
-        # Each name that a function closes over costs more than a place in this list.
-        layer = environ[LAYER] = [None, self._author, environ, decision]
-        lines = decision.lines
-
-        def start(
-            status: str, headers: list[HeaderLine], exc_info: Any = None
-        ) -> Callable[[bytes], object]:
-            # A list is what PEP 3333 asks for.
-            if headers.__class__ is list and layer[0] is None:
-                vary = None
-                for name, value in headers:
-                    if name not in PLAIN_NAMES:
-                        if name != "Vary" or name is VARY or vary is not None:
-                            break
-                        vary = value
-                else:
-                    whole = headers + lines if vary is None else with_vary(headers, layer[3], vary)
-                    if exc_info is None:
-                        return start_response(status, whole)
-                    return start_response(status, whole, exc_info)
-            whole = put_together(status, [*headers], *layer)
-            return start_response(status, whole, *filter(None, [exc_info]))
-
-        return self._governed_app(environ, start)
+        told = environ[LAYER] = [None]
+        # Python learns how a function is best called. A function that is made for each request would be
+        # new to it each time; of a method that is made, the function is the same.
+        response = (told, self._author, environ, decision, start_response)
+        return self._governed_app(environ, MethodType(start, response))
 
 
 def cors(
@@ -354,6 +340,31 @@ def _deny(decision: Decision, start_response: StartResponse) -> Iterable[bytes]:
     return [_DENIAL_TEXT]
 
 
+def start(  # noqa: C901 - the hot path
+    response: Response, status: str, headers: list[HeaderLine], exc_info: Any = None
+) -> Callable[[bytes], object]:
+    """Start a response that is governed: this is a method of it, and what the application calls."""
+    told, author, environ, decision, start_response = response
+    # A list is what PEP 3333 asks for.
+    if type(headers) is list and told[0] is None:
+        whole = headers + decision.lines
+        vary = None
+        for name, value in headers:
+            if name not in PLAIN_NAMES:
+                if name != "Vary" or name is VARY or vary is not None:
+                    break
+                vary = value
+        else:
+            if vary is not None and decision.vary:
+                merge_vary(whole, vary, decision.vary)
+            told[0] = HAS_STARTED
+            if exc_info is None:
+                return start_response(status, whole)
+            return start_response(status, whole, exc_info)
+    whole = put_together(status, [*headers], told[0], author, environ, decision)
+    return start_response(status, whole, *filter(None, [exc_info]))
+
+
 def put_together(
     status: str,
     headers: list[HeaderLine],
@@ -364,10 +375,11 @@ def put_together(
 ) -> list[HeaderLine]:
     """The header lines of an application, whatever they are, and those of a decision about it.
 
-    :param status_inside: that of a layer inside that governs the request too (`restricted`).
+    :param status_inside: that of a layer inside that governs the request too (`restricted`), if one
+        has told.
     """
-    if status_inside is None and has_lines_of_a_layer(headers):
-        status_inside = status
+    if status_inside in (None, HAS_STARTED):
+        status_inside = status if has_lines_of_a_layer(headers) else None
     if status_inside is None:
         return author.with_headers(headers, decision)
     decision = restricted(decision, status, headers, environ, status_inside)

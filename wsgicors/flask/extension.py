@@ -16,7 +16,7 @@ import flask
 from ..errors import ConfigError, Problem, log_exception, shown
 from ..headers import ANSWERS, VARY
 from ..layers import DECISION, LAYER, inside_another
-from ..lines import PLAIN_NAMES, Author, with_vary
+from ..lines import PLAIN_NAMES, Author, merge_vary
 from ..logs import logger
 from ..middleware import (
     answer_preflight,
@@ -206,8 +206,9 @@ def _governed(  # noqa: C901, PLR0915 - the hot path
                             break
                         vary = value
                 else:
-                    lines = decision.lines
-                    whole = headers + lines if vary is None else with_vary(headers, decision, vary)
+                    whole = headers + decision.lines
+                    if vary is not None and decision.vary:
+                        merge_vary(whole, vary, decision.vary)
                     if exc_info is None:
                         return start_response(status, whole)
                     return start_response(status, whole, exc_info)
