@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import nullcontext
 from pathlib import Path
 
 import flask
@@ -172,16 +173,30 @@ def test_conflict_of_a_url_map_that_is_replaced_is_found():
     assert "/late" in str(error_of(app))
 
 
-def test_conflict_of_a_view_that_is_replaced_later_is_never_served():
+@pytest.mark.parametrize(
+    ("before", "error", "is_refused"),
+    [
+        # The first of all declarations is told to whoever knows any view. They look at all again.
+        ROW(None, ConfigError, False, id="nothing"),
+        ROW({}, CORSError, False, id="something"),
+        ROW({"refuse_denied": True}, CORSError, True, id="a refusal"),
+    ],
+)
+def test_conflict_of_a_view_that_is_replaced_later_is_never_served(
+    nothing_declared, before, error, is_refused
+):
+    """Whatever was said before, of views of any application."""
+    if before is not None:
+        cross_origin(**before)(lambda: "of another application")
     app = flask.Flask("example", static_folder=None)
     CORS(app, allow_origins=[PAGE], allow_credentials=True)
     app.add_url_rule("/", "index", lambda: "index", methods=["PUT"])
     assert callers(app, "/", "PUT") == {PAGE}
     app.view_functions["index"] = cross_origin(allow_origins="*")(lambda: "late")
-    with pytest.raises(CORSError):
+    with pytest.raises(error):
         Browser(app, PAGE).fetch("/", "PUT")
-    with pytest.raises(ConfigError):
-        actual(app, "/", "PUT")
+    with nullcontext() if is_refused else pytest.raises(ConfigError):
+        assert actual(app, "/", "PUT").status_code == 403
 
 
 def test_policy_that_lacks_its_origins_is_a_conflict():
