@@ -124,6 +124,34 @@ def test_problem_of_several_routes_is_told_once():
     assert "GET /two" in problem.message
 
 
+def many_routes(**fields):
+    """200 routes, of which each fifth says something harmless of its own."""
+    app = flask.Flask("example", static_folder=None)
+    CORS(app, **fields)
+    for number in range(200):
+
+        def view():
+            return "item"
+
+        view = cross_origin(max_age=number)(view) if number % 5 == 0 else view
+        app.add_url_rule(f"/{number}", f"view{number}", view, methods=["GET", "PUT"])
+    return app
+
+
+def test_one_slip_in_the_application_is_one_short_problem_however_many_routes_it_has():
+    (problem,) = error_of(many_routes(allow_origins="*", allow_credentials=True)).problems
+    assert problem.message.startswith("for every route: browsers take")
+    assert len(problem.message) < 500
+
+
+def test_of_very_many_routes_the_first_are_named_and_the_others_counted():
+    app = many_routes(allow_origins="*", allow_credentials=True)
+    app.add_url_rule("/open", "open", cross_origin(allow_origins=[PAGE])(lambda: "open"))
+    (problem,) = error_of(app).problems
+    named = "for GET /1, PUT /1, GET /2, PUT /2, GET /3, PUT /3 and 395 more: "
+    assert problem.message.startswith(named)
+
+
 @pytest.mark.parametrize(
     "ask",
     [

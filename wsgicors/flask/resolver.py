@@ -27,7 +27,15 @@ from .declarations import Layer, is_anything_declared, is_refusal_declared, read
 from .endpoints import Endpoints, decorated_though_left
 from .links import many_views
 from .rules import NOWHERE, Place, fitting_rules, place_by_asking, place_of
-from .settings import Effective, blueprint_layers, config_conflicts, config_layers, keys_of_others
+from .settings import (
+    Effective,
+    Governed,
+    blueprint_layers,
+    config_conflicts,
+    config_layers,
+    keys_of_others,
+    named,
+)
 from .strays import above_routes
 from .unlinked import NOTHING_RAN, RAN, Unlinked
 from .views import Spot, View, declares_per_request, is_bare
@@ -241,15 +249,22 @@ class UrlMapResolver:
         return layers
 
     def _conflicts(self) -> Iterator[Problem]:
-        """The problems of all routes, each policy's once."""
+        """The problems of all routes, each told once."""
         if not any(governing.policy.conflicts() for governing in self._each_governing()):
             return
-        routes: dict[tuple[Policy, tuple[str, ...]], tuple[Effective, list[str]]] = {}
-        for route, effective in self.effective_policies():
+        policies: dict[tuple[Policy, tuple[str, ...]], tuple[Effective, Governed]] = {}
+        for rule, method, effective in self.effective_policies():
             key = (effective.policy, tuple(effective.sources.values()))
-            routes.setdefault(key, (effective, []))[1].append(route)
-        for effective, names in routes.values():
-            yield from effective.problems(", ".join(dict.fromkeys(names)))
+            policies.setdefault(key, (effective, []))[1].append((rule, method))
+        everything = [place for _, places in policies.values() for place in places]
+        found: dict[tuple[str, str], tuple[Problem, Governed]] = {}
+        for effective, places in policies.values():
+            for problem in effective.problems():
+                key_of_problem = (problem.field, problem.message)
+                found.setdefault(key_of_problem, (problem, []))[1].extend(places)
+        for problem, places in found.values():
+            where = "every route" if len(places) == len(everything) else named(places)
+            yield problem._replace(message=f"for {where}: {problem.message}")
 
     def _each_governing(self) -> Iterable[_Governing]:
         """Whatever governs any route."""
@@ -279,14 +294,14 @@ class UrlMapResolver:
             for method in sorted(rule.methods or SAFELISTED_METHODS):
                 yield rule, method
 
-    def effective_policies(self) -> Iterator[tuple[str, Effective]]:
-        """Each method of each route that is governed, as ``PUT /items/<int:id>``, and its policy."""
+    def effective_policies(self) -> Iterator[tuple[str | None, str, Effective]]:
+        """Each rule and method that is governed, and its policy; no rule is that of other URLs."""
         unrouted = self.unrouted()
         if unrouted is not None:
-            yield "URLs that no route matches", unrouted
+            yield None, "", unrouted
         for rule, method, effective in self.routes():
             if effective is not None:
-                yield f"{method} {rule.rule}", effective
+                yield rule.rule, method, effective
 
     def routes(self) -> Iterator[tuple[Rule, str, Effective | None]]:
         """Each method of each rule, and its policy; ``None`` where it is not governed.

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePath
 from types import FrameType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
 from ..errors import ConfigError, Problem, shown
 from ..guards import unused_credentials
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 CONFIG_PREFIX = "CORS_"
 #: The key in ``app.extensions`` of an application that the extension governs.
 EXTENSION = "wsgicors"
+# A message names so many routes, and counts the others.
+_MAX_NAMED = 6
 
 
 class Effective(NamedTuple):
@@ -42,17 +44,42 @@ class Effective(NamedTuple):
             sources.update(dict.fromkeys(layer.policy.settings(), layer.where))
         return cls(policy, sources)
 
-    def problems(self, routes: str) -> Iterator[Problem]:
-        """What stands in the way of putting it to use.
-
-        :param routes: those that it governs, for the messages.
-        """
+    def problems(self) -> Iterator[Problem]:
+        """What stands in the way of putting it to use, and where that was set."""
         for problem in self.policy.conflicts():
             culprits = [
                 name for name in (problem.field, "allow_credentials") if name in self.sources
             ]
             said = [f"{name} is set by {self.sources[name]}" for name in dict.fromkeys(culprits)]
-            yield problem._replace(message=f"for {routes}: {'; '.join([problem.message, *said])}")
+            yield problem._replace(message="; ".join([problem.message, *said]))
+
+
+#: Rules and methods of a URL map; ``None`` stands for the URLs that no rule matches.
+Governed = list[tuple[Optional[str], str]]
+
+
+def named(places: Governed) -> str:
+    """Rules and methods in words; of very many, the first.
+
+    >>> named([("/items", "GET"), ("/items", "HEAD"), ("/items", "OPTIONS"), (None, "")])
+    'GET /items, URLs that no route matches'
+    """
+    methods: dict[str | None, list[str]] = {}
+    for rule, method in places:
+        methods.setdefault(rule, []).append(method)
+    names = [
+        "URLs that no route matches" if rule is None else f"{method} {rule}"
+        for rule in sorted(methods, key=lambda rule: rule is None)
+        for method in _telling(methods[rule])
+    ]
+    more = len(names) - _MAX_NAMED
+    return ", ".join(names[:_MAX_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _telling(methods: list[str]) -> list[str]:
+    """The methods of a rule, without those that Flask adds to others."""
+    others = dict.fromkeys(method for method in methods if method != "OPTIONS")
+    return [method for method in others if method != "HEAD" or "GET" not in others] or methods[:1]
 
 
 def policy_of(fields: Mapping[str, Any]) -> Policy:
