@@ -686,6 +686,12 @@ def generating(environ, start_response):
 def make():
     return site
 
+def broken_factory():
+    return {}["OVEN"]
+
+def choosy(flour):
+    return site
+
 async def asgi(scope, receive, send): ...
 
 class Namespace:
@@ -699,10 +705,14 @@ nothing = None
 def shop_module(tmp_path, monkeypatch):
     (tmp_path / "breadshop.py").write_text(SHOP)
     (tmp_path / "ruins.py").write_text("raise SystemExit('not\\ntoday')")
+    (tmp_path / "leaning.py").write_text("import ruined.deep")
+    (tmp_path / "ruined").mkdir()
+    (tmp_path / "ruined" / "deep.py").write_text("import json\njson.loads('{')")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", sys.path[:])
     yield
-    sys.modules.pop("breadshop", None)
+    for name in ("breadshop", "ruined"):
+        sys.modules.pop(name, None)
 
 
 def test_an_application_is_found_in_the_current_directory(shop_module):
@@ -728,6 +738,11 @@ def test_a_path_behind_the_application_is_asked_for(shop_module, path, seen, cap
     (check,) = json.loads(capsys.readouterr().out)["checks"]
     headers = dict(check["exchanges"][0]["response"]["headers"])
     assert bytes.fromhex(headers["X-Path"]).decode() == seen
+
+
+def test_a_function_that_makes_an_application_is_called(shop_module, capsys):
+    main(["breadshop:make()/items", "--json", "--origin", APP])
+    assert json.loads(capsys.readouterr().out)["url"] == "https://localhost/items"
 
 
 def test_an_application_is_told_as_it_would_be_over_a_socket(shop_module, capsys):
@@ -766,18 +781,25 @@ def assert_unaskable(capsys, arguments, *parts):
     ("text", "parts"),
     [
         ROW("", ["'' is neither a URL"], id="empty"),
-        ROW("localhost:8000", ["with the scheme"], id="no scheme"),
-        ROW("api.example.com/items", ["is neither"], id="host and path"),
+        ROW("shop", ["with the scheme", "shop:app/items"], id="a word"),
+        ROW("localhost:8000/x", ["no scheme: write http://localhost:8000/x"], id="no scheme"),
+        ROW("api.example.com/items", ["write https://api.example.com/items"], id="host and path"),
         ROW("ftp://localhost/", ["is neither"], id="another scheme"),
-        ROW("http://[::1", ["is neither"], id="half an address"),
-        ROW("http://localhost:99999/", ["is neither"], id="no port"),
+        ROW("http://[::1", ["is no URL", "IPv6"], id="half an address"),
+        ROW("http://localhost:99999/", ["is no URL: Port out of range"], id="no port"),
         ROW("http://user:secret@localhost/", ["leave user and password out"], id="password"),
         ROW("http://nowhere.invalid/", ["cannot ask http://nowhere.invalid/: "], id="no host"),
         ROW("http://a..b/", ["cannot ask http://a..b/: "], id="no host name"),
         ROW("breadshop:ap", ["cannot import breadshop:ap", "no attribute 'ap'"], id="no name"),
         ROW("cakeshop:app", ["No module named 'cakeshop'", "looked in /"], id="no module"),
-        ROW("ruins:app", ["SystemExit: not today"], id="module that exits"),
-        ROW("breadshop:make", ["not a function that makes one"], id="factory"),
+        ROW("breadshop.py:app", ["write breadshop:app"], id="file"),
+        ROW("./breadshop.py", ["name the application in it, breadshop:app"], id="only a file"),
+        ROW("ruins:app", ["SystemExit: not today (ruins.py, line 1)"], id="module that exits"),
+        ROW("leaning:app", ["JSONDecodeError", "(ruined/deep.py, line 2)"], id="deep failure"),
+        ROW("breadshop:make", ["if it makes one, write breadshop:make()"], id="factory"),
+        ROW("breadshop:broken_factory()", ["KeyError: 'OVEN' (breadshop.py"], id="failing factory"),
+        ROW("breadshop:choosy()", ["1 required positional argument"], id="factory that asks"),
+        ROW("breadshop:choosy", ["write a module that calls it"], id="choosy factory uncalled"),
         ROW("breadshop:asgi", ["if it is one for ASGI, serve it"], id="ASGI"),
         ROW("breadshop:nothing", ["cannot be called"], id="not callable"),
         ROW("breadshop:broken", ["GET https://localhost/: ValueError: out of bread"], id="raises"),
@@ -815,7 +837,7 @@ def listening(answer=None):
 def test_a_refused_connection_is_one_line(capsys):
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"http://127.0.0.1:{server.getsockname()[1]}/"
-    assert_unaskable(capsys, [url], f"cannot ask {url}: Connection refused")
+    assert_unaskable(capsys, [url], f"cannot ask {url}: Connection refused; does a server run")
 
 
 def test_a_server_that_does_not_answer_is_one_line(capsys, monkeypatch):
@@ -1022,6 +1044,7 @@ def test_whatever_a_server_answers_it_can_be_scanned(request, responses):
         ROW(["--method", "TRACE"], "TRACE is a forbidden method", id="forbidden method"),
         ROW(["--method", "GE T"], "no method of HTTP", id="no method"),
         ROW(["--header", "X-Token"], 'write "X-Token: VALUE"', id="header without a value"),
+        ROW(["--header", "X-Token=a b"], 'write "X-Token: a b"', id="header as in a shell"),
         ROW(["--header", "Cookie: a=1"], "no browser lets a script set Cookie", id="forbidden"),
         ROW(["--scan", "--credentials"], "leave out --credentials", id="credentials in a scan"),
     ],

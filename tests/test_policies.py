@@ -118,3 +118,16 @@ def test_bytes_are_the_same_in_every_process(tmp_path):
         environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": path}
         texts.add(subprocess.check_output(command, env=environment, cwd=tmp_path))
     assert len(texts) == 1
+
+
+def made():
+    return with_routes
+
+
+def test_function_that_makes_the_application_is_called(capsys):
+    assert policy(capsys, "made()") == policy(capsys, "with_routes")
+
+
+def test_what_is_no_name_of_an_application_is_told_so(capsys):
+    assert main(["policy", "production.ini"]) == 2
+    assert "'production.ini' is no application: write shop:app" in capsys.readouterr().err

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import pkgutil
+import re
 import sys
+import traceback
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 _IDENTIFIERS = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
-#: What the name of an application looks like.
-NAME = rf"{_IDENTIFIERS}:{_IDENTIFIERS}"
+#: What the name of an application, or the call of a function that makes one, looks like.
+NAME = rf"{_IDENTIFIERS}:{_IDENTIFIERS}(?:\(\))?"
+
+# What stands between this file and the module that it imports.
+_IMPORTING = {__file__, pkgutil.__file__, importlib.__file__}
 
 
 class NotLoaded(Exception):
@@ -23,31 +30,95 @@ class NotLoaded(Exception):
 def load(name: str) -> WSGIApplication:
     """The application of a name.
 
+    :param name: such as ``shop:app``; ``shop:create_app()`` calls a function that makes one.
     :raises NotLoaded: if there is none.
 
     >>> load("wsgiref.simple_server:demo_app").__name__
     'demo_app'
     """
+    if not re.fullmatch(NAME, name):
+        raise NotLoaded(f"{name!a} is no application: write {meant(name) or _FORMS}")
     # Where "python -m" and Flask's own command look first.
     sys.path.insert(0, str(Path.cwd()))
     try:
-        application = pkgutil.resolve_name(name)
+        application = _resolved(name)
     except (Exception, SystemExit) as error:
-        looked = f"(looked in {Path.cwd()} first)"
-        raise NotLoaded(f"cannot import {name} {looked}: {named(error)}") from error
+        raise NotLoaded(f"cannot import {name}{_reason(error, name)}") from error
     _check_callable(name, application)
     return cast("WSGIApplication", application)
 
 
+_FORMS = "shop:app, or shop:create_app() for what a function makes"
+
+
+def _resolved(name: str) -> Any:
+    found = pkgutil.resolve_name(name.rstrip("()"))
+    return found() if name.endswith("()") else found
+
+
+def meant(name: str) -> str | None:
+    """What somebody who named a file probably meant; ``None`` if it is none.
+
+    >>> meant("./shop.py:app"), meant("shop/wsgi.py"), meant("shop")
+    ('shop:app', 'shop.wsgi:app', None)
+    """
+    file = re.fullmatch(rf"(?:\./)?([\w/]+)\.py(?::({_IDENTIFIERS}(?:\(\))?))?", name)
+    return file and f"{file[1].replace('/', '.')}:{file[2] or 'app'}"
+
+
+def _reason(error: BaseException, name: str) -> str:
+    """Why it could not be imported: what was raised, and in which line."""
+    place = _place(error)
+    file = meant(name)
+    if file is not None:
+        return f": a module has no .py in its name; write {file}"
+    if place is None:
+        return f" (looked in {Path.cwd()} first): {named(error)}"
+    return f": {named(error)} ({place})"
+
+
+def _place(error: BaseException) -> str | None:
+    """The line that raised; the application's own, if what it called is somebody else's."""
+    frames = [
+        (Path(frame.filename), frame.lineno)
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename not in _IMPORTING and not frame.filename.startswith("<")
+    ]
+    own = [(path, line) for path, line in frames if _is_own(path)]
+    if not frames:
+        return None
+    path, line = (own or frames)[-1]
+    return f"{path.relative_to(Path.cwd()) if _is_own(path) else path}, line {line}"
+
+
+def _is_own(path: Path) -> bool:
+    return Path.cwd() in path.parents and "site-packages" not in path.parts
+
+
 def _check_callable(name: str, application: object) -> None:
     try:
-        inspect.signature(application).bind({}, None)  # type: ignore[arg-type]
+        _bind(application, {}, None)
     except (TypeError, ValueError) as error:
-        message = (
-            f"{name} cannot be called with (environ, start_response): name a WSGI application, not"
-            " a function that makes one; if it is one for ASGI, serve it and name its URL"
-        )
-        raise NotLoaded(message) from error
+        raise NotLoaded(f"{name} {_advice(name, application)}") from error
+
+
+def _advice(name: str, application: object) -> str:
+    if inspect.isroutine(application) and not name.endswith("()"):
+        with suppress(TypeError, ValueError):
+            _bind(application)
+            return f"is a function and no application; if it makes one, write {name}()"
+    return _NOT_CALLABLE
+
+
+_NOT_CALLABLE = (
+    "cannot be called with (environ, start_response): name a WSGI application; if it is one for ASGI,"
+    " serve it and name its URL. Where a function makes it with arguments of its own, write a module"
+    " that calls it"
+)
+
+
+def _bind(called: Any, *arguments: object) -> None:
+    inspect.signature(called).bind(*arguments)
 
 
 def named(error: BaseException) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -72,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "application",
         metavar="module:application",
-        help="a WSGI application with a CORSMiddleware around it",
+        help="a WSGI application with a CORSMiddleware around it; or module:function()",
     )
     parser.add_argument("--save", metavar="FILE", help="write the policies in effect into a file")
     parser.add_argument("--against", metavar="FILE", help="tell what has changed since then")
@@ -85,8 +86,8 @@ def _middleware_of(application: object, name: str) -> CORSMiddleware:
             return layer
     message = f"there is no CORSMiddleware around {name}"
     if hasattr(application, "url_map"):
-        module = name.partition(":")[0]
-        message += f"; for the routes of Flask: flask --app {module} cors --save FILE"
+        flask = shlex.quote(name) if name.endswith("()") else name.partition(":")[0]
+        message += f"; for the routes of Flask: flask --app {flask} cors --save FILE"
     raise NotLoaded(message)
 
 

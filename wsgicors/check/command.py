@@ -169,7 +169,11 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("target", metavar="TARGET", help="a URL, or a WSGI application as module:name[/path]")
+    add(
+        "target",
+        metavar="TARGET",
+        help="a URL, or a WSGI application as module:name[/path] or module:function()[/path]",
+    )
     add(
         "--origin",
         action="append",
@@ -211,5 +215,7 @@ def _pattern(text: str) -> str:
 def _header(text: str) -> tuple[str, str]:
     name, colon, value = text.partition(":")
     if not colon:
-        raise argparse.ArgumentTypeError(f'{text!r} is no header: write "{text}: VALUE"')
+        name, _, value = text.partition("=")
+        message = f'{text!r} is no header: write "{name.strip()}: {value.strip() or "VALUE"}"'
+        raise argparse.ArgumentTypeError(message)
     return name.strip(), value.strip()

@@ -18,7 +18,8 @@ from werkzeug.wrappers import Response
 
 from ..errors import shown
 from ..fetch import HTTPResponse, parse_url
-from ..loading import NAME, NotLoaded, load, named, one_line
+from ..hosts import is_loopback
+from ..loading import NAME, NotLoaded, load, meant, named, one_line
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -137,16 +138,46 @@ def _call(application: WSGIApplication, name: str, request: HTTPRequest) -> HTTP
 def _checked_url(text: str) -> URL:
     try:
         url = parse_url(text)
-    except ValueError:
+    except ValueError as error:
         url = None
+        # It is one, but for a part of it.
+        if text.startswith(_SCHEMES):
+            raise Unaskable(f"{shown(text)} is no URL: {one_line(str(error))}") from error
     if url is None or not url.is_http:
-        raise Unaskable(
-            f"{shown(text)} is neither a URL (write it as https://api.example.com/items, with the"
-            " scheme) nor an application (write shop:app, or shop:app/items for a path in it)"
-        )
+        raise Unaskable(f"{shown(text)} {_neither(text)}")
     if url.credentials:
         raise Unaskable(f"leave user and password out of the URL, as browsers do: {url}")
     return url
+
+
+_SCHEMES = ("http://", "https://")
+
+
+def _neither(text: str) -> str:
+    """What to say of something that names neither a server nor an application."""
+    application = meant(text)
+    if application is not None:
+        return f"is a file: name the application in it, {application}"
+    url = _meant_url(text)
+    if url is not None:
+        return f"has no scheme: write {url}"
+    return (
+        "is neither a URL (write it as https://api.example.com/items, with the scheme) nor an"
+        " application (write shop:app, or shop:app/items for a path in it)"
+    )
+
+
+def _meant_url(text: str) -> URL | None:
+    """The URL of somebody who left the scheme out; ``None`` if that is not clear."""
+    try:
+        here, elsewhere = parse_url(f"http://{text}"), parse_url(f"https://{text}")
+    except ValueError:
+        return None
+    if is_loopback(here.host):
+        return here
+    # A name with dots alone may be a module's, too.
+    is_clear = re.fullmatch(r"[a-z0-9.-]+\.[a-z0-9]+", here.host) and re.search("[:/]", text)
+    return elsewhere if is_clear else None
 
 
 def _client() -> httpx.Client:
@@ -227,6 +258,10 @@ def _reason(error: Exception) -> str:
         )
     if isinstance(cause, ssl.SSLError):
         return f"TLS failed ({one_line(str(cause.reason))}); does the server speak https there?"
+    if isinstance(cause, ConnectionRefusedError):
+        return f"{cause.strerror}; does a server run there, and listen on this port?"
+    if isinstance(cause, socket.gaierror):
+        return f"{cause.strerror}; is the name of the host written correctly?"
     said = cause.strerror if isinstance(cause, OSError) else str(cause)
     return one_line(said or type(cause).__name__)
 
