@@ -87,6 +87,23 @@ def test_function_that_is_decorated_for_one_application_may_be_bare_in_another()
     assert callers(one) == set()
 
 
+@pytest.mark.parametrize("above", [[], [with_header], [cross_origin(max_age=5)]])
+def test_function_may_be_bare_at_one_route_and_decorated_where_its_endpoint_was_set(above):
+    def shared():
+        return "shared"
+
+    view = same_origin(shared)
+    for decorator in above:
+        view = decorator(view)
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[PAGE])
+    app.add_url_rule("/open", "open", shared)
+    app.url_map.add(app.url_rule_class("/closed", endpoint="closed", methods=["GET"]))
+    app.endpoint("closed")(view)
+    assert callers(app, "/closed") == set()
+    assert callers(app, "/open") == {PAGE}
+
+
 def told_by_command(app, *arguments):  # cut into lines as wide as a terminal
     script = ScriptInfo(create_app=lambda: app)
     return CliRunner().invoke(cors_command, arguments, obj=script).output

@@ -53,6 +53,11 @@ def note_decorated(view: Any, methods: RequiredMethods) -> None:
 
 def above_routes(app: Flask) -> Iterator[Problem]:
     """What was declared above the route, so that Flask has the view without it."""
+    for view in app.view_functions.values():
+        # Where its endpoint was set, Flask has not read them.
+        required = get(view, "required_methods")
+        if isinstance(required, RequiredMethods):
+            tuple(required)
     for endpoint, view in app.view_functions.items():
         for where, methods in (_decorated.get(view) or {}).items():
             if not methods.are_used:
