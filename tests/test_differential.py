@@ -210,6 +210,15 @@ def test_a_case_is_made_as_simple_as_can_be():
     )
 
 
+def test_a_case_keeps_the_hops_that_it_names():
+    moved = Answer(302, (("Location", "$scheme1//user:pw@$host1"),))
+    case = Case(Place(), (Hop(Place(), (moved,)), Hop(Place(), policy=(("max_age", "600"),))))
+    bench = Bench("chromium", simulated(fetch.CHROMIUM), fetch.STANDARD, {})
+    (why,) = bench.disagreements([case])
+    case, _ = smallest(case, why, bench.disagreements)
+    assert case == Case(Place(), (Hop(Place(), (moved,)), Hop(Place())))
+
+
 def test_random_cases_meet_every_reason_for_a_refusal():
     """All but three: every address is one of this machine by HTTP, and other cases announce answers."""
     trials = [simulated_trial(fetch.STANDARD, draw(f"case {number}")) for number in range(1000)]

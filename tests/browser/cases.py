@@ -9,11 +9,14 @@ the path that they have in common, and no other case.
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Optional
 
 HeaderLines = tuple[tuple[str, str], ...]
+
+_NAMES_HOP = re.compile(r"\$(?:scheme|host)?(\d+)")
 
 
 @dataclass(frozen=True)
@@ -74,9 +77,16 @@ class Case:
 
     @property
     def is_whole(self) -> bool:
-        """Whether there is something to fetch, and an answer to everything."""
+        """Whether there is something to fetch, an answer to everything, and each hop that is named."""
         answers = [each for hop in self.hops for each in (hop.actuals, hop.preflights)]
-        return all((self.hops, self.steps, *answers))
+        return all((self.hops, self.steps, *answers)) and self._names_its_own_hops
+
+    @property
+    def _names_its_own_hops(self) -> bool:
+        answers = [each for hop in self.hops for each in (*hop.actuals, *hop.preflights)]
+        values = [value for answer in answers for _, value in answer.headers]
+        named = [int(number) for value in values for number in _NAMES_HOP.findall(value)]
+        return max(named, default=0) < len(self.hops)
 
 
 def simpler(case: Case) -> Iterator[Case]:
