@@ -131,9 +131,20 @@ def test_headers_that_no_script_can_set_are_dropped(mode, headers, kept, dropped
     ],
 )
 def test_text_is_text_plain_unless_told(body, headers, sent):
-    request = Request.from_script(API, origin=PAGE, method="POST", body=body, headers=headers)
-    assert fields.get(request.headers, "Content-Type") == sent
-    assert request.body == (body if isinstance(body, bytes) else body.encode())
+    wire = Wire(ok())
+    play(wire, f"{PAGE}/", method="POST", body=body, headers=headers)
+    assert wire.header("Content-Type") == [sent]
+    assert wire.sent[0].body == (body if isinstance(body, bytes) else body.encode())
+
+
+@pytest.mark.parametrize(
+    ("engine", "sent"),
+    [(CHROMIUM, "text/plain; a=\xe9"), (FIREFOX, "text/plain;charset=UTF-8")],
+)
+def test_text_is_text_plain_where_the_engine_keeps_no_other_type(engine, sent):
+    wire, headers = Wire(ok()), {"Content-Type": "text/plain; a=\xe9"}
+    play(wire, agent=UserAgent(engine), method="POST", body="x", mode="no-cors", headers=headers)
+    assert wire.header("Content-Type") == [sent]
 
 
 # --- which requests are sent ---------------------------------------------------------------------

@@ -90,6 +90,30 @@ def test_public_suffix_may_set_cookies_for_itself_alone():
     assert jar.header(parse_url("https://x.github.io/"), same_site=True, now=0) == ""
 
 
+@pytest.mark.parametrize(("engine", "is_taken"), [(STANDARD, True), (WEBKIT, False)])
+def test_localhost_may_name_itself_but_not_in_every_engine(engine, is_taken):
+    assert taken("a=1; Domain=localhost", parse_url("http://localhost/"), engine) is is_taken
+
+
+@pytest.mark.parametrize(
+    ("attributes", "page", "is_at_home"),
+    [
+        ROW("Domain=shop.localhost", "www.shop.localhost", True, id="below the domain"),
+        ROW("Domain=shop.localhost", "shop.localhost", True, id="the domain itself"),
+        ROW("Domain=shop.localhost", "other.localhost", False, id="elsewhere"),
+        ROW("Domain=shop.localhost", "", False, id="null"),
+        ROW("SameSite=Lax; Domain=shop.localhost", "shop.localhost", True, id="SameSite"),
+        ROW("", "shop.localhost", False, id="without a domain"),
+    ],
+)
+def test_domain_that_covers_the_page_makes_a_cookie_at_home_in_webkit(attributes, page, is_at_home):
+    jar, url = CookieJar(WEBKIT), parse_url("http://api.shop.localhost/")
+    refused = jar.store(f"a=1; {attributes}", url, same_site=False, now=0, page=page)
+    assert (refused is None) is is_at_home
+    jar.store(f"a=1; {attributes}", url, same_site=True, now=0)
+    assert (jar.header(url, same_site=False, now=0, page=page) == "a=1") is is_at_home
+
+
 @pytest.mark.parametrize(
     ("set_cookie", "engine", "crosses"),
     [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wsgicors.fetch import parse_url
+from wsgicors.fetch import FIREFOX, WEBKIT, parse_url
 from wsgicors.fetch.urls import is_same_site
 
 ROW = pytest.param
@@ -99,3 +99,9 @@ def test_https_and_loopback_are_potentially_trustworthy(text, is_trustworthy):
 def test_site_is_scheme_and_registered_name(one, other, same):
     assert is_same_site(one, other) is same
     assert is_same_site(other, one) is same
+
+
+@pytest.mark.parametrize("engine", [FIREFOX, WEBKIT])
+def test_schemes_do_not_matter_to_all_engines(engine):
+    assert is_same_site("http://a.example.com", "https://b.example.com", engine)
+    assert not is_same_site("http://example.com", "https://example.org", engine)

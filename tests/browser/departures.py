@@ -60,6 +60,16 @@ SHOWN_BY: Mapping[str, tuple[Case, ...]] = {
     "safelists_beyond_ascii": (
         Case(steps=(Step(headers=(("Content-Type", "text/plain; a=\xe9"),)),)),
         Case(steps=(Step(headers=(("Accept", "text/\xe9"),)),)),
+        Case(
+            steps=(
+                Step(
+                    method="POST",
+                    headers=(("Content-Type", "text/plain; a=\xe9"),),
+                    body="hello",
+                    mode="no-cors",
+                ),
+            ),
+        ),
     ),
     "header_encoding": (Case(steps=(Step(headers=(("Accept", "text/\xe9"),)),)),),
     "lets_scripts_set_user_agent": (Case(steps=(Step(headers=(("User-Agent", "mine"),)),)),),
@@ -280,7 +290,7 @@ SHOWN_BY: Mapping[str, tuple[Case, ...]] = {
     ),
     "keeps_device_hints": (
         Case(
-            hops=(Hop(actuals=(Answer(status=307, headers=(TO_PAGE, location("$1"))),)),),
+            hops=(Hop(actuals=(Answer(status=307, headers=(TO_PAGE, location("$path/1"))),)),),
             steps=(Step(headers=(("DPR", "2"),)),),
         ),
     ),
@@ -411,7 +421,7 @@ SHOWN_BY: Mapping[str, tuple[Case, ...]] = {
         Case(
             hops=(
                 Hop(
-                    actuals=(Answer(status=303, headers=(TO_PAGE, location("$1"))),),
+                    actuals=(Answer(status=303, headers=(TO_PAGE, location("$path/1"))),),
                     preflights=(Answer(headers=(TO_PAGE, allow_methods("DELETE"))),),
                 ),
             ),
@@ -428,7 +438,7 @@ SHOWN_BY: Mapping[str, tuple[Case, ...]] = {
                     ),
                 ),
                 Hop(
-                    actuals=(Answer(status=303, headers=(TO_ALL, location("$2"))),),
+                    actuals=(Answer(status=303, headers=(TO_ALL, location("$path/2"))),),
                     preflights=(Answer(headers=(TO_PAGE,)),),
                 ),
             ),
@@ -556,7 +566,7 @@ SHOWN_BY: Mapping[str, tuple[Case, ...]] = {
             hops=(
                 Hop(
                     place=Place(host="a.sub.localhost"),
-                    actuals=(Answer(status=302, headers=(location("$1"),)),),
+                    actuals=(Answer(status=302, headers=(location("$path/1"),)),),
                 ),
             ),
             steps=(Step(headers=(("User-Agent", "mine"),)),),
@@ -594,13 +604,34 @@ SHOWN_BY: Mapping[str, tuple[Case, ...]] = {
                 Hop(
                     actuals=(
                         Answer(
-                            headers=(
-                                set_cookie(
-                                    "__Host-a$id=1; Path=/; SameSite=None; Secure; Domain=localhost"
-                                ),
-                            )
+                            headers=(set_cookie("__Host-a$id=1; Path=/; SameSite=None; Secure"),)
                         ),
                     )
+                ),
+            ),
+            steps=(Step(credentials="include"), Step(credentials="include")),
+        ),
+    ),
+    "takes_dotless_domains": (
+        Case(
+            hops=(
+                Hop(
+                    place=Place(),
+                    actuals=(
+                        Answer(headers=(set_cookie("a$id=1; Path=$path; Domain=localhost"),)),
+                    ),
+                ),
+            ),
+            steps=(Step(), Step()),
+        ),
+    ),
+    "sites_have_schemes": (
+        Case(
+            page=Place(host="127.0.0.1"),
+            hops=(
+                Hop(
+                    place=Place(host="127.0.0.1", port=SECURE),
+                    actuals=(Answer(headers=(set_cookie("a$id=1; Path=$path; SameSite=Lax"),)),),
                 ),
             ),
             steps=(Step(credentials="include"), Step(credentials="include")),
@@ -613,6 +644,24 @@ SHOWN_BY: Mapping[str, tuple[Case, ...]] = {
                 Hop(
                     place=Place(host="sub.localhost"),
                     actuals=(Answer(headers=(set_cookie("a$id=1; Path=$path; "),)),),
+                ),
+            ),
+            steps=(Step(credentials="include"), Step(credentials="include")),
+        ),
+        Case(
+            page=Place(host="a.sub.localhost"),
+            hops=(
+                Hop(
+                    place=Place(host="sub.localhost"),
+                    actuals=(
+                        Answer(
+                            headers=(
+                                set_cookie(
+                                    "a$id=1; Path=$path; SameSite=Lax; Domain=sub.localhost"
+                                ),
+                            )
+                        ),
+                    ),
                 ),
             ),
             steps=(Step(credentials="include"), Step(credentials="include")),

@@ -39,11 +39,15 @@ class Cookie(NamedTuple):
     def is_for(self, url: URL, now: float) -> bool:
         """Whether it belongs to a URL, wherever the request comes from (section 5.8.3)."""
         return (
-            (url.host == self.domain if self.host_only else _is_below(url.host, self.domain))
+            (url.host == self.domain or self.covers(url.host))
             and _is_in_path(url.path, self.path)
             and (not self.secure or url.is_potentially_trustworthy)
             and (self.expires is None or now < self.expires)
         )
+
+    def covers(self, host: str) -> bool:
+        """Whether it was set for a whole domain, and a host is of that."""
+        return not self.host_only and _is_below(host, self.domain)
 
 
 class RefusedCookie(NamedTuple):
@@ -78,15 +82,16 @@ class CookieJar:
     def __iter__(self) -> Iterator[Cookie]:
         return iter(self._cookies.values())
 
-    def header(self, url: URL, *, same_site: bool, now: float) -> str:
+    def header(self, url: URL, *, same_site: bool, now: float, page: str = "") -> str:
         """The value of ``Cookie`` for a request, empty for none (section 5.8.3).
 
         :param url: where the request goes.
         :param same_site: whether that is the site of the page, too.
         :param now: seconds of the clock.
+        :param page: the host of the page, for an engine to which a ``Domain`` that covers it matters.
         """
         cookies = [cookie for cookie in self if cookie.is_for(url, now)]
-        cookies = [cookie for cookie in cookies if self._crosses(cookie, same_site)]
+        cookies = [cookie for cookie in cookies if same_site or self._crosses(cookie, page)]
         # The longest path first; what was there first stays first.
         cookies.sort(key=lambda cookie: -len(cookie.path))
         return "; ".join(
@@ -94,7 +99,7 @@ class CookieJar:
         )
 
     def store(
-        self, set_cookie: str, url: URL, *, same_site: bool, now: float
+        self, set_cookie: str, url: URL, *, same_site: bool, now: float, page: str = ""
     ) -> RefusedCookie | None:
         """Take a cookie from a response, or say why it was not taken (section 5.7).
 
@@ -102,19 +107,20 @@ class CookieJar:
         :param url: where the response came from.
         :param same_site: whether that is the site of the page, too.
         :param now: seconds of the clock.
+        :param page: as in :meth:`header`.
         """
         cookie = _parse(set_cookie, url, now)
         fault = _fault(cookie, url, self._engine)
-        if fault is None and not self._crosses(cookie, same_site):
+        if fault is None and not (same_site or self._crosses(cookie, page)):
             fault = _barrier(cookie, self._engine)
         if fault is not None:
             return RefusedCookie(cookie.name, *fault)
         self._cookies[cookie.name, cookie.domain, cookie.host_only, cookie.path] = cookie
         return None
 
-    def _crosses(self, cookie: Cookie, same_site: bool) -> bool:
-        """Whether a cookie may travel, given where the page is ("same-site" and third parties)."""
-        if same_site:
+    def _crosses(self, cookie: Cookie, page: str) -> bool:
+        """Whether a cookie may travel between two sites ("same-site" and third parties)."""
+        if not self._engine.has_sites_below_localhost and cookie.covers(page):
             return True
         enforced = cookie.same_site or self._engine.default_same_site
         return enforced == "none" and self._engine.third_party_cookies
@@ -181,7 +187,7 @@ _Fault = tuple[str, str]
 
 def _fault(cookie: Cookie, url: URL, engine: Engine) -> _Fault | None:
     """RFC 6265bis, section 5.7: what a browser refuses, wherever the page is, by its attribute."""
-    faults = (_is_empty(cookie), _insecure(cookie, url, engine), _elsewhere(cookie, url))
+    faults = (_is_empty(cookie), _insecure(cookie, url, engine), _elsewhere(cookie, url, engine))
     return next(filter(None, (*faults, _unsecured(cookie, engine), _prefix(cookie, engine))), None)
 
 
@@ -195,7 +201,10 @@ def _insecure(cookie: Cookie, url: URL, engine: Engine) -> _Fault | None:
     return "Secure", f"{url.origin} is not https"
 
 
-def _elsewhere(cookie: Cookie, url: URL) -> _Fault | None:
+def _elsewhere(cookie: Cookie, url: URL, engine: Engine) -> _Fault | None:
+    is_dotless = cookie.names_domain and "." not in cookie.domain
+    if is_dotless and not engine.takes_dotless_domains:
+        return "Domain", f"{cookie.domain!a} has no dot"
     if cookie.host_only or _may_set_domain(cookie.domain, url.host):
         return None
     return "Domain", f"{url.host} may not set cookies for {cookie.domain!a}"

@@ -213,8 +213,16 @@ class Engine:
     #: Whether cookies with ``Secure`` go to this very machine over plain HTTP, as the standards now
     #: have it. Not in WebKitGTK (libsoup).
     secure_cookies_on_loopback: bool = True
+    #: Whether ``Domain`` may be a name without a dot, as in cookies that ``localhost`` sets for itself.
+    #: Not in WebKitGTK: ``parse_one_cookie`` in libsoup.
+    takes_dotless_domains: bool = True
+    #: Whether one name is two sites by http and by https. Not in Firefox (``IsSameSiteSchemeEqual`` in
+    #: ``netwerk/cookie/CookieCommons.cpp``: ``network.cookie.sameSite.schemeful`` is off) and WebKit
+    #: (``RegistrableDomain``).
+    sites_have_schemes: bool = True
     #: Whether names below ``localhost`` form sites like others, by the rule ``*`` of the public
-    #: suffix list. Not in WebKitGTK (libsoup), where each is a site of its own.
+    #: suffix list. Not in WebKitGTK, where each is a site of its own; but a cookie whose ``Domain``
+    #: covers the page is at home (libsoup: ``incoming_cookie_is_third_party``).
     has_sites_below_localhost: bool = True
     #: Whether cookies are sent to and taken from another site than the page's. The standards
     #: leave that to the user; WebKit's tracking prevention is on by default.
@@ -273,6 +281,7 @@ FIREFOX = Engine(
     lost_headers_return="script",
     same_site_needs_same_site_redirects=True,
     default_same_site="none",
+    sites_have_schemes=False,
 )
 
 #: WebKit: Safari, and every browser of iOS; in what is the network library's, WebKitGTK.
@@ -304,6 +313,8 @@ WEBKIT = Engine(
     same_site_none_needs_secure=False,
     checks_cookie_prefixes=False,
     secure_cookies_on_loopback=False,
+    takes_dotless_domains=False,
+    sites_have_schemes=False,
     has_sites_below_localhost=False,
     third_party_cookies=False,
 )

@@ -101,7 +101,7 @@ class _Fetch:
         self._asked = request
         self._agent = agent
         # As the engine keeps what the script has set.
-        self._script = request._replace(headers=self._as_set(request.headers))
+        self._script = request._replace(headers=self._as_set(request))
         # Fetch standard, "fetch", step 11.
         headers = fields.with_default(self._script.headers, "Accept", "*/*")
         self._request = self._script._replace(headers=headers)
@@ -419,7 +419,10 @@ class _Fetch:
         if not self._includes_credentials():
             return ()
         cookies = self._agent.cookies.header(
-            self._request.url, same_site=self._is_same_site(), now=self._agent.clock()
+            self._request.url,
+            same_site=self._is_same_site(),
+            now=self._agent.clock(),
+            page=self._page_host,
         )
         return (("Cookie", cookies),) if cookies else ()
 
@@ -432,7 +435,9 @@ class _Fetch:
         if not self._includes_credentials():
             return RefusedCookie(cookie_name(value), "credentials", _NO_CREDENTIALS)
         now, same_site = self._agent.clock(), self._is_same_site()
-        return self._agent.cookies.store(value, self._request.url, same_site=same_site, now=now)
+        return self._agent.cookies.store(
+            value, self._request.url, same_site=same_site, now=now, page=self._page_host
+        )
 
     # --- what is true of the request now ---------------------------------------------------------
 
@@ -488,19 +493,28 @@ class _Fetch:
         owners = {"null": "null", "page": request.origin, "fetch": this_fetch}
         return owners.get(engine.tainted_answers_are_of)
 
-    def _as_set(self, headers: fields.HeaderList) -> fields.HeaderList:
-        """The headers of a script as the engine keeps them."""
+    def _as_set(self, request: Request) -> fields.HeaderList:
+        """The headers of a script as the engine keeps them, and the type of the body."""
+        headers = request.headers
         if self._agent.engine.combines_repeated_headers:
             headers = fields.combined(headers)
         if not self._agent.engine.lets_scripts_set_user_agent:
             headers = fields.without(headers, {"user-agent"})
-        if self._asked.mode == "no-cors":
+        if request.mode == "no-cors":
             headers = tuple(
                 header
                 for header in headers
                 if fields.is_no_cors_safelisted_request_header(*header, self._agent.engine)
             )
-        return headers
+        if not request.body_type:
+            return headers
+        return fields.with_default(headers, "Content-Type", request.body_type)
+
+    @property
+    def _page_host(self) -> str:
+        """Empty for a page of origin ``null``."""
+        origin = self._request.origin
+        return "" if origin == "null" else urls.parse_url(origin).host
 
     def _is_same_site(self) -> bool:
         engine = self._agent.engine

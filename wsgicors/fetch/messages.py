@@ -40,6 +40,8 @@ class Request(NamedTuple):
     origin: str
     headers: HeaderList = ()
     body: bytes | None = None
+    #: What the body is if no header says otherwise; empty for bytes, which may be anything.
+    body_type: str = ""
     mode: str = "cors"
     credentials: str = "same-origin"
     redirect: str = "follow"
@@ -88,15 +90,13 @@ class Request(NamedTuple):
                 f"body={shown(body)} is neither text nor bytes: for JSON write json=... in"
                 " Browser.fetch(), or body=json.dumps(...)"
             )
-        if isinstance(body, str):
-            body = body.encode()
-            kept = fields.with_default(kept, "Content-Type", "text/plain;charset=UTF-8")
         return cls(
             method=_checked_method(method, mode, has_body=body is not None),
             url=_checked_url(url),
             origin=checked_origin(origin),
             headers=kept,
-            body=body,
+            body=body.encode() if isinstance(body, str) else body,
+            body_type="text/plain;charset=UTF-8" if isinstance(body, str) else "",
             mode=mode,
             credentials=credentials,
             redirect=redirect,

@@ -130,9 +130,10 @@ def is_same_site(origin: str, other: str, engine: Engine = STANDARD) -> bool:
 
 
 def _site(url: URL, engine: Engine) -> tuple[str, str]:
+    scheme = url.scheme if engine.sites_have_schemes else ""
     if is_loopback(url.host) and not engine.has_sites_below_localhost:
-        return url.scheme, url.host
-    return url.scheme, registrable_domain(url.host) or url.host
+        return scheme, url.host
+    return scheme, registrable_domain(url.host) or url.host
 
 
 def is_address(host: str) -> bool:
