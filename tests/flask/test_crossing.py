@@ -435,3 +435,62 @@ def test_middleware_that_is_put_around_later_is_outside():
     app.wsgi_app = changing(below("/v1"))(app.wsgi_app)
     assert callers(app, "/v1/secret", "DELETE") == set()
     assert app.url_value_preprocessors == {}
+
+
+FOREIGN = {"Sec-Fetch-Site": "cross-site"}
+
+
+def mounting(mounted, **fields):
+    """An application with another one mounted inside."""
+    app = flask.Flask("example")
+    app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {"/mounted": mounted})
+    CORS(app, **fields)
+    return app
+
+
+def saving(saved, refuses=()):
+    """An application that notes what it is sent, and answers some methods with 401."""
+    mounted = flask.Flask("mounted")
+
+    @mounted.before_request
+    def ask_for_a_login():
+        if flask.request.method in refuses:
+            flask.abort(401)
+
+    mounted.add_url_rule(
+        "/", "save", lambda: str(saved.append(flask.request.data)), methods=["POST"]
+    )
+    return mounted
+
+
+@pytest.mark.parametrize("refuses", [(), ("OPTIONS",)])
+def test_refused_request_does_nothing_in_an_application_mounted_inside(refuses):
+    saved = []
+    app = mounting(saving(saved, refuses), allow_origins=[PAGE], refuse_denied=True)
+    answer = actual(app, "/mounted/", "POST", origin=ADMIN, headers=FOREIGN, data=b"x")
+    assert (answer.status_code, saved) == (403, [])
+
+
+def test_allowed_request_comes_once_and_whole_to_an_application_mounted_inside():
+    saved = []
+    app = mounting(saving(saved), allow_origins=[PAGE], refuse_denied=True)
+    answer = actual(app, "/mounted/", "POST", headers=FOREIGN, data=b"all of it")
+    assert (answer.status_code, saved) == (200, [b"all of it"])
+
+
+@pytest.mark.parametrize("sent", ["GET", "POST"])
+def test_request_of_which_a_middleware_makes_a_refused_one_does_nothing(sent):
+    app = flask.Flask("example", static_folder=None)
+    deleted = []
+    app.add_url_rule("/", "read", lambda: "read", methods=["GET", "POST"])
+    strict = cross_origin(allow_origins=[PAGE], refuse_denied=True)
+    app.add_url_rule("/", "delete", strict(lambda: str(deleted.append(1))), methods=["DELETE"])
+    app.wsgi_app = changing(
+        lambda environ: {"REQUEST_METHOD": "DELETE"} if environ["QUERY_STRING"] else {}
+    )(app.wsgi_app)
+    CORS(app, allow_origins="*")
+    assert actual(app, "/", sent, origin=ADMIN, headers=FOREIGN).status_code == 200
+    answer = actual(app, "/?_method=DELETE", sent, origin=ADMIN, headers=FOREIGN)
+    assert (answer.status_code, answer.access_control_allow_origin) == (403, None)
+    assert deleted == []
+    assert actual(app, "/?_method=DELETE", sent, headers=FOREIGN).status_code == 200

@@ -10,6 +10,7 @@ a request has lost its passage nevertheless, nobody knows which one it is: all t
 from __future__ import annotations
 
 import functools
+import io
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -21,7 +22,7 @@ from flask import Flask
 
 from ..headers import ANSWERS, HeaderBuilder
 from ..logs import logger
-from ..middleware import is_effective_and_foreign
+from ..middleware import is_effective_and_foreign, refusal
 from ..policy import Policy
 
 if TYPE_CHECKING:
@@ -140,6 +141,29 @@ class Crossing:
 
         No view is run, and no hook of the application's before the answer is known.
         """
+        # Whom somebody refused may be let through with the next request.
+        return self._builder_there(environ, method, _REFUSED_INSIDE)
+
+    def builder_of_refusal(self, environ: WSGIEnvironment, method: str) -> HeaderBuilder | None:
+        """Whose policy may refuse a request, before anything sees it.
+
+        A preflight is sent through in its place: a POST would do something where it never comes to Flask.
+        """
+        asking = {**environ, "REQUEST_METHOD": "OPTIONS"}
+        asking["HTTP_ACCESS_CONTROL_REQUEST_METHOD"] = method
+        # The body is for whoever gets the request itself.
+        asking.update({"wsgi.input": io.BytesIO(), "CONTENT_LENGTH": "0"})
+        return self._builder_there(asking, method, self._resolver.default)
+
+    def _builder_there(
+        self, environ: WSGIEnvironment, method: str, if_refused: HeaderBuilder | None
+    ) -> HeaderBuilder | None:
+        """Whose policy governs a request where it comes to.
+
+        :param environ: of a preflight.
+        :param method: of the request.
+        :param if_refused: the answer where somebody on the way does not let the preflight through.
+        """
         inside = environ.copy()
         passage = self._begun(inside, method)
         try:
@@ -151,15 +175,12 @@ class Crossing:
             return passage.builder
         if self._may_be_lost(passage):
             return _REFUSED_INSIDE
-        return self._answered_on_the_way(environ, method, status)
-
-    def _answered_on_the_way(
-        self, environ: WSGIEnvironment, method: str, status: str
-    ) -> HeaderBuilder | None:
-        """The policy of all, if nothing tells that what follows is for somebody to whom it is closed."""
-        # Whom somebody refused may be let through with the next request.
         if not status.startswith(_UNSUSPICIOUS):
-            return _REFUSED_INSIDE
+            return if_refused
+        return self._answered_on_the_way(environ, method)
+
+    def _answered_on_the_way(self, environ: WSGIEnvironment, method: str) -> HeaderBuilder | None:
+        """The policy of all, if nothing tells that what follows is for somebody to whom it is closed."""
         # Who answers any OPTIONS may let what follows through to Flask, as it is.
         origin = environ.get("HTTP_ORIGIN")
         routed, nowhere = self._resolver(environ, method), self._resolver.nowhere(origin)
@@ -213,6 +234,9 @@ class Crossing:
             met = self._resolver.met(passage.builder, earlier)
             builder = self._resolver.in_common(met, builder)
         passage.has_arrived, passage.builder, passage.request = True, builder, request
+        # What stands between may have made another method of it, or let through what it said it would not.
+        if self._resolver.refuses and refusal(builder, request.environ) is not None:
+            flask.abort(403)
 
 
 def _status(app: WSGIApplication, environ: WSGIEnvironment) -> str:
