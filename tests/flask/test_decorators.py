@@ -439,7 +439,7 @@ def test_decorated_view_can_be_called_by_another_view(alone):
         return f"outer {inner()}"
 
     response = actual(alone, "/outer")
-    assert (response.text, cors_headers(response)) == ("outer inner", {})
+    assert (response.text, cors_headers(response)) == ("outer inner", {"Vary": "Origin"})
 
 
 def test_decorated_method_can_be_called_by_a_subclass(app):
@@ -498,6 +498,65 @@ def test_alone_two_views_on_one_url_each_answer_for_their_own_method(alone):
     assert browser.fetch("/", method="PUT").text == "put"
     with pytest.raises(CORSError):
         browser.fetch("/", method="DELETE")
+
+
+def opening_all(response):
+    """What many applications have as a hook."""
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Access-Control-Allow-Methods"] = "GET, PUT, DELETE"
+    return response
+
+
+@pytest.mark.parametrize("owner", ["app", "blueprint", "request"])
+def test_alone_hooks_that_write_headers_open_no_closed_view(alone, owner):
+    blueprint = flask.Blueprint("blueprint", "example")
+
+    @blueprint.get("/secret")
+    @same_origin
+    def secret():
+        if owner == "request":
+            flask.after_this_request(opening_all)
+        return "secret"
+
+    {"app": alone, "blueprint": blueprint}.get(owner, flask.Flask("other")).after_request(
+        opening_all
+    )
+    alone.register_blueprint(blueprint)
+    answers = [actual(alone, "/secret") for _ in range(2)]
+    assert [cors_headers(answer) for answer in answers] == [{"Vary": "Origin"}] * 2
+
+
+def test_alone_hooks_that_write_headers_grant_no_method(alone):
+    alone.after_request(opening_all)
+    deleted = []
+    alone.add_url_rule(
+        "/", "put", cross_origin(allow_origins=[PAGE])(lambda: "put"), methods=["PUT"]
+    )
+    alone.add_url_rule(
+        "/", "delete", same_origin(lambda: str(deleted.append(1))), methods=["DELETE"]
+    )
+    browser = Browser(alone, origin=PAGE)
+    assert browser.fetch("/", "PUT").text == "put"
+    with pytest.raises(CORSError):
+        browser.fetch("/", "DELETE")
+    assert deleted == []
+
+
+def test_alone_hook_that_came_later_is_overruled_too(alone):
+    alone.add_url_rule("/", "secret", same_origin(lambda: "secret"))
+    assert callers(alone) == set()
+    alone.after_request_funcs[None].insert(0, opening_all)
+    assert callers(alone) == set()
+    assert len(alone.after_request_funcs[None]) == 2
+
+
+def test_alone_response_that_the_application_keeps_is_not_changed(alone):
+    kept = flask.Response("kept")
+    alone.add_url_rule("/open", "open", cross_origin(allow_origins=[PAGE])(lambda: kept))
+    alone.add_url_rule("/other", "other", lambda: kept)
+    assert callers(alone, "/open") == {PAGE}
+    assert callers(alone, "/other") == set()
+    assert cors_headers(kept) == {}
 
 
 def test_alone_view_beside_an_undecorated_one_lends_it_nothing(alone):

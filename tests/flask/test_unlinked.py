@@ -13,6 +13,7 @@ from exchanges import ADMIN, EVIL, PAGE, callers
 from flask.views import MethodView
 from flask_calls import actual, cors_headers, preflight
 
+from wsgicors import CORSMiddleware
 from wsgicors.flask import CORS, cross_origin, same_origin
 
 ROW = pytest.param
@@ -274,6 +275,42 @@ def test_alone_an_open_view_that_runs_a_closed_one_is_not_shared():
     app = flask.Flask("example")
     app.add_url_rule("/", "index", cross_origin(allow_origins=[PAGE])(Hidden.by_a_table))
     assert callers(app) == set()
+
+
+def opening(view):
+    """A view that shares with everybody by itself."""
+    return lambda: (view(), 200, {"Access-Control-Allow-Origin": "*"})
+
+
+def calling_by_name():
+    return closed()
+
+
+def unfound(app):
+    app.register_error_handler(404, lambda error: closed())
+
+
+def undecorated(app):
+    app.add_url_rule("/", "index", calling_by_name, methods=["GET", "DELETE"])
+
+
+@pytest.mark.parametrize("add", [unfound, undecorated])
+def test_closed_view_that_runs_where_nothing_governs_stays_closed_within_another_layer(add, caplog):
+    app = flask.Flask("example")
+    add(app)
+    assert callers(CORSMiddleware(app, allow_origins=[PAGE])) == set()
+    (record,) = told(caplog)
+    assert (record.levelno, "shared with nobody" in record.message) == (logging.ERROR, True)
+
+
+def test_endpoint_that_is_not_governed_opens_no_closed_view_that_it_runs():
+    app = flask.Flask("example")
+    app.add_url_rule("/", "index", opening(calling_by_name), methods=["GET", "DELETE"])
+    app.add_url_rule("/other", "other", opening(lambda: "other"))
+    CORS(app, endpoints={"index": None, "other": None}, **OPEN)
+    assert cors_headers(actual(app)) == {"Vary": "Origin"}
+    assert preflight(app, "/", "GET").status_code == 403
+    assert cors_headers(actual(app, "/other")) == {"Allow-Origin": "*"}
 
 
 def test_decorating_for_each_request_leaves_nothing_behind():

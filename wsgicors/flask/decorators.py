@@ -8,6 +8,7 @@ import logging
 import sys
 import warnings
 from collections.abc import Iterable, Iterator
+from copy import copy
 from types import FrameType
 from typing import (
     TYPE_CHECKING,
@@ -28,7 +29,7 @@ from werkzeug.wrappers import Response
 
 from ..errors import ConfigError, shown
 from ..headers import ANSWERS
-from ..layers import is_noticed
+from ..layers import DECISION, is_noticed
 from ..lines import Author
 from ..middleware import answer_preflight, decide_actual, refusal, refuse
 from ..requests import is_preflight
@@ -52,6 +53,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger("wsgicors")
 
 _DECORATORS = "wsgicors-decorators"
+# In ``environ``: the applications whose responses get the headers of their decorators, with the decision.
+_ALONE = "wsgicors.flask.alone"
 _NOTHING = object()
 _author = Author()
 
@@ -401,15 +404,39 @@ def _answer_alone_to(app: flask.Flask, request: flask.Request) -> Response | Non
         return _answered(app, environ, lambda start: refuse(refused, environ, start))
 
     answer_within(app, request)
-
-    @flask.after_this_request
-    def see_to_headers(response: flask.Response) -> flask.Response:
-        show_crash(app, response)
-        _see_to_headers(resolver, request, response)
-        tell_of_denial(app, request.environ)
-        return response
-
+    _come_last(app, environ, None)
     return None
+
+
+def _come_last(app: flask.Flask, environ: WSGIEnvironment, decision: Decision | None) -> None:
+    """Have the headers be what they are said to be, whatever other hooks write.
+
+    :param decision: ``None`` if it is not known before there is a response.
+    """
+    environ.setdefault(_ALONE, {})[app] = decision
+    # Flask runs the hooks of blueprints before those of the application, and of these the first one last.
+    hooks = app.after_request_funcs.get(None, [])
+    if hooks[:1] != [_see_to_response]:
+        others = [hook for hook in hooks if hook is not _see_to_response]
+        # A new list: some other request may be going through the old one.
+        app.after_request_funcs[None] = [_see_to_response, *others]
+
+
+def _see_to_response(response: flask.Response) -> flask.Response:
+    app, request = _current_app(), _current_request()
+    decisions = request.environ.get(_ALONE, {})
+    if app not in decisions:
+        return response
+    if decisions[app] is not None:
+        return _with_headers(response, decisions[app], tells=False)
+    show_crash(app, response)
+    builder = _resolver_alone(app).builder_where_routed(request)
+    if builder is not None:
+        decision = decide_actual(builder, request.environ)
+        is_noticed(request.environ, response.status)
+        response = _with_headers(response, decision)
+    tell_of_denial(app, request.environ)
+    return response
 
 
 def _refusal(resolver: UrlMapResolver, request: flask.Request) -> Decision | None:
@@ -450,7 +477,8 @@ def _answered(
 ) -> Response:
     """The response that is given in the place of the application's."""
     # Werkzeug hands over a copy of ``environ``.
-    response = app.response_class.from_app(lambda copy, start: answer(start), environ)
+    response = app.response_class.from_app(lambda copied, start: answer(start), environ)
+    _come_last(app, environ, environ[DECISION])
     tell_of_denial(app, environ)
     return response
 
@@ -462,15 +490,13 @@ def _without_content_type(response: flask.Response) -> flask.Response:
     return response
 
 
-def _see_to_headers(
-    resolver: UrlMapResolver, request: flask.Request, response: flask.Response
-) -> None:
-    builder = resolver.builder_where_routed(request)
-    if builder is not None:
-        decision = decide_actual(builder, request.environ)
-        is_noticed(request.environ, response.status)
-        # New ones: those of the response may be the application's own.
-        response.headers = Headers(_author.with_headers(list(response.headers), decision))
+def _with_headers(
+    response: flask.Response, decision: Decision, tells: bool = True
+) -> flask.Response:
+    # The application may keep its own, and give it to others.
+    whole = copy(response)
+    whole.headers = Headers(_author.with_headers(list(response.headers), decision, tells))
+    return whole
 
 
 def is_automatic(rule: Any) -> bool:

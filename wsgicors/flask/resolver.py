@@ -449,10 +449,7 @@ class UrlMapResolver:
         unknown = [layer for _, each in ran for layer in each if id(layer) not in known.declared]
         if not unknown:
             return builder
-        if builder is None:
-            self._unlinked.tell(endpoint, unknown, None)
-            return None
-        if not self._unlinked.differs(builder, unknown):
+        if builder is not None and not self._unlinked.differs(builder, unknown):
             return builder
         self._unlinked.see(endpoint, request.method, unknown)
         return self._narrowed(endpoint, builder, unknown)
@@ -466,10 +463,10 @@ class UrlMapResolver:
         return self._unlinked.narrowed(builder, [Layer(other.policy, "")])
 
     def _narrowed(
-        self, endpoint: Any, builder: HeaderBuilder, layers: Iterable[Layer]
+        self, endpoint: Any, builder: HeaderBuilder | None, layers: Iterable[Layer]
     ) -> HeaderBuilder:
         narrowed = self._unlinked.narrowed(builder, layers)
-        if self._unlinked.differs(builder, layers):
+        if builder is None or self._unlinked.differs(builder, layers):
             self._unlinked.tell(endpoint, layers, narrowed)
         return narrowed
 
@@ -477,9 +474,7 @@ class UrlMapResolver:
         """The builder for a preflight, which is asked before it shows what the view will run."""
         known = self._known(endpoint, method)
         layers = self._unlinked.seen.get((endpoint, method))
-        if known.builder is None or not layers:
-            return known.builder
-        return self._narrowed(endpoint, known.builder, layers)
+        return self._narrowed(endpoint, known.builder, layers) if layers else known.builder
 
     # --- for a request that Flask has not routed --------------------------------------------------
 

@@ -45,6 +45,9 @@ def note_run(environ: WSGIEnvironment, url_map: object, run: Run) -> None:
     environ[RAN] = (url_map, (*(ran if known_map is url_map else ()), run))
 
 
+_NOBODYS = HeaderBuilder(NOBODY)
+
+
 class Unlinked:
     """What was declared of views that run where it is not in force, for one application."""
 
@@ -67,8 +70,13 @@ class Unlinked:
         policy = builder.policy
         return any(policy.merge(layer.policy) != policy for layer in layers)
 
-    def narrowed(self, builder: HeaderBuilder, layers: Iterable[Layer]) -> HeaderBuilder:
-        """The builder for those whom both a policy in force and what was declared admit."""
+    def narrowed(self, builder: HeaderBuilder | None, layers: Iterable[Layer]) -> HeaderBuilder:
+        """The builder for those whom both a policy in force and what was declared admit.
+
+        Nobody, where no policy is in force: what others make of the response is not known.
+        """
+        if builder is None:
+            return _NOBODYS
         key = (builder.policy, tuple(dict.fromkeys(layer.policy for layer in layers)))
         found = self._builders.get(key)
         if found is None:
@@ -77,14 +85,12 @@ class Unlinked:
             found = self._builders[key] = _narrowed(builder, key[1])
         return found
 
-    def tell(
-        self, endpoint: str | None, layers: Iterable[Layer], builder: HeaderBuilder | None
-    ) -> None:
+    def tell(self, endpoint: str | None, layers: Iterable[Layer], builder: HeaderBuilder) -> None:
         """Say once, for each view and place, that what is declared there is not in force.
 
-        :param builder: what the response is shared by; ``None`` if nothing governs it.
+        :param builder: what the response is shared by.
         """
-        is_shared = builder is not None and builder.policy.allow_origins != ()
+        is_shared = builder.policy.allow_origins != ()
         outcome = "only with those whom both allow" if is_shared else "with nobody"
         for layer in layers:
             key = (endpoint, layer.where)
