@@ -420,8 +420,10 @@ def test_with_the_extension_nothing_is_said_to_be_missing():
 
 
 def test_what_is_not_governed_is_neither_allowed_nor_denied():
-    text = words_of(create_half_decorated(), "--origin", APP)
-    assert "unknown /other POST Neither CORS(app) nor a decorator governs it" in text
+    lines = output_of(create_half_decorated(), "--origin", APP).splitlines()
+    start = lines.index("unknown  /other  POST")
+    assert lines[start + 1].startswith("unknown  /static/")
+    assert lines[start + 2].strip().startswith("Neither CORS(app) nor a decorator governs it")
     (answer,) = routes_of(create_half_decorated(), "--origin", APP)["/other", "POST"]["browser"]
     assert answer == {
         "method": "POST",
@@ -431,6 +433,29 @@ def test_what_is_not_governed_is_neither_allowed_nor_denied():
         "field": None,
         "remedy": "",
     }
+
+
+def test_what_holds_for_many_routes_is_said_once():
+    app = Flask(__name__)
+    CORS(app, allow_origins=[APP])
+    for number in range(300):
+        app.add_url_rule(f"/{number}", f"view{number}", view)
+    text = output_of(app, "--origin", APP)
+    assert text.count("allowed  /") == 301
+    assert text.count("allow_origins is set by") == 1
+
+
+def test_who_asks_without_headers_is_told_how_to_ask_about_json():
+    assert 'ask with --header "Content-Type: application/json"' in words_of(
+        create_shop(), "--origin", APP
+    )
+    assert "--header" not in words_of(create_shop(), "--origin", APP, "--header", "X-A")
+
+
+def test_application_without_routes_is_said_to_have_none():
+    app = Flask(__name__, static_folder=None)
+    CORS(app, allow_origins=[APP])
+    assert "No route is there" in output_of(app, "--origin", APP)
 
 
 def test_middleware_outside_is_told_of_behind_others_too():
@@ -485,7 +510,8 @@ def test_notes_are_those_that_apply(factory, question, expected):
     [
         pytest.param(
             ["--origin", APP],
-            r"allowed /basket GET allow_origins is set by CORS\(...\) at \S+:\d+; only without",
+            r"allowed /basket GET (allowed \S+ [A-Z, ]+ )*allow_origins is set by CORS\(...\) at \S+:\d+;"
+            " only without",
             id="allowed",
         ),
         pytest.param(

@@ -18,9 +18,14 @@ _MIN_ROOM = 12
 _MAX_ITEMS = 5
 
 _VERDICTS = {True: ("allowed", "green"), False: ("denied", "red"), None: ("unknown", "yellow")}
+_NO_ROUTE = "No route is there that takes this method or path."
 _CREDENTIALS = (
     "Credentials are cookies, HTTP authentication and TLS client certificates; they depend on"
     " allow_credentials."
+)
+_NO_HEADERS = (
+    "This is about requests without headers of their own. A body of JSON has one: ask with"
+    ' --header "Content-Type: application/json".'
 )
 _STILL_SENT = (
     "A denied GET, HEAD or POST that needs no preflight still reaches its view, unless refuse_denied"
@@ -59,7 +64,7 @@ def lines(report: Report, question: Question | None, width: int) -> Iterator[str
     :param width: of a line, in characters.
     """
     if not report.routes:
-        yield "No route is there that takes this method or path."
+        yield _NO_ROUTE
         return
     yield from _overview(report, width) if question is None else _answers(report, question, width)
     for caveat in _caveats(report):
@@ -194,33 +199,44 @@ def _text(item: Any) -> str:
 
 def _answers(report: Report, question: Question, width: int) -> Iterator[str]:
     """What a browser could do with the methods of each route, and why."""
-    answers = [answer for route in report.routes for answer in _answers_for(route, question)]
     sending = "".join(f", sending {name}" for name, _ in question.headers)
     yield from _folded(f"What a script of {question.origin} could do{sending}:", width)
     yield ""
-    for answer in answers:
-        yield from _answer(*answer, width)
-    outcomes = {verdict.allowed for _, _, verdict in answers}
-    yield ""
+    groups: dict[tuple[bool | None, str], list[str]] = {}
+    for route in report.routes:
+        for methods, verdict in _answers_for(route, question):
+            key = (verdict.allowed, _why(verdict, route))
+            groups.setdefault(key, []).append(_title(route.url, methods))
+    for (allowed, why), titles in groups.items():
+        yield from _answer(allowed, why, titles, width)
+    yield "" if groups else _NO_ROUTE
+    for note in _notes_on_answers({allowed for allowed, _ in groups}, question):
+        yield from _folded(note, width)
+
+
+def _notes_on_answers(outcomes: set[bool | None], question: Question) -> Iterator[str]:
     if True in outcomes:
-        yield from _folded(_CREDENTIALS, width)
+        yield _CREDENTIALS
+    if True in outcomes and not question.headers:
+        yield _NO_HEADERS
     if False in outcomes:
-        yield from _folded(_STILL_SENT, width)
+        yield _STILL_SENT
 
 
-def _answers_for(route: Route, question: Question) -> Iterator[tuple[Route, str, Verdict]]:
+def _answers_for(route: Route, question: Question) -> Iterator[tuple[str, Verdict]]:
     for _, group in itertools.groupby(verdicts(route, question), lambda verdict: verdict[1:]):
         alike = list(group)
-        yield route, _methods([verdict.method for verdict in alike]), alike[0]
+        yield _methods([verdict.method for verdict in alike]), alike[0]
 
 
-def _answer(route: Route, methods: str, verdict: Verdict, width: int) -> Iterator[str]:
-    word, colour = _VERDICTS[verdict.allowed]
-    first, *others = itertools.chain(
-        _folded(_title(route.url, methods), width - 9), _folded(_why(verdict, route), width - 9)
-    )
-    yield f"{click.style(word, fg=colour)}{' ' * (9 - len(word))}{first}"
-    yield from (f"{' ' * 9}{other}" for other in others)
+def _answer(allowed: bool | None, why: str, titles: list[str], width: int) -> Iterator[str]:
+    """Routes of which the same is to be said, and what that is."""
+    word, colour = _VERDICTS[allowed]
+    for title in titles:
+        first, *others = _folded(title, width - 9)
+        yield f"{click.style(word, fg=colour)}{' ' * (9 - len(word))}{first}"
+        yield from (f"{' ' * 9}{other}" for other in others)
+    yield from (f"{' ' * 9}{line}" for line in _folded(why, width - 9))
 
 
 def _why(verdict: Verdict, route: Route) -> str:
