@@ -316,6 +316,35 @@ def test_comma_at_the_end_names_no_policy():
     assert callers(app) == EVERYBODY
 
 
+@pytest.mark.parametrize(("names", "prefix"), [("", ""), ("policy = p", "p_")])
+def test_credentials_may_be_for_some_of_the_origins(from_ini, names, prefix):
+    app = from_ini(f"""
+        [app:hello]
+        use = call:test_compat_paste:hello_factory
+
+        [pipeline:main]
+        pipeline = cors hello
+
+        [filter:cors]
+        use = egg:wsgicors#middleware
+        {names}
+        {prefix}allow_origins = *
+        {prefix}allow_credentials = {SUBDOMAIN}, https://*.example.net
+        """)
+    for page in (SUBDOMAIN, "https://app.example.net"):
+        shared = headers_for(app, page)
+        assert (shared["Allow-Origin"], shared["Allow-Credentials"]) == (page, "true")
+        assert preflight(app, page).headers["Access-Control-Allow-Credentials"] == "true"
+    assert headers_for(app, FREE) == {"Allow-Origin": "*", "Vary": "Origin"}
+
+
+@pytest.mark.parametrize("prefix", ["", "p_"])
+def test_credentials_of_an_origin_that_is_not_allowed_are_an_error(prefix):
+    keys = {f"{prefix}allow_origins": SUBDOMAIN, f"{prefix}allow_credentials": FREE}
+    with pytest.raises(ConfigError, match=f"^{prefix}allow_credentials: .*{FREE}"):
+        make_middleware(hello, {}, **keys, **({"policy": "p"} if prefix else {}))
+
+
 # --- keys that nobody reads --------------------------------------------------------------------------
 
 
