@@ -59,6 +59,14 @@ def test_resources_share_only_the_paths_that_they_name():
     assert "Vary" not in get(app, "/page").headers
 
 
+def test_error_in_a_resource_names_it():
+    wrong = {"/api/*": {"origins": PAGE}, "/public": {"origins": "*"}}
+    with pytest.raises(ConfigError) as caught:
+        application(resources=wrong, supports_credentials=True)
+    (problem,) = caught.value.problems
+    assert problem.message.startswith('for the path /public: browsers take "*"')
+
+
 def test_bare_decorator_shares_its_view_alone():
     app = Flask("ported")
     app.add_url_rule("/", "index", cross_origin()(lambda: "hello"), methods=["GET", "PUT"])

@@ -406,13 +406,46 @@ def test_without_the_extension_only_decorated_views_are_governed():
     assert "CORS(app) is not in use" in text
 
 
-def test_resources_of_flask_cors_are_said_not_to_be_shown():
-    app = Flask(__name__)
-    compatible.CORS(app, resources={"/api/*": {"origins": APP}})
-    text = words_of(app)
-    assert "may still be shared by its path" in text
+def create_compatible(*origins, **options):
+    app = Flask(__name__, static_folder=None)
+    app.add_url_rule("/api/items", "items", view)
+    app.add_url_rule("/fonts", "fonts", compatible.cross_origin(origins=ADMIN)(lambda: "seen"))
+    resources = {"/api/*": {"origins": [*origins], **options}, "/public": {}}
+    compatible.CORS(app, resources=resources)
+    compatible.CORS(app, origins=APP)
+    return app
+
+
+def test_resources_of_flask_cors_are_listed_and_what_its_decorator_says():
+    listed = {
+        title[0]: fields for title, fields in list_in(output_of(create_compatible(APP))).items()
+    }
+    assert {rule: fields["allow_origins"].split()[0] for rule, fields in listed.items()} == {
+        "/api/items": "as",
+        "/fonts": ADMIN,
+        "paths like /api/*": APP,
+        "the path /public": "*",
+        "all paths, in call 2 of CORS": APP,
+    }
+    text = words_of(create_compatible(APP))
+    assert "the first that fits decides" in text
     assert "not in use" not in text
-    assert json.loads(output_of(app, "--format", "json"))["governs_paths"]
+    assert json.loads(output_of(create_compatible(APP), "--format", "json"))["governs_paths"]
+
+
+def test_what_a_browser_could_do_at_the_paths_of_resources_is_told():
+    text = words_of(create_compatible(APP, methods=["GET", "PUT"]), "--origin", ADMIN)
+    assert "unknown /api/items GET No decorator says anything; its path decides" in text
+    assert "denied paths like /api/* GET, PUT allow_origins is set by" in text
+    assert "allowed the path /public GET, POST" in text
+
+
+def test_resource_that_lets_more_in_is_told_in_a_review(tmp_path):
+    file = saved(create_compatible(APP), tmp_path)
+    assert "Nothing has changed" in output_of(create_compatible(APP), "--against", str(file))
+    result = invoke(create_compatible(APP, ADMIN), "--against", str(file))
+    assert result.exit_code == 1
+    assert f"paths like /api/*: allow_origins: {ADMIN} is allowed now" in result.stdout
 
 
 def test_with_the_extension_nothing_is_said_to_be_missing():
@@ -433,6 +466,12 @@ def test_what_is_not_governed_is_neither_allowed_nor_denied():
         "field": None,
         "remedy": "",
     }
+
+
+def test_remedy_for_a_preflight_is_as_short_as_for_a_request():
+    text = words_of(create_shop(), "--origin", "https://evil.example", "--method", "PUT")
+    assert 'Add "https://evil.example" to allow_origins.' in text
+    assert "mend the error" not in text
 
 
 def test_what_holds_for_many_routes_is_said_once():
@@ -645,6 +684,7 @@ def test_json_has_every_field_and_where_it_was_set():
         "rule": "/items/<int:id>",
         "endpoint": "put_item",
         "methods": ["PUT"],
+        "is_by_path": False,
         "methods_differ": True,
         "policy": {
             "allow_origins": [ADMIN],
@@ -812,7 +852,7 @@ def test_what_the_routes_do_not_tell_is_told_beside_a_review(tmp_path):
     app = Flask(__name__)
     compatible.CORS(app, resources={"/api/*": {"origins": APP}})
     result = invoke(app, "--save", str(tmp_path / "cors.json"))
-    assert "may still be shared by its path" in result.output
+    assert "What CORS(blueprint) was told is not shown" in result.output
 
 
 # --- exit statuses -------------------------------------------------------------------------------

@@ -53,6 +53,8 @@ class Route(NamedTuple):
     methods: tuple[str, ...]
     #: ``None`` where nothing is governed.
     effective: Effective | None
+    #: Whether the rule is none, but says in words which paths it is about.
+    is_by_path: bool = False
 
     @property
     def url(self) -> str:
@@ -108,6 +110,10 @@ class Report(NamedTuple):
         unrouted = resolver.unrouted()
         if unrouted is not None:
             routes.append(Route("", None, None, (), unrouted))
+        routes += [
+            Route("", paths, None, _listed_methods(effective), effective, is_by_path=True)
+            for paths, effective in resolver.by_path()
+        ]
         return cls(
             tuple(routes),
             unrouted is not None,
@@ -143,11 +149,12 @@ class Report(NamedTuple):
         rules: dict[str, Said] = {}
         for route in self.routes:
             said = None if route.effective is None else described(route.effective.policy)
+            if route.rule is None or route.is_by_path:
+                rules.setdefault(route.url, said)
+                continue
             for method in route.methods:
                 # Of rules for the same, the first is the one that is routed to.
                 rules.setdefault(f"{method} {route.url}", said)
-            if route.rule is None:
-                rules[route.url] = said
         return {name: said for name, said in rules.items() if not _goes_with_get(name, rules)}
 
 
@@ -203,6 +210,11 @@ def _routes(resolver: UrlMapResolver, server_name: str) -> list[Route]:
         route = found.get(key, blank)
         found[key] = route._replace(methods=(*route.methods, method))
     return list(found.values())
+
+
+def _listed_methods(effective: Effective) -> tuple[str, ...]:
+    methods = effective.policy.allow_methods
+    return methods if isinstance(methods, tuple) else ()
 
 
 def _divided(routes: list[Route]) -> frozenset[str]:
@@ -281,7 +293,8 @@ def verdicts(route: Route, question: Question) -> Iterator[Verdict]:
             yield Verdict(method, None, None, "not-governed", None)
         else:
             builder = _builder(route.effective.policy).routed(route.methods)
-            yield _verdict(builder, method, route.rule or "/", question)
+            path = "/" if route.is_by_path else route.rule or "/"
+            yield _verdict(builder, method, path, question)
 
 
 def _verdict(builder: HeaderBuilder, method: str, path: str, question: Question) -> Verdict:
@@ -309,4 +322,5 @@ def _send(builder: HeaderBuilder, request: HTTPRequest) -> HTTPResponse:
     if not is_preflight(environ):
         return HTTPResponse(200, decide_actual(builder, environ).headers)
     answer = Response.from_app(functools.partial(answer_preflight, builder), environ)
-    return HTTPResponse(answer.status_code, tuple(answer.headers))
+    # Its text says who refused.
+    return HTTPResponse(answer.status_code, tuple(answer.headers), answer.get_data())

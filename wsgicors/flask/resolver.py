@@ -313,6 +313,10 @@ class UrlMapResolver:
             is_governed = self._is_governed(rule.endpoint, own)
             yield rule, method, Effective.of([*self._base, *own]) if is_governed else None
 
+    def by_path(self) -> Iterable[tuple[str, Effective]]:
+        """What is said of paths, whatever is routed there: the paths in words, and their policy."""
+        return ()
+
     def identities_in_force(self) -> set[int]:
         """The identities of all layers that were said of any route."""
         return {

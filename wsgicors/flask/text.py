@@ -44,9 +44,11 @@ _DECORATED_ONLY = (
     " by hooks such as before_request and by undecorated views of the same URL."
 )
 _BY_PATH = (
-    "What is not governed here may still be shared by its path: the resources that CORS(app) was told"
-    " are not shown."
+    "What has no policy of its own is shared as its path says: of what is listed for paths, the first"
+    " that fits decides. What CORS(blueprint) was told is not shown."
 )
+_NOT_GOVERNED = "Neither CORS(app) nor a decorator governs it; it depends on what the view sends."
+_AS_PATH_SAYS = "No decorator says anything; its path decides, see what is listed for paths."
 _ON_TRIAL = (
     "Other settings are on trial, which change no response and are not shown: see the logger wsgicors and"
     " wsgicors.flask.trial_counts."
@@ -77,7 +79,7 @@ def _overview(report: Report, width: int) -> Iterator[str]:
     for routes in _by_policy(report):
         for route in routes:
             yield from _folded(_title(*_names(route)), width, hanging=8)
-        for field, items in _said(routes[0]).items():
+        for field, items in _said(routes[0], report).items():
             said = ", ".join(items) + places.marks(routes, field)
             yield from _beside(f"    {field}", said, 23, width)
         yield ""
@@ -170,10 +172,10 @@ def _methods(methods: Sequence[str]) -> str:
     return ", ".join(method for method in methods if method != "HEAD" or "GET" not in methods)
 
 
-def _said(route: Route) -> dict[str, list[str]]:
+def _said(route: Route, report: Report) -> dict[str, list[str]]:
     """The fields that have an effect, and the items of each in words."""
     if route.effective is None:
-        return {"allow_origins": ["not governed"]}
+        return {"allow_origins": ["as its path says" if report.governs_paths else "not governed"]}
     settings = route.effective.policy.settings()
     if settings["allow_origins"] == ():
         return {"allow_origins": ["nobody"]}
@@ -205,7 +207,7 @@ def _answers(report: Report, question: Question, width: int) -> Iterator[str]:
     groups: dict[tuple[bool | None, str], list[str]] = {}
     for route in report.routes:
         for methods, verdict in _answers_for(route, question):
-            key = (verdict.allowed, _why(verdict, route))
+            key = (verdict.allowed, _why(verdict, route, report))
             groups.setdefault(key, []).append(_title(route.url, methods))
     for (allowed, why), titles in groups.items():
         yield from _answer(allowed, why, titles, width)
@@ -239,9 +241,9 @@ def _answer(allowed: bool | None, why: str, titles: list[str], width: int) -> It
     yield from (f"{' ' * 9}{line}" for line in _folded(why, width - 9))
 
 
-def _why(verdict: Verdict, route: Route) -> str:
+def _why(verdict: Verdict, route: Route, report: Report) -> str:
     if route.effective is None or verdict.field is None:
-        return "Neither CORS(app) nor a decorator governs it; it depends on what the view sends."
+        return _AS_PATH_SAYS if report.governs_paths else _NOT_GOVERNED
     place = route.effective.sources.get(verdict.field)
     said = f"{verdict.field} is {'not set' if place is None else f'set by {place}'}"
     if not verdict.allowed:

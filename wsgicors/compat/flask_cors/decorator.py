@@ -111,11 +111,12 @@ class _Given:
         """The settings under a configuration; those of nobody, where they would open a door."""
         options = {**DEFAULTS, **config, **self._options}
         try:
-            return Settings(options, self._log)
+            return Settings(options, self._log, self._where)
         except ConfigError as error:
             self._log(f"without credentials: {error}")
         try:
-            return Settings({**options, "supports_credentials": False}, self._log)
+            without = {**options, "supports_credentials": False}
+            return Settings(without, self._log, self._where)
         except ConfigError as error:
             self._log(f"shared with nobody: {error}")
             return NOBODY

@@ -69,7 +69,7 @@ class CORS:
 
 def _resources(options: Options, notes: dict[str, None]) -> Resources:
     try:
-        return Resources(options, notes.setdefault)
+        return Resources(options, notes.setdefault, f"CORS(...) at {call_site()}")
     except ConfigError as error:
         raise ConfigError([_for_who_runs_it(problem) for problem in error.problems]) from None
 
@@ -80,7 +80,8 @@ def _for_who_runs_it(problem: Problem) -> Problem:
     said = problem.message.replace(", or a callable that knows them", "")
     message = (
         f"{said}. The program says so at {call_site()}, or leaves it to"
-        f" app.config[{key!r}]; whoever cannot edit it can set that key, or keep to Flask-CORS"
+        f" app.config[{key!r}]; whoever cannot edit it can look for a setting of the program's own, set"
+        " that key, or keep to Flask-CORS"
     )
     return problem._replace(message=message)
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from re import Pattern
-from typing import Any, Union
+from typing import TYPE_CHECKING, Any, Union
 from urllib.parse import unquote
 
 from ...errors import ConfigError, Problem, shown
 from .options import Note, Options, compiled, is_regex, listed, note_ignored
 from .settings import NOBODY, Settings
+
+if TYPE_CHECKING:
+    from ...flask.settings import Effective
 
 PathPattern = Union[str, "Pattern[str]"]
 
@@ -26,16 +29,22 @@ class Resources:
 
     :param options: all options, ``resources`` among them.
     :param note: told of what is ignored.
+    :param where: the place in which somebody wrote them.
     :raises ConfigError: with whatever is wrong in any of them.
     """
 
-    def __init__(self, options: Options, note: Note) -> None:
+    def __init__(self, options: Options, note: Note, where: str = "") -> None:
         general = {name: value for name, value in options.items() if name != "resources"}
         note_ignored(general, note)
         self._settings = [
-            (_path_pattern(pattern), _settings(general, special, note))
+            (_path_pattern(pattern), _settings(pattern, general, special, note, where))
             for pattern, special in _pairs(options.get("resources", _ALL_PATHS))
         ]
+
+    def said(self) -> Iterator[tuple[str, Effective]]:
+        """The paths, in words and in order, and what is said of them."""
+        for pattern, settings in self._settings:
+            yield _in_words(pattern), settings.effective
 
     def settings_at(self, path: str) -> Settings | None:
         """The settings of a path; nobody's, if it can be read as one of another resource.
@@ -50,12 +59,30 @@ class Resources:
         return next((found for pattern, found in self._settings if _fits(path, pattern)), None)
 
 
-def _settings(general: Options, special: Any, note: Note) -> Settings:
+def _settings(pattern: Any, general: Options, special: Any, note: Note, where: str) -> Settings:
     if not isinstance(special, Mapping):
         message = f"{shown(special)} is no dict of options, such as {{'origins': [...]}}"
         raise ConfigError([Problem("resources", special, "wrong-type", message)])
     note_ignored(special, note)
-    return Settings({**general, **special}, note)
+    try:
+        return Settings({**general, **special}, note, where)
+    except ConfigError as error:
+        if pattern == _ALL_PATHS:
+            raise
+        problems = [_in_resource(pattern, problem) for problem in error.problems]
+        raise ConfigError(problems) from None
+
+
+def _in_resource(pattern: Any, problem: Problem) -> Problem:
+    return problem._replace(message=f"for {_in_words(pattern)}: {problem.message}")
+
+
+def _in_words(pattern: PathPattern) -> str:
+    """The paths that a pattern is about."""
+    text = pattern.pattern if isinstance(pattern, re.Pattern) else pattern
+    if text in ("", _ALL_PATHS):
+        return "all paths"
+    return f"paths like {text}" if is_regex(pattern) else f"the path {text}"
 
 
 def _pairs(resources: Any) -> list[tuple[PathPattern, Any]]:

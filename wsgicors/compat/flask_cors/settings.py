@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from werkzeug.datastructures import Headers
 
+from ...flask.settings import Effective
 from ...headers import HeaderBuilder
 from ...layers import DECISION, is_noticed
 from ...lines import Author
@@ -41,10 +42,11 @@ class Settings:
 
     :param options: all of them, the defaults among them.
     :param note: told of what is ignored.
+    :param where: the place in which somebody wrote them.
     :raises ConfigError: if one cannot be translated, or if some would open a door together.
     """
 
-    def __init__(self, options: Options, note: Note) -> None:
+    def __init__(self, options: Options, note: Note, where: str = "") -> None:
         self._expressions = header_expressions(options)
         self._policy = policy_of(options, note)
         self._builder = HeaderBuilder(self._policy)
@@ -52,6 +54,8 @@ class Settings:
         self.methods: tuple[str, ...] = self._policy.allow_methods or ()  # type: ignore[assignment]
         #: Whether a decorator answers ``OPTIONS`` in the stead of its view.
         self.automatic_options = bool(options.get("automatic_options"))
+        #: What they mean as a policy, for reports.
+        self.effective = Effective(self._policy, dict.fromkeys(self._policy.settings(), where))
 
     def admits(self, environ: WSGIEnvironment, method: str | None = None) -> bool:
         """Whether the origin of a request is allowed, and a method in its preflight, if one is given."""

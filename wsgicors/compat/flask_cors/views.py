@@ -15,8 +15,9 @@ from ...flask.settings import EXTENSION
 from ...requests import is_preflight
 
 if TYPE_CHECKING:
-    from werkzeug.routing import MapAdapter
+    from werkzeug.routing import MapAdapter, Rule
 
+    from ...flask.settings import Effective
     from ...headers import HeaderBuilder
     from .resources import Resources
     from .settings import Settings
@@ -36,6 +37,24 @@ class Governed(UrlMapResolver):
 
     def ensure_checked(self) -> None:
         """Everything was checked when ``CORS`` was called; the keys in ``app.config`` are not those of ours."""
+
+    def routes(self) -> Iterator[tuple[Rule, str, Effective | None]]:
+        """Each method of each rule, and what its decorator says; ``None`` where its path decides."""
+        # What a decorator leaves out is as the configuration has it.
+        with self._app.app_context():
+            found = [
+                (each, settings_of_view(each[0].endpoint, each[1])) for each in super().routes()
+            ]
+        for (rule, method, effective), settings in found:
+            own = None if settings is None else settings.effective
+            yield rule, method, effective or own
+
+    def by_path(self) -> Iterator[tuple[str, Effective]]:
+        """What each call of ``CORS`` has said of paths."""
+        for number, resources in enumerate(self.resources, 1):
+            again = f", in call {number} of CORS" if number > 1 else ""
+            for paths, effective in resources.said():
+                yield f"{paths}{again}", effective
 
     def declared(self) -> HeaderBuilder | None:
         """The builder for what the decorators of `wsgicors.flask` said of the view that is asked for."""
