@@ -26,6 +26,12 @@ ROW = pytest.param
         ROW(r"https://.*-.*-.*-.*\.example\.com", id="four that share a text"),
         ROW(r"https://(?=([a-z]+)+\.$).*", id="looking ahead"),
         ROW(r"https://(?!([a-z]+)+!).*", id="looking ahead for what must not be"),
+        ROW(r"https://" + "a?" * 24 + "a" * 24, id="many that may be left out"),
+        ROW(r"https://" + "(?:ab)?" * 24 + "ab" * 24, id="many words that may be left out"),
+        ROW(r"https://" + "(a?){3}" * 10 + "aaa", id="few rounds, many times"),
+        ROW(r"https://(?:a?){24}a{24}", id="rounds that may be empty"),
+        ROW(r"https://(((a{1,3}){1,3}){1,3}){1,3}", id="few rounds of few rounds"),
+        ROW(r"https://.*" + "[a-z]?" * 17, id="many that may be left out, behind all"),
     ],
 )
 def test_what_can_take_very_long_is_refused(expression):
@@ -48,6 +54,12 @@ def test_what_can_take_very_long_is_refused(expression):
         ROW(r"https?://(.+\.)?example\.com(:\d+)?", id="what people write"),
         ROW(r"https://[a-z0-9]+(-[a-z0-9]+)*\.example\.com", id="words with hyphens"),
         ROW(r".*", id="all"),
+        ROW(
+            r"https?://(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(\.(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){3}(:\d{1,5})?",
+            id="addresses by the book",
+        ),
+        ROW(r"https://(\w+\.){0,3}example\.com\.au(:[0-9]{1,5})?", id="some names"),
+        ROW(r"https://(?:a?){0,24}a{24}\.example\.com", id="rounds that need not be"),
         ROW(r"https://.*-.*\.example\.com", id="two that share a text"),
     ],
 )
@@ -59,6 +71,14 @@ def test_what_cannot_is_taken_and_does_not_take_long(expression):
     for origin in hostile:
         compiled.fullmatch(origin + "!")
     # Those above take minutes to ages.
+    assert time.process_time() - begun < 5
+
+
+def test_a_thousand_endless_alternatives_are_soon_looked_through():
+    names = "|".join(rf"https://(?:[a-z0-9-]+\.)*customer{number}\.com" for number in range(1000))
+    begun = time.process_time()
+    assert fault_of(re.compile(names)) is None
+    # To compare each with each takes ten times as long.
     assert time.process_time() - begun < 5
 
 

@@ -56,6 +56,16 @@ from wsgicors.strangers import strangers_admitted_by
         r"https://app-?\.example.com",
         r"https://(?:a|b|[c-z]+)\.com",
         r"https://x[.]y[.]co.uk",
+        r"https://[abcdefghijklmnopqrstuvwxyz]{2}\.com",
+        r"https://shop[0123456789]\.com",
+        r"https://app[.-]example\.com",
+        r"https://app(\.|-)example\.com",
+        r"https://(app[-.])?example\.com",
+        r"https://app[-.]?example\.com",
+        r"https://\[[0-9a-f:]+\]:8443",
+        r"https://\[2a01:4f8:[0-9a-f:]+\]",
+        r"https://\[2a01:4f8::[0-9]{4}\](:\d+)?",
+        r"https://\[(?:[0-9a-f]{4}:){7}[0-9a-f]{4}\]",
     ],
 )
 def test_an_expression_that_admits_strangers_is_refused_with_one_of_them(expression):
@@ -103,6 +113,13 @@ def test_an_expression_that_admits_strangers_is_refused_with_one_of_them(express
         r"https://(.*\.)?example\.com(?::[0-9]{1,5})?",
         r"https://app\.example\.com\Z",
         r"https://.+\.s3\.us-west-2\.mybucket\.example\.com",
+        r"https://shop[123]\.com",
+        r"(?i)https://[Ss]hop\.com",
+        r"https://api[.-]staging\.example\.com",
+        r"https://(www[.])?example\.com",
+        r"https://\[2a01:4f8:0:1::1\]",
+        r"https://\[fd00:[0-9a-f:]+\](:\d+)?",
+        r"https://(?!evil)[^/]*\.example\.com",
     ],
 )
 def test_what_people_rightly_write_is_taken(expression):

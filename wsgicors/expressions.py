@@ -11,9 +11,10 @@ Looking at an expression takes bounded time: what is too large is refused.
 from __future__ import annotations
 
 import functools
+import math
 import re
 import sys
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
@@ -34,9 +35,13 @@ _MAX_PAIRS = 20_000
 _MAX_WRITTEN_OUT = 64
 # When blow-ups are looked for, all that repeats more often than that counts as endless.
 _MAX_HARMLESS = 3
-# A text is read again from each of its ends for each endless part that can share it with another:
-# with three, 253 characters of a host are some milliseconds; with four, seconds.
-_MAX_LOOPS = 3
+# In how many ways a host may be read, counted as if each were tried: for each endless part that can
+# share its text with another from each of 253 characters, for what may be left out with it and
+# without it. Up to here that is some milliseconds at most times, and never much more than half a second.
+_MAX_WAYS = 20_000_000
+_MAX_HOST_LENGTH = 253
+# A class of more characters than that is as good as a range, even where all are written.
+_MAX_SPELLED_OUT = 8
 
 
 class ExpressionError(ValueError):
@@ -205,6 +210,9 @@ class Automaton:
 
     def _endless(self, part: _Part, least: int) -> _Part:
         self._connect(part.last, part.first)
+        if part.is_nullable and least > self._endless_from:
+            # Any of the rounds that must be may be an empty one, so that there are many ways.
+            self._connect(part.last, part.first)
         return part._replace(is_nullable=part.is_nullable or least == 0)
 
     def _group(self, argument: Any, flags: int, is_optional: bool) -> _Part:
@@ -325,7 +333,8 @@ def _characters(items: tuple[Any, ...], ignores_case: bool) -> tuple[frozenset[s
         if is_negated != any(_takes(item, character, ignores_case) for item in items)
     )
     is_spelled_out = all(each is sre.LITERAL for each, _ in items)
-    return taken, not is_spelled_out and len(taken) > 1
+    is_many = len({character.lower() for character in taken}) > _MAX_SPELLED_OUT
+    return taken, (is_many or not is_spelled_out) and len(taken) > 1
 
 
 def _takes(item: Any, character: str, ignores_case: bool) -> bool:
@@ -384,10 +393,13 @@ def _can_blow_up(expression: re.Pattern[str]) -> bool:
 
 
 def _is_ambiguous(automaton: Automaton) -> bool:
-    loops = [places for places in _components(automaton) if _is_loop(automaton, places)]
-    return any(_has_two_ways(automaton, places) for places in loops) or (
-        _longest_chain(automaton, loops) > _MAX_LOOPS
-    )
+    components = list(_components(automaton))
+    loops = [places for places in components if _is_loop(automaton, places)]
+    if any(_has_two_ways(automaton, places) for places in loops):
+        return True
+    chain = max(_longest_chain(automaton, loops), 1)
+    divisions: int = _MAX_HOST_LENGTH**chain // math.factorial(chain)
+    return _most_ways(automaton, components) * divisions > _MAX_WAYS
 
 
 def _is_loop(automaton: Automaton, places: frozenset[int]) -> bool:
@@ -436,37 +448,71 @@ def _part_and_meet(pairs: dict[tuple[int, int], list[tuple[int, int]]]) -> bool:
     return any(one != other for one, other in seen)
 
 
+def _most_ways(automaton: Automaton, components: list[frozenset[int]]) -> int:
+    """In how many ways a text can be read at the most, each loop passed once."""
+    ways = [1] * len(automaton.positions)
+    # Those behind others come last.
+    for places in reversed(components):
+        most = max(
+            _ways_on(automaton, automaton.following[place], places, ways) for place in places
+        )
+        for place in places:
+            ways[place] = max(most, 1)
+    return _ways_on(automaton, Counter(automaton.first), frozenset(), ways)
+
+
+def _ways_on(
+    automaton: Automaton, following: Counter[int], inside: frozenset[int], ways: list[int]
+) -> int:
+    """The ways to read on with the character for which there are most of them."""
+    # Many positions take the same characters.
+    by_characters: Counter[frozenset[str]] = Counter()
+    for after, times in following.items():
+        if after not in inside:
+            by_characters[automaton.positions[after].characters] += times * ways[after]
+    by_character: Counter[str] = Counter()
+    for characters, number in by_characters.items():
+        by_character.update(dict.fromkeys(characters, number))
+    return max(by_character.values(), default=0)
+
+
 def _longest_chain(automaton: Automaton, loops: list[frozenset[int]]) -> int:
     """How many loops stand behind one another, of which each can read what the next one reads."""
-    reaches = [[_shares_text(automaton, one, other) for other in loops] for one in loops]
+    loop_at = {place: number for number, places in enumerate(loops) for place in places}
     lengths = [1] * len(loops)
-    # Each loop comes behind those before it, so that as many rounds as there are loops suffice.
-    for _ in loops:
-        before = list(lengths)
-        for one, row in enumerate(reaches):
-            lengths[one] = 1 + max(
-                (lengths[other] for other, shares in enumerate(row) if shares), default=0
-            )
-        if before == lengths:
-            break
+    # `_components` has those behind others last.
+    for one in reversed(range(len(loops))):
+        behind = _loops_behind(automaton, loops[one], loop_at)
+        sharing = (other for other in behind if _shares_text(automaton, loops[one], loops[other]))
+        lengths[one] += max((lengths[other] for other in sharing), default=0)
     return max(lengths, default=0)
+
+
+def _loops_behind(
+    automaton: Automaton, places: frozenset[int], loop_at: dict[int, int]
+) -> set[int]:
+    """The numbers of the loops that can be reached from one by what it reads itself."""
+    reached = _reached(automaton, places, _taken_by(automaton, places))
+    return {loop_at[place] for place in reached - places if place in loop_at}
 
 
 def _shares_text(automaton: Automaton, one: frozenset[int], other: frozenset[int]) -> bool:
     """Whether a text can be divided between two loops, one behind the other, in more than one way."""
     shared = _taken_by(automaton, one) & _taken_by(automaton, other)
-    if one is other or not shared:
-        return False
-    seen = set(one)
-    waiting = deque(one)
+    return bool(shared) and not other.isdisjoint(_reached(automaton, one, shared))
+
+
+def _reached(automaton: Automaton, places: frozenset[int], characters: frozenset[str]) -> set[int]:
+    """The positions that come behind others, with nothing but certain characters in between."""
+    reached: set[int] = set()
+    waiting = list(places)
     while waiting:
-        for after in automaton.following[waiting.popleft()]:
-            if after in other:
-                return True
-            if after not in seen and automaton.positions[after].characters & shared:
-                seen.add(after)
-                waiting.append(after)
-    return False
+        for after in automaton.following[waiting.pop()]:
+            if after not in reached:
+                reached.add(after)
+                if automaton.positions[after].characters & characters:
+                    waiting.append(after)
+    return reached
 
 
 def _taken_by(automaton: Automaton, places: Iterable[int]) -> frozenset[str]:

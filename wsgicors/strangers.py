@@ -16,7 +16,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from .expressions import STEPS, Automaton, ExpressionError
-from .hosts import is_loopback
+from .hosts import canonical_ipv6, is_loopback
 from .origins import DEFAULT_PORTS, is_origin, read_pattern
 from .suffixes import is_registry, registrable_domain
 
@@ -32,6 +32,15 @@ _MAX_PORT_LENGTH = 5
 _MAX_PASSES = 4
 # Addresses that are none of a private network; no registry gives them out.
 _ADDRESSES = ("8.8.8.8", "[2600::8]")
+_IN_IPV6 = frozenset("0123456789abcdef:")
+_MAX_IPV6_LENGTH = 40
+# With which an address may go on, whatever of it is spelled out.
+_IPV6_ENDS = [
+    colons + ":".join([group] * groups)
+    for groups in range(1, 9)
+    for group in ("8", "8888")
+    for colons in ("", ":", "::", "8::")
+]
 # The steps in which the origin of an application is read.
 _OF_AN_APPLICATION = {
     **STEPS,
@@ -140,14 +149,33 @@ class _Search:
         return None
 
     def _hosts(self, scheme: str) -> Iterator[Stranger]:
-        for address in _ADDRESSES:
-            if self._expression.fullmatch(f"{scheme}://{address}"):
-                yield Stranger("matches-any-origin", f"{scheme}://{address}")
         begun = self.automaton.read(f"{scheme}://", self.automaton.first)
         self._begins = {after for place in begun for after in self.automaton.following[place]}
         if self._begins:
             for port, places in self._ports():
+                yield from self._addresses(scheme, port)
                 yield from self._walk(scheme, port, places)
+
+    def _addresses(self, scheme: str, port: str) -> Iterator[Stranger]:
+        """Addresses of the public network: everybody has one who rents a machine."""
+        for address in (*_ADDRESSES, *self._ipv6_addresses()):
+            origin = f"{scheme}://{address}{port}"
+            if self._expression.fullmatch(origin) and not _is_private(address):
+                yield Stranger("matches-any-origin", origin)
+
+    def _ipv6_addresses(self) -> Iterator[str]:
+        """Some whose begin is spelled out. What is so of IPv4, a walk from the end finds."""
+        waiting = [("[", place) for place in self.automaton.taking(self._begins, "[")]
+        while waiting:
+            self._count()
+            begin, place = waiting.pop()
+            for after in self.automaton.following[place]:
+                taken = self.automaton.positions[after].characters & _IN_IPV6
+                if self._is_free(after):
+                    addresses = (f"{begin}{end}]" for end in _IPV6_ENDS if taken)
+                    yield from (each for each in addresses if canonical_ipv6(each) == each)
+                elif len(begin) < _MAX_IPV6_LENGTH:
+                    waiting += [(begin + character, after) for character in taken]
 
     def _ports(self) -> Iterator[tuple[str, Iterable[int]]]:
         """What may stand behind a host, and the positions that may read the host's end."""
@@ -207,7 +235,9 @@ class _Search:
 
     def _is_free(self, place: int) -> bool:
         position = self.automaton.positions[place]
-        return position.is_free and len(position.characters & _HOST) > 1
+        # What may be a dot or something else does not end the name before it.
+        is_free = position.is_free or "." in position.characters
+        return is_free and len(position.characters & _HOST) > 1
 
     def _before(self, places: Iterable[int]) -> frozenset[int]:
         return frozenset(before for place in places for before in self._preceding[place])
