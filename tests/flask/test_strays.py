@@ -104,6 +104,90 @@ def test_function_may_be_bare_at_one_route_and_decorated_where_its_endpoint_was_
     assert callers(app, "/open") == {PAGE}
 
 
+class Called:
+    """Its instances are views."""
+
+    def __call__(self):
+        return "secret"
+
+    def method(self):
+        return "secret"
+
+
+def with_statement_on(kind):
+    """An application of whose view something is said, but what the decorator gives back is lost."""
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[PAGE])
+
+    class Secrets(MethodView):
+        def get(self):
+            return "secret"
+
+    def secret():
+        return "secret"
+
+    target, view = {
+        "partial": [functools.partial(secret)] * 2,
+        "instance": [Called()] * 2,
+        "bound method": [Called().method] * 2,
+        "method of a class": (Secrets.get, Secrets.as_view("secret")),
+        "view of a class": [Secrets.as_view("secret")] * 2,
+        "function under another decorator": (secret, with_header(secret)),
+        "function in a cache": (secret, functools.lru_cache(secret)),
+    }[kind]
+    app.add_url_rule("/secret", "secret", view)
+    same_origin(target)
+    return app
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "partial",
+        "instance",
+        "bound method",
+        "method of a class",
+        "view of a class",
+        "function under another decorator",
+        "function in a cache",
+    ],
+)
+def test_decorator_whose_result_nobody_keeps_is_found_at_the_first_check(kind):
+    app = with_statement_on(kind)
+    gc.collect()
+    with pytest.raises(ConfigError, match="give Flask what it gives back"):
+        actual(app, "/secret")
+
+
+def test_method_that_a_subclass_closes_stays_open_in_its_base():
+    class Items(MethodView):
+        def get(self):
+            return "items"
+
+    class ClosedItems(Items):
+        get = same_origin(Items.get)
+
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[PAGE])
+    app.add_url_rule("/items", view_func=Items.as_view("items"))
+    app.add_url_rule("/closed", view_func=ClosedItems.as_view("closed"))
+    gc.collect()
+    assert (callers(app, "/items"), callers(app, "/closed")) == ({PAGE}, set())
+
+
+def test_view_that_is_decorated_anew_is_what_its_last_decorator_says():
+    def items():
+        return "items"
+
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[])
+    view = same_origin(items)
+    view = cross_origin(allow_origins=[PAGE])(items)
+    app.add_url_rule("/items", "items", with_header(view))
+    gc.collect()
+    assert callers(app, "/items") == {PAGE}
+
+
 def told_by_command(app, *arguments):  # cut into lines as wide as a terminal
     script = ScriptInfo(create_app=lambda: app)
     return CliRunner().invoke(cors_command, arguments, obj=script).output

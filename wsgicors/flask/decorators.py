@@ -161,10 +161,11 @@ def _decorated(said: _Said, target: Any) -> Any:
     if not inspect.isfunction(target):
         stand_in = DecoratedCallable(said, target)
         declare_new(stand_in, layer)
+        note_decorated(target, stand_in)
         return stand_in
     view = _wrapper(said, target)
     declare_new(view, layer)
-    note_decorated(target, view.required_methods)
+    note_decorated(target, view)
     _look_for_class(said, target)
     return view
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from types import FunctionType
+from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, NamedTuple
+from weakref import ReferenceType, ref
 
 from ..errors import Problem, shown
 from .declarations import Kept, Layer, all_declared
 from .links import Links, get
+from .views import View, declares_per_request, is_bare
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -36,19 +38,40 @@ class RequiredMethods:
         yield self._own
 
 
-# For each function that was decorated, what came of it, by the place of the decorator.
-_decorated: Kept[dict[str, RequiredMethods]] = Kept()
+class _Made(NamedTuple):
+    """What a decorator made of something."""
+
+    layer: Layer
+    methods: RequiredMethods
+    view: ReferenceType[Any]
+
+    def is_unused(self) -> bool:
+        """Whether no rule was made of it, and it never ran."""
+        return not self.methods.are_used
+
+    def is_lost(self) -> bool:
+        """Whether nobody kept it, so that none ever will."""
+        return self.is_unused() and self.view() is None
 
 
-def note_decorated(view: Any, methods: RequiredMethods) -> None:
-    """Remember of which functions a decorator has made a view, to see whether that becomes one."""
+# For each thing that was decorated, what came of it, by the place of the decorator.
+_decorated: Kept[dict[str, _Made]] = Kept()
+
+
+def note_decorated(target: Any, view: Any) -> None:
+    """Remember what a decorator has made of something, to see whether that becomes a view."""
+    methods: RequiredMethods = view.required_methods
     assert methods.layer is not None
-    for link in Links(view):
-        if isinstance(link, FunctionType):
+    links = Links(target)
+    # The ``__call__`` of a class is that of all its instances.
+    for link in links if isinstance(target, (FunctionType, MethodType)) else links.around:
+        try:
             made = _decorated.get(link)
             if made is None:
                 _decorated.set(link, made := {})
-            made[methods.layer.where] = methods
+        except TypeError:  # it cannot be referred to
+            continue
+        made[methods.layer.where] = _Made(methods.layer, methods, ref(view))
 
 
 def above_routes(app: Flask) -> Iterator[Problem]:
@@ -59,16 +82,41 @@ def above_routes(app: Flask) -> Iterator[Problem]:
         if isinstance(required, RequiredMethods):
             tuple(required)
     for endpoint, view in app.view_functions.items():
-        for where, methods in (_decorated.get(view) or {}).items():
-            if not methods.are_used:
-                yield Problem("decorator", view, "above-the-route", _message(app, endpoint, where))
+        for where in dict.fromkeys(_without_effect(app, endpoint, view)):
+            yield Problem("decorator", view, "above-the-route", _message(app, endpoint, where))
+
+
+def _without_effect(app: Flask, endpoint: str, view: Any) -> Iterator[str]:
+    """Where something was said of a view that Flask has without it, or of what the view leads to."""
+    yield from (each.layer.where for each in _made_of(view) if each.is_unused())
+    if is_bare(view) or declares_per_request(view):
+        return
+    for method in _methods(app, endpoint, view):
+        asked = View(view, method)
+        for made in map(_made_of, asked.links()):
+            lost = [each.layer.where for each in made if each.is_lost()]
+            # What was decorated anew is what was meant.
+            if lost and {id(each.layer) for each in made}.isdisjoint(map(id, asked.layers())):
+                yield from lost
+
+
+def _made_of(thing: Any) -> list[_Made]:
+    return [*(_decorated.get(thing) or {}).values()]
+
+
+def _methods(app: Flask, endpoint: str, view: Any) -> set[str]:
+    """The methods that make a difference."""
+    if get(view, "view_class") is None:
+        return {""}
+    return {name for rule in app.url_map.iter_rules(endpoint) for name in rule.methods or ()}
 
 
 def _message(app: Flask, endpoint: str, where: str) -> str:
     rules = [rule.rule for rule in app.url_map.iter_rules() if rule.endpoint == endpoint]
     return (
-        f"{where} stands above the route of {shown(endpoint)} ({', '.join(rules)}), so that Flask has"
-        " the view without it; put it below the route"
+        f"{where} stands above the route of {shown(endpoint)} ({', '.join(rules)}), or what it gave back"
+        " was not kept, so that Flask has the view without it; put it below the route, or give Flask"
+        " what it gives back"
     )
 
 

@@ -54,6 +54,10 @@ class View:
     def _note(self, owner: type, name: str) -> None:
         self.spots.append(Spot(owner, name, _lasting(get(owner, name))))
 
+    def links(self) -> list[Any]:
+        """All that it leads to."""
+        return [*self._around, *self._outside, *self._within]
+
     def layers(self) -> Iterator[Layer]:
         """All that was said, the broadest first."""
         own_classes = []
@@ -68,7 +72,7 @@ class View:
 
     def held(self) -> list[Layer]:
         """What was said of things that it holds, and may therefore run, without standing for them."""
-        things = held_by([*self._around, *self._outside, *self._within])
+        things = held_by(self.links())
         return [layer for thing in things for layer in View(thing, "").layers()]
 
 
