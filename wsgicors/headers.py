@@ -138,6 +138,27 @@ class HeaderBuilder:
     (('Vary', 'Origin'),)
     """
 
+    # Of a hundred thousand tenants each has one, and what is near one another is read faster.
+    __slots__ = (
+        "__weakref__",
+        "_compiled_preflights",
+        "_credentialed",
+        "_denied",
+        "_learned",
+        "_max_age",
+        "_methods",
+        "_origins",
+        "_shared",
+        "_vary",
+        "no_origin",
+        "otherwise",
+        "policy",
+        "ready",
+        "refused",
+        "same_origin",
+        "without_origin",
+    )
+
     def __init__(
         self, policy: Policy, denial: str = "origin-not-allowed", *, varies: bool = False
     ) -> None:
@@ -149,6 +170,7 @@ class HeaderBuilder:
         self._credentialed = _Credentialed(policy)
         self._compile_actual(denial, varies)
         self._methods, self._max_age = _Methods(policy), policy.max_age
+        self._compiled_preflights: _Preflights | None = None
 
     def _compile_actual(self, denial: str, varies: bool) -> None:
         is_same_for_all = self._origins.is_wildcard and not self._credentialed.depends_on_origin
@@ -184,14 +206,14 @@ class HeaderBuilder:
     def _listed(self) -> list[str]:
         return self._credentialed.listed if self._origins.is_wildcard else self._origins.listed
 
-    @functools.cached_property
+    @property
     def _preflights(self) -> _Preflights:
         # Compiled when the first one comes: of a hundred thousand tenants, most never see one.
-        return _Preflights(self, self._methods, self._max_age)
-
-    @functools.cached_property
-    def _remembered(self) -> Callable[[str, str, str | None], Decision] | None:
-        return None if self._origins.is_dynamic else self._preflights.remembered
+        compiled = self._compiled_preflights
+        if compiled is None:
+            compiled = _Preflights(self, self._methods, self._max_age)
+            self._compiled_preflights = compiled
+        return compiled
 
     def routed(self, methods: str | tuple[str, ...]) -> HeaderBuilder:
         """The builder for a URL that takes certain methods, which an unset ``allow_methods`` then means.
@@ -272,8 +294,7 @@ class HeaderBuilder:
     def _with_methods(self, methods: _Methods, max_age: int | None) -> HeaderBuilder:
         builder = copy.copy(self)
         builder._methods, builder._max_age = methods, max_age
-        for compiled in ("_preflights", "_remembered"):
-            builder.__dict__.pop(compiled, None)
+        builder._compiled_preflights = None
         return builder
 
     def actual(self, origin: str | None, environ: Any = None) -> Decision:
@@ -326,10 +347,10 @@ class HeaderBuilder:
             method = _OVERLONG_METHOD
         if headers is not None and len(headers) > _MAX_REQUEST_HEADERS_LENGTH:
             headers = _OVERLONG_HEADERS
-        remembered = self._remembered
-        if remembered is None:
-            return self._preflights.decide(origin, method, headers, environ)
-        return remembered(origin, method, headers)
+        preflights = self._compiled_preflights or self._preflights
+        if self._origins.is_dynamic:
+            return preflights.decide(origin, method, headers, environ)
+        return preflights.remembered(origin, method, headers)
 
     def allowing(self, origin: str, environ: Any = None) -> HeaderLine | None:
         """The line that allows an origin; ``None`` if it is not allowed.
