@@ -28,3 +28,14 @@ def test_fixture_makes_browsers(pytester):
 def test_fixture_is_documented_where_pytest_lists_it(pytester):
     result = pytester.runpytest("--fixtures")
     result.stdout.fnmatch_lines(["*cors_browser*", "*Make a*Browser*"])
+
+
+def test_failure_is_told_without_how_the_checks_are_made(pytester):
+    pytester.makepyfile(
+        EXAMPLE.replace("CORSMiddleware(application, allow", "(application) or dict(allow")
+    )
+    result = pytester.runpytest()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["E *allow-origin-missing", "E *Add*https://shop.example*"])
+    result.stdout.no_fnmatch_line("*fetching.py*")
+    result.stdout.no_fnmatch_line("*testing.py*")

@@ -147,6 +147,20 @@ def test_what_is_no_application_is_a_type_error():
         Browser("application")
 
 
+def test_client_for_tests_is_led_to_its_application():
+    client = flask_application().test_client()
+    with pytest.raises(TypeError, match=r"is a test client.*write Browser\(client.application\)"):
+        Browser(client)
+    assert Browser(client.application).fetch("/").text == "hello"
+
+
+def test_wrong_origin_of_the_page_is_named_with_the_right_one():
+    with pytest.raises(
+        ValueError, match=r"origin 'https://a.example/' has a path.* write 'https://a"
+    ):
+        Browser(server(), origin="https://a.example/")
+
+
 def test_response_is_closed():
     body = io.BytesIO(b"hello")
 

@@ -151,6 +151,8 @@ class Browser:
         ...     print(error.reason, "-", error.remedy)
         allow-origin-missing - Add "https://app.example.com" to allow_origins. ...
         """
+        # What pytest shows of a failure ends where the test fetched.
+        __tracebackhide__ = True
         if json is not _NOTHING:
             headers, body = _with_json(headers, body, json)
         request = Request.from_script(
@@ -165,7 +167,11 @@ class Browser:
         )
         for name in request.dropped:
             warnings.warn(f"no browser lets a script set {name}; it is not sent", stacklevel=2)
-        return run(fetch(request, self.agent), self._send)
+        try:
+            return run(fetch(request, self.agent), self._send)
+        except NetworkError as error:
+            # Its text tells all; how the checks are made is nothing to read through first.
+            raise error.with_traceback(None) from None
 
     def set_cookie(self, set_cookie: str, url: str = "") -> None:
         """Have a cookie in the browser, as if the user had been at the application's own site.
@@ -210,6 +216,11 @@ def _with_json(headers: HeadersInit | None, body: object, value: object) -> tupl
 def _wsgi_application(app: Any) -> WSGIApplication:
     """A webtest.TestApp is not callable and holds the application that is."""
     application = app if callable(app) else getattr(app, "app", None)
+    if isinstance(app, Client):
+        raise TypeError(
+            f"{app!r} is a test client; a browser has cookies of its own and calls the application"
+            " itself: write Browser(client.application)"
+        )
     if application is None:
         raise TypeError(f"{app!r} is neither a WSGI application nor a webtest.TestApp")
     return cast("WSGIApplication", application)

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
-from ..diagnosis import parse_pattern
+from ..diagnosis import OriginError, parse_pattern
 from ..errors import shown
 from ..names import SAFELISTED_METHODS
 from ..origins import is_origin
@@ -213,10 +213,13 @@ def checked_origin(origin: str) -> str:
     >>> checked_origin("https://app.example.com/")
     Traceback (most recent call last):
         ...
-    wsgicors.diagnosis.OriginError: has a path, ...; write 'https://app.example.com'
+    ValueError: origin 'https://app.example.com/' has a path, ...; write 'https://app.example.com'
     """
     if origin != "null" and not is_origin(origin):
-        parse_pattern(origin)  # raises, and says what to write
+        try:
+            parse_pattern(origin)
+        except OriginError as error:
+            raise ValueError(f"origin {origin!r} {error}") from None
         raise ValueError(f"{origin!r} is a pattern; a page has one origin")
     return origin
 
