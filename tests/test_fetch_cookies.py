@@ -90,6 +90,17 @@ def test_public_suffix_may_set_cookies_for_itself_alone():
     assert jar.header(parse_url("https://x.github.io/"), same_site=True, now=0) == ""
 
 
+@pytest.mark.parametrize(
+    ("engine", "order"), [(STANDARD, "a=; b=; c=; d="), (WEBKIT, "c=; b=; d=; a=")]
+)
+def test_engines_send_cookies_by_age_or_by_domain(engine, order):
+    jar = CookieJar(engine)
+    set_cookies = "a=; Domain=example.com", "b=", "c=; Domain=api.example.com", "d="
+    for set_cookie in set_cookies:
+        jar.store(set_cookie, URL, same_site=True, now=0)
+    assert jar.header(URL, same_site=True, now=0) == order
+
+
 @pytest.mark.parametrize(("engine", "is_taken"), [(STANDARD, True), (WEBKIT, False)])
 def test_localhost_may_name_itself_but_not_in_every_engine(engine, is_taken):
     assert taken("a=1; Domain=localhost", parse_url("http://localhost/"), engine) is is_taken

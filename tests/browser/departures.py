@@ -625,6 +625,27 @@ SHOWN_BY: Mapping[str, tuple[Case, ...]] = {
             steps=(Step(), Step()),
         ),
     ),
+    "sends_nearest_domain_first": (
+        Case(
+            page=Place(host="a.sub.localhost"),
+            hops=(
+                Hop(
+                    place=Place(host="a.sub.localhost"),
+                    actuals=(
+                        Answer(
+                            headers=(
+                                set_cookie("a$id=1; Path=$path; Domain=sub.localhost"),
+                                set_cookie("b$id=1; Path=$path"),
+                                set_cookie("c$id=1; Path=$path; Domain=a.sub.localhost"),
+                                set_cookie("d$id=1; Path=$path"),
+                            )
+                        ),
+                    ),
+                ),
+            ),
+            steps=(Step(), Step()),
+        ),
+    ),
     "sites_have_schemes": (
         Case(
             page=Place(host="127.0.0.1"),

@@ -92,6 +92,8 @@ class CookieJar:
         """
         cookies = [cookie for cookie in self if cookie.is_for(url, now)]
         cookies = [cookie for cookie in cookies if same_site or self._crosses(cookie, page)]
+        if self._engine.sends_nearest_domain_first:
+            cookies.sort(key=_breadth)
         # The longest path first; what was there first stays first.
         cookies.sort(key=lambda cookie: -len(cookie.path))
         return "; ".join(
@@ -124,6 +126,11 @@ class CookieJar:
             return True
         enforced = cookie.same_site or self._engine.default_same_site
         return enforced == "none" and self._engine.third_party_cookies
+
+
+def _breadth(cookie: Cookie) -> int:
+    """The less, the nearer its domain is to a host that it is for; libsoup looks one up after another."""
+    return -len(cookie.domain if cookie.host_only else f".{cookie.domain}")
 
 
 def _parse(set_cookie: str, url: URL, now: float) -> Cookie:

@@ -216,6 +216,10 @@ class Engine:
     #: Whether ``Domain`` may be a name without a dot, as in cookies that ``localhost`` sets for itself.
     #: Not in WebKitGTK: ``parse_one_cookie`` in libsoup.
     takes_dotless_domains: bool = True
+    #: Whether cookies with paths of one length are sent by their domains: first those that the host
+    #: set for all below itself, then its own, then those from above; else by age. WebKitGTK:
+    #: ``get_cookies`` in libsoup's ``soup-cookie-jar.c``.
+    sends_nearest_domain_first: bool = False
     #: Whether one name is two sites by http and by https. Not in Firefox (``IsSameSiteSchemeEqual`` in
     #: ``netwerk/cookie/CookieCommons.cpp``: ``network.cookie.sameSite.schemeful`` is off) and WebKit
     #: (``RegistrableDomain``).
@@ -314,6 +318,7 @@ WEBKIT = Engine(
     checks_cookie_prefixes=False,
     secure_cookies_on_loopback=False,
     takes_dotless_domains=False,
+    sends_nearest_domain_first=True,
     sites_have_schemes=False,
     has_sites_below_localhost=False,
     third_party_cookies=False,
