@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import socket
+import socketserver
+import struct
 import threading
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -38,6 +42,7 @@ CASES = {
     "mismatch": ({}, (200, TO_OTHER), None),
     "mismatch-preflight": (PUT, (200, {}), (204, TO_OTHER)),
     "invalid": ({}, (200, {f"{ALLOW}Origin": "other"}), None),
+    "twice": ({}, (200, {f"{ALLOW}Origin": ["*", "*"]}), None),
     "multiple": ({}, (200, {f"{ALLOW}Origin": "$page, https://other.example"}), None),
     "wildcard": (INCLUDE, (200, TO_ALL), None),
     "credentials": (INCLUDE, (200, TO_PAGE), None),
@@ -54,6 +59,7 @@ CASES = {
     ),
     "password": ({}, (302, {**TO_PAGE, "Location": "https://u:p@127.0.0.1/"}), None),
     "data": ({}, (302, {**TO_PAGE, "Location": "data:text/plain,x"}), None),
+    "socket": ({}, (302, {**TO_PAGE, "Location": "ws://localhost/"}), None),
     "no-redirect": ({"redirect": "error"}, (302, {**TO_PAGE, "Location": "/missing"}), None),
     "loop": ({}, (302, {**TO_PAGE, "Location": "/loop"}), None),
     "own": ({"mode": MODES[2]}, (200, {}), None),
@@ -73,14 +79,8 @@ CASES = {
         None,
     ),
 }
-# What no server of this machine brings about; read in the programs themselves.
-NOT_TRIED = (
-    "Cross origin requests are only supported for protocol schemes: ...",
-    "address space",
-    "CORS disabled",
-    "Multiple CORS header",
-    "net::ERR",
-)
+# What none of these brings about, but other tests below.
+ELSEWHERE = ("cors-disabled", "local-network-access", "no-connection")
 SCRIPT = """
 const cases = $cases;
 for (const [url, options] of cases) {
@@ -91,59 +91,178 @@ await fetch("/done", { method: "POST" });
 """
 
 
-class Bench:
-    """The servers of the cases; ``said`` is what an engine's console says of them."""
+class Fetching:
+    """A page that fetches, and tells when it is through; whom headers let in may read it."""
 
-    def __init__(self, engine):
-        self._done = threading.Event()
-        identity = Identity(["localhost", "127.0.0.1"])
-        with served(self, identity.context) as page, served(self, identity.context) as other:
-            self._page, self._other = page, other
-            ports = [int(url.rpartition(":")[2]) for url in (page, other)]
-            trust = {"cert_override.txt": "".join(map(identity.trusted_by_firefox, ports))}
-            self.said = console(engine, f"{page}/", self._done.is_set, trust)
+    def __init__(self):
+        self.done = threading.Event()
+        #: What is fetched, each a URL and the options.
+        self.fetches = []
 
     def __call__(self, environ, start_response):
         return self._answer(Request(environ))(environ, start_response)
 
     def _answer(self, request):
+        if request.path == "/done":
+            self.done.set()
+        script = SCRIPT.replace("$cases", json.dumps(self.fetches))
+        html = f'<link rel="icon" href="data:,"><script type="module">{script}</script>'
+        headers = {**TO_ALL, f"{ALLOW}Private-Network": "true"}
+        return Response(f"<!doctype html>{html}", mimetype="text/html", headers=headers)
+
+
+class Bench(Fetching):
+    """The servers of the cases; ``said`` is what an engine's console says of them."""
+
+    def __init__(self, engine):
+        super().__init__()
+        identity = Identity(["localhost", "127.0.0.1"])
+        with served(self, identity.context) as page, served(self, identity.context) as other:
+            self._page = page
+            elsewhere = other.replace("localhost", "127.0.0.1")
+            self.fetches = [
+                (asked, {}) if isinstance(asked, str) else (f"{elsewhere}/{name}", asked)
+                for name, (asked, *_) in CASES.items()
+            ]
+            ports = map(port_of, (page, other))
+            trust = {"cert_override.txt": "".join(map(identity.trusted_by_firefox, ports))}
+            self.said = console(engine, f"{page}/", self.done.is_set, trust)
+
+    def _answer(self, request):
         name = request.path.strip("/")
-        if name == "done":
-            self._done.set()
         if name in CASES:
             return self._case(request, *CASES[name][1:])
-        html = f'<link rel="icon" href="data:,"><script type="module">{self._script()}</script>'
-        return Response(f"<!doctype html>{html}", mimetype="text/html")
+        return super()._answer(request)
 
     def _case(self, request, actual, preflight):
         status, headers = preflight if preflight and request.method == "OPTIONS" else actual
         response = Response("hello", status)
         for name, value in headers.items():
-            filled = value.replace("$page", self._page).replace("$other", self._page)
-            response.headers[name] = filled
+            for line in [value] if isinstance(value, str) else value:
+                filled = line.replace("$page", self._page).replace("$other", self._page)
+                response.headers.add(name, filled)
         response.autocorrect_location_header = False
         return response
 
-    def _script(self):
-        elsewhere = self._other.replace("localhost", "127.0.0.1")
-        fetches = [
-            (asked, {}) if isinstance(asked, str) else (f"{elsewhere}/{name}", asked)
-            for name, (asked, *_) in CASES.items()
-        ]
-        return SCRIPT.replace("$cases", json.dumps(fetches))
+
+def port_of(url):
+    return int(url.rpartition(":")[2])
 
 
 @pytest.mark.browser
 @pytest.mark.parametrize("engine", ENGINES, ids=[engine.name for engine in ENGINES])
 def test_the_catalogue_has_the_words_of_the_console(engine):
     said = Bench(engine).said
-    words = {message for entry in CATALOGUE.values() for message in getattr(entry, engine.name)}
-    tried = {message for message in words if not any(part in message for part in NOT_TRIED)}
-    assert {message for message in tried if not any(matches(message, said))} == set()
+    tried = [entry for code, entry in CATALOGUE.items() if code not in ELSEWHERE]
+    words = {message for entry in tried for message in getattr(entry, engine.name)}
+    assert {message for message in words if not any(matches(message, said))} == set()
     about_cors = [line for line in said if "CORS" in line or "Access-Control" in line]
     found = {line for message in words for line in matches(message, about_cors)}
     assert len(about_cors) > 15
     assert set(about_cors) - found == set()
+
+
+@pytest.mark.browser
+def test_the_catalogue_has_what_firefox_says_where_cors_is_switched_off():
+    setting = 'user_pref("content.cors.disable", true);'
+    engine = FIREFOX._replace(files={"user.js": FIREFOX.files["user.js"] + setting})
+    app = Fetching()
+    with served(app) as page, served(Fetching()) as other:
+        app.fetches = [(other, {})]
+        said = console(engine, page, app.done.is_set)
+    (message,) = CATALOGUE["cors-disabled"].firefox
+    about_cors = [line for line in said if "CORS" in line]
+    assert about_cors
+    assert list(matches(message, about_cors)) == about_cors
+
+
+@pytest.mark.browser
+def test_the_catalogue_has_what_chromium_says_of_a_public_page_and_a_private_address():
+    words, said, app = CATALOGUE["local-network-access"].chromium, [], Fetching()
+    context = Identity(["localhost"]).context
+    with served(app, context) as secure, served(app) as plain, served(app) as private:
+        app.fetches = [(private, {}), (private, {"targetAddressSpace": "local"})]
+        for page in (secure, plain.replace("localhost", "public.example")):
+            said += console(in_public(port_of(page)), page, app.done.is_set)
+            app.done.clear()
+    assert {message for message in words if not any(matches(message, said))} == set()
+    blocked = [line for line in said if "CORS" in line]
+    assert len(blocked) == 4
+    assert {line for message in words for line in matches(message, blocked)} == set(blocked)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("engine", ENGINES, ids=[engine.name for engine in ENGINES])
+def test_the_catalogue_has_what_the_console_says_of_servers_that_are_not_reached(engine):
+    app = Fetching()
+    with served(app) as page, out_of_reach() as urls:
+        # What WebKit writes is about preflights alone.
+        app.fetches = [(url, options) for url in urls for options in ({}, PUT)]
+        said = console(wary(engine), page, app.done.is_set)
+    words = getattr(CATALOGUE["no-connection"], engine.name)
+    assert {message for message in words if not any(matches(message, said))} == set()
+    told = [line for line in said if any(part in line for part in ("net::", "CORS", "cannot load"))]
+    assert len(told) >= len(urls)
+    assert {line for message in words for line in matches(message, told)} == set(told)
+
+
+def wary(engine):
+    """An engine that does not trust whatever certificate it is shown."""
+    trusting = ("--ignore-certificate-errors", "--ignore-tls-errors")
+    return engine._replace(arguments=[each for each in engine.arguments if each not in trusting])
+
+
+@contextmanager
+def out_of_reach():
+    """URLs where nobody answers, or nobody whom a browser trusts."""
+    with ExitStack() as stack:
+        silent, resetting = (stack.enter_context(hearing(each)) for each in (Silent, Resetting))
+        plain = stack.enter_context(served(Fetching()))
+        unknown = stack.enter_context(served(Fetching(), Identity(["localhost"]).context))
+        with socket.create_server(("127.0.0.1", 0)) as ended:
+            port = ended.getsockname()[1]
+        yield (
+            f"http://127.0.0.1:{port}/",
+            silent,
+            resetting,
+            plain.replace("http:", "https:"),
+            unknown,
+            "http://nobody.invalid/",
+        )
+
+
+@contextmanager
+def hearing(handler):
+    """A server that hears requests, and does not speak HTTP."""
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}/"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+class Silent(socketserver.BaseRequestHandler):
+    def handle(self):
+        self.request.recv(1024)
+
+
+class Resetting(Silent):
+    def handle(self):
+        super().handle()
+        self.request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.request.close()
+
+
+def in_public(port):
+    """A Chromium that takes a server of this machine for one of the public network."""
+    arguments = (
+        f"--ip-address-space-overrides=127.0.0.1:{port}=public",
+        "--host-resolver-rules=MAP public.example 127.0.0.1",
+    )
+    return CHROMIUM._replace(arguments=(*arguments, *CHROMIUM.arguments))
 
 
 def test_the_documentation_follows_from_the_catalogue():

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
+from http.client import HTTPConnection
+from types import MappingProxyType
 from typing import Any
+
+import pytest
 
 from .engines import CHROMIUM, FIREFOX, WEBKIT, Engine, Visit, visiting
 
 # How each engine is made to write its console where a test can read it.
 _ARGUMENTS = {
-    CHROMIUM.name: ("--enable-logging=stderr", "--v=0"),
+    CHROMIUM.name: ("--remote-debugging-port=$port",),
     FIREFOX.name: ("--headless", "--marionette", "--remote-allow-system-access"),
     WEBKIT.name: ("--enable-write-console-messages-to-stdout=true",),
 }
@@ -20,19 +24,25 @@ _ALL_MESSAGES = "return Services.console.getMessageArray().map(each => each.mess
 
 
 def console(
-    engine: Engine, url: str, done: Callable[[], object], files: dict[str, str]
+    engine: Engine,
+    url: str,
+    done: Callable[[], object],
+    files: Mapping[str, str] = MappingProxyType({}),
 ) -> list[str]:
     """Open a page, wait until it is done, and give back the lines of the console.
 
     :param files: what must stand in the profile.
     """
-    talking = engine._replace(arguments=(*_ARGUMENTS[engine.name], *engine.arguments))
     port = _free_port()
+    arguments = [word.replace("$port", str(port)) for word in _ARGUMENTS[engine.name]]
+    talking = engine._replace(arguments=(*arguments, *engine.arguments))
     prefs = f'user_pref("marionette.port", {port});'
     files = {**files, "user.js": engine.files.get("user.js", "") + prefs}
     with visiting(talking, url, files) as visit:
         visit.wait_until(done, seconds=120)
-        return _from_firefox(port) if engine is FIREFOX else _from_log(visit)
+        if engine.name == CHROMIUM.name:
+            return _from_chromium(port)
+        return _from_firefox(port) if engine.name == FIREFOX.name else _from_log(visit)
 
 
 def _free_port() -> int:
@@ -42,6 +52,22 @@ def _free_port() -> int:
 
 def _from_log(visit: Visit) -> list[str]:
     return [line for line in visit.said.splitlines() if "CONSOLE" in line]
+
+
+def _from_chromium(port: int) -> list[str]:
+    """By the DevTools protocol, in which the console also has what became of the connections."""
+    simple_websocket = pytest.importorskip("simple_websocket", reason="it comes with flask-sock")
+    connection = HTTPConnection("127.0.0.1", port, timeout=20)
+    with closing(connection):
+        connection.request("GET", "/json")
+        targets = json.load(connection.getresponse())
+    (page,) = (target for target in targets if target["type"] == "page")
+    client = simple_websocket.Client(page["webSocketDebuggerUrl"])
+    client.send(json.dumps({"id": 1, "method": "Log.enable"}))
+    # All that was said until now comes ahead of the answer.
+    messages = list(iter(lambda: json.loads(client.receive(timeout=20)), {"id": 1, "result": {}}))
+    client.close()
+    return [message["params"]["entry"]["text"] for message in messages]
 
 
 def _from_firefox(port: int) -> list[str]:

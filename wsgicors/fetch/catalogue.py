@@ -58,6 +58,7 @@ REASONS = {
             _BLOCKED + _MISSING,
             _BLOCKED + _PREFLIGHT_FAILED + _MISSING,
             "Access to fetch at '...' (redirected from '...') from origin '...' has been blocked by CORS policy:",
+            "net::ERR_FAILED",
         ),
         firefox=("(Reason: CORS header ‘Access-Control-Allow-Origin’ missing). Status code: ...",),
         webkit=(
@@ -222,6 +223,7 @@ REASONS = {
         "A redirect to nowhere",
         "The response redirects ({status}) to {location}, which is no http: or https: URL.",
         "Write one URL into Location.",
+        chromium=("Cross origin requests are only supported for protocol schemes: ...",),
         firefox=(
             "Redirecting to data: URI not allowed (Blocked loading of: “...”)",
             _DID_NOT_SUCCEED,
@@ -480,9 +482,22 @@ NOTES = {
         "No connection",
         "The server could not be reached. The console calls it CORS, but nothing was answered.",
         "See whether the server runs, at that address and port. Check its certificate by opening the URL itself.",
-        chromium=("net::ERR_FAILED", "net::ERR_CONNECTION_REFUSED"),
-        firefox=(_DID_NOT_SUCCEED, "(Reason: CORS disabled)."),
+        chromium=(
+            "net::ERR_CONNECTION_REFUSED",
+            "net::ERR_CONNECTION_RESET",
+            "net::ERR_EMPTY_RESPONSE",
+            "net::ERR_NAME_NOT_RESOLVED",
+            "net::ERR_CERT_AUTHORITY_INVALID",
+            "net::ERR_SSL_PROTOCOL_ERROR",
+        ),
+        firefox=(_DID_NOT_SUCCEED,),
         webkit=("Fetch API cannot load ... due to access control checks.",),
+    ),
+    "cors-disabled": Entry(
+        "CORS is switched off in the browser",
+        "While its setting content.cors.disable is true, Firefox lets no page read from another origin.",
+        "Open about:config, and set content.cors.disable to false. The server can change nothing.",
+        firefox=("(Reason: CORS disabled).",),
     ),
 }
 
