@@ -290,14 +290,13 @@ def test_a_process_that_is_forked_during_a_lookup_does_not_wait_for_it(pool):
     allowed = OriginCache(database.has, seconds=1000)
     answer = pool.submit(allowed, SHOP, {})
     assert database.asked.wait(10)
-    allowed._lock.acquire()
-    child = os.fork()
-    if not child:
-        database.may_answer = threading.Event()
-        database.may_answer.set()
-        signal.alarm(10)
-        os._exit(0 if allowed(SHOP, {}) else 1)
-    allowed._lock.release()
+    with allowed._lock:
+        child = os.fork()
+        if not child:
+            database.may_answer = threading.Event()
+            database.may_answer.set()
+            signal.alarm(10)
+            os._exit(0 if allowed(SHOP, {}) else 1)
     assert os.waitpid(child, 0)[1] == 0
     database.may_answer.set()
     assert answer.result(10) is True

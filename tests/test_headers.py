@@ -511,6 +511,26 @@ def test_what_was_learned_of_many_origins_is_forgotten_without_harm():
             assert known.actual(None).reason == "no-origin"
 
 
+class Forgetful(dict):
+    """What was learned, where another thread has each thing forgotten once it was looked for."""
+
+    def __contains__(self, key):
+        return self.pop(key, None) is not None
+
+    def get(self, key, default=None):
+        return self.pop(key, default)
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_what_another_thread_has_forgotten_meanwhile_is_found_out_anew(number):
+    known = builder(LISTED)
+    known.actual("https://a.example.net")
+    known.ready = Forgetful(known.ready)
+    for _ in range(number):
+        assert known.actual("https://a.example.net").allowed
+        assert known.preflight("https://a.example.net", "GET").allowed
+
+
 def test_a_decision_cannot_be_changed_by_those_who_read_it():
     decision = builder(LISTED).actual(EVIL)
     with pytest.raises(AttributeError):

@@ -20,8 +20,8 @@ PACKAGE = ROOT / "wsgicors"
 
 # From the ground up. A room imports only rooms on floors below its own.
 FLOORS = [
-    ["errors", "loading", "logs", "hosts", "names"],
-    ["suffixes"],
+    ["errors", "loading", "forks", "hosts", "names"],
+    ["logs", "suffixes"],
     ["origins"],
     ["expressions", "wildcards"],
     ["diagnosis", "strangers"],

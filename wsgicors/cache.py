@@ -10,7 +10,6 @@ from __future__ import annotations
 import inspect
 import logging
 import os
-import threading
 import time
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from weakref import WeakSet
 
 from .errors import ConfigError, Problem, shown, shown_traceback
 from .fields import is_sync_callable
+from .forks import Lock
 from .origins import MAX_ORIGIN_LENGTH, is_origin
 
 logger = logging.getLogger("wsgicors")
@@ -129,6 +129,7 @@ class OriginCache:
         self._invalidation = invalidation
         self._clock = clock
         self._answers: OrderedDict[Question, _Answer] = OrderedDict()
+        self._lock = Lock()
         self._begin()
         _caches.add(self)
         if invalidation is not None:
@@ -176,12 +177,11 @@ class OriginCache:
                 self._under_way.pop(question).cancel()
 
     def _begin(self) -> None:
-        """With nobody who holds or awaits something."""
-        self._lock = threading.Lock()
+        """With nobody who awaits something."""
         self._under_way: dict[Question, Future[bool]] = {}
 
     def _begin_in_forked_process(self) -> None:
-        """The threads that held or awaited something are in the other process."""
+        """The threads that awaited something are in the other process."""
         self._begin()
         if self._invalidation is not None:
             self._invalidation.start_anew()

@@ -305,10 +305,12 @@ class HeaderBuilder:
         """
         if origin is None:
             return self.without_origin
+        decision = self.otherwise
         # Its length first: to look a text up is to read all of it.
-        if len(origin) <= MAX_ORIGIN_LENGTH and origin in self.ready:
-            return self.ready[origin]
-        return self.otherwise or self.decide(origin, environ)
+        if len(origin) <= MAX_ORIGIN_LENGTH:
+            # Once, because another thread may have it forgotten meanwhile.
+            decision = self.ready.get(origin, decision)
+        return decision or self.decide(origin, environ)
 
     def decide(self, origin: str, environ: Any = None) -> Decision:
         """Decide about an origin of which nothing is known beforehand."""

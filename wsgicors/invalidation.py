@@ -28,6 +28,7 @@ from weakref import WeakSet
 
 from .cache import text_of
 from .errors import ConfigError, Problem, shown
+from .forks import Lock
 
 if TYPE_CHECKING:
     from .cache import OriginCache
@@ -81,7 +82,6 @@ class Listener(ABC):
     :raises ConfigError: if the URL or the channel is none.
     """
 
-    _lock: threading.Lock
     _thread: threading.Thread | None
 
     def __init__(self, url: str, channel: str) -> None:
@@ -91,6 +91,7 @@ class Listener(ABC):
         self._url = url
         self._channel = channel
         self._caches: WeakSet[OriginCache] = WeakSet()
+        self._lock = Lock()
         self.start_anew()
 
     def join(self, cache: OriginCache) -> None:
@@ -128,7 +129,6 @@ class Listener(ABC):
         self._informed_until = _NEVER
         self._fault = ""
         self._thread = None
-        self._lock = threading.Lock()
 
     @abstractmethod
     def _problems_of_url(self, url: object) -> Iterator[Problem]:

@@ -8,9 +8,10 @@ out. A kind is one sentence of the source, whatever its values.
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from typing import Callable
+
+from .forks import Lock
 
 _LINES_A_MINUTE = 100
 # Sentences of the source. The bound is for those that somebody might put together from values.
@@ -26,7 +27,7 @@ class LinesAMinute(logging.Filter):
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
         self._clock = clock
-        self._lock = threading.Lock()
+        self._lock = Lock()
         # By kind: the minute, the lines in it, and how many were left out since the last one.
         self._kinds: dict[str, tuple[int, int, int]] = {}
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter, OrderedDict
 from logging import INFO
 from typing import TYPE_CHECKING
 
 from .errors import shown
+from .forks import Lock
 from .logs import logger
 from .origins import MAX_ORIGIN_LENGTH
 from .outcomes import outcome
@@ -35,7 +35,7 @@ class Trial:
     """Compares what is decided with what another policy would decide, and keeps count."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = Lock()
         #: How many requests would come to another outcome, by origin and reason.
         self.counts: Counter[tuple[str | None, str]] = Counter()
         self._told: OrderedDict[str, set[tuple[str | None, str]]] = OrderedDict()

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import functools
 import io
-import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import flask
 from flask import Flask
 
+from ..forks import Lock
 from ..headers import ANSWERS, HeaderBuilder
 from ..logs import logger
 from ..middleware import is_effective_and_foreign, refusal
@@ -102,7 +102,7 @@ class Crossing:
         self._is_loss_told = False
         # Applications may be mounted in one another, each with a crossing of its own.
         self._key = f"wsgicors.flask.passage.{id(self)}"
-        self._lock = threading.Lock()
+        self._lock = Lock()
         # One and the same, so that it is known again.
         self._hook = self._arrive
 

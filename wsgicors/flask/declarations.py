@@ -5,11 +5,11 @@ It is kept by identity and without holding on to anything: views belong to the a
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 from weakref import ReferenceType, WeakSet, ref
 
+from ..forks import Lock
 from ..policy import Policy
 
 Value = TypeVar("Value")
@@ -81,7 +81,7 @@ class _Declarations:
 
 _declarations = _Declarations()
 _readers: WeakSet[Reader] = WeakSet()
-_readers_lock = threading.Lock()
+_readers_lock = Lock()
 
 
 def read_on(reader: Reader) -> None:

@@ -7,7 +7,6 @@ preflight is routed here, for the method that it asks about and all others of it
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
@@ -19,6 +18,7 @@ from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import Map, Rule
 
 from ..errors import ConfigError, Problem, log_exception, shown
+from ..forks import Lock
 from ..headers import HeaderBuilder
 from ..names import SAFELISTED_METHODS, USUAL_METHODS
 from ..policy import Policy
@@ -138,7 +138,7 @@ class UrlMapResolver:
         self.checked_map: object = None
         #: What a request begins with that is routed with it.
         self.nothing_ran = NOTHING_RAN
-        self._lock = threading.Lock()
+        self._lock = Lock()
         self._methods = USUAL_METHODS
         self._redirects_by_call = False
         self._unlinked = Unlinked()
