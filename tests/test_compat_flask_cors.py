@@ -15,7 +15,7 @@ from flask import Blueprint, Flask, abort
 from flask.views import MethodView
 
 from wsgicors import ConfigError, flask
-from wsgicors.compat.flask_cors import CORS, cross_origin
+from wsgicors.compat.flask_cors import CORS, core, cross_origin
 
 ROW = pytest.param
 
@@ -523,6 +523,15 @@ def test_positional_argument_is_ignored_with_a_warning(ignored):
     assert caught[0].filename == __file__
 
 
+def test_options_that_a_program_asks_for_each_time_are_told_of_once(caplog):
+    app = Flask("ported")
+    core._log_once.cache_clear()
+    for _ in range(3):
+        core.get_cors_options(app, {"supports_credentials": True})
+    (record,) = caplog.records
+    assert record.message.startswith("get_cors_options: without credentials: origins: ")
+
+
 # --- app.config --------------------------------------------------------------------------------------
 
 
@@ -590,6 +599,7 @@ def test_error_says_where_the_program_says_so_and_which_key_may_say_else():
     assert "tests/test_compat_flask_cors.py:" in problem.message
     assert "app.config['CORS_ORIGINS']" in problem.message
     assert "callable" not in problem.message
+    assert "[...]" not in problem.message
 
 
 # --- no setting becomes an error of the server ----------------------------------------------------------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import itertools
 import re
 
@@ -259,6 +261,45 @@ def called_by_another_view(lib):
     return app
 
 
+def own_decorator(origins):
+    """A program that puts the headers on by itself, with functions of ``flask_cors.core``."""
+
+    def program(lib):
+        app = bare()
+
+        @app.route("/v1/items", methods=["GET", "PUT", "OPTIONS"])
+        def own():
+            options = {"origins": origins, "supports_credentials": True}
+            response = flask.make_response("own" if request.method != "OPTIONS" else "")
+            return lib.core.set_cors_headers(response, lib.core.get_cors_options(app, options))
+
+        lib.CORS(app, resources={r"/items": {}, r"/v1/*": {"origins": ADMIN}})
+        return app
+
+    return program
+
+
+def own_middleware(lib):
+    """A program that refuses ahead of Flask, and puts the headers on this response, too."""
+    app = bare()
+    app.config["CORS_ORIGINS"] = [PAGE, ADMIN]
+
+    def refuse(environ, start_response):
+        if environ["REQUEST_METHOD"] == "OPTIONS":
+            return inner(environ, start_response)
+        asked = flask.Request(environ)
+        options = lib.core.get_cors_options(app)
+        headers = lib.core.get_cors_headers(
+            options=options, request_headers=asked.headers, request_method=asked.method
+        )
+        start_response("401 Unauthorized", list(headers.items()))
+        return [b"login"]
+
+    inner, app.wsgi_app = app.wsgi_app, refuse
+    lib.CORS(app)
+    return app
+
+
 SAME = [
     ROW(governed(), id="bare"),
     ROW(governed(origins=[PAGE, ADMIN]), id="origins"),
@@ -329,6 +370,9 @@ SAME = [
     ROW(twice, id="twice"),
     ROW(stacked, id="stacked"),
     ROW(called_by_another_view, id="called-by-another-view"),
+    ROW(own_decorator([PAGE]), id="own-decorator"),
+    ROW(own_decorator(EVIL), id="own-decorator-that-denies"),
+    ROW(own_middleware, id="own-middleware"),
 ]
 
 
@@ -359,6 +403,7 @@ def preflight_of_a_stricter_view(lib):
 
 
 NARROWER = [
+    ROW(own_decorator("*"), [PAGE], id="own-decorator-with-credentials-for-anybody"),
     ROW(
         governed(origins=r"https://app\.example\.com"),
         [f"{PAGE}.evil.net", f"{PAGE}:8443"],
@@ -385,6 +430,47 @@ def test_method_that_leads_to_a_stricter_view_is_not_granted():
     assert "GET" in granted.headers["Access-Control-Allow-Methods"]
     for method in ("PUT", "DELETE"):
         assert method not in granted.headers["Access-Control-Allow-Methods"]
+
+
+@pytest.mark.parametrize("module", ["core", "decorator", "extension"])
+def test_every_function_may_be_imported(module):
+    there, here = (
+        importlib.import_module(f"{lib.__name__}.{module}") for lib in (flask_cors, ours)
+    )
+    names = {
+        name
+        for name, function in inspect.getmembers(there, inspect.isfunction)
+        if function.__module__ == there.__name__ and not name.startswith("_")
+    }
+    assert names - set(dir(here)) == set()
+
+
+def test_every_constant_may_be_imported():
+    constants = {name for name in dir(flask_cors.core) if name.isupper() and name[0] != "_"}
+    assert constants - set(dir(ours.core)) == set()
+
+
+@pytest.mark.parametrize("name", ["serialize_option", "get_cors_origins", "parse_resources"])
+def test_function_that_is_not_here_says_so_when_it_is_called(name):
+    with pytest.raises(NotImplementedError, match=f"{name} is .* keep this program to Flask-CORS"):
+        getattr(ours.core, name)({}, "origins")
+
+
+TEXTS = ("http://*.example.com", "*", PAGE, r"https://\w+", "a?", "[", re.compile("a"))
+
+
+def test_text_is_taken_for_an_expression_as_by_flask_cors():
+    for text in TEXTS:
+        assert ours.core.probably_regex(text) == flask_cors.core.probably_regex(text)
+
+
+@pytest.mark.parametrize("is_strict", [True, False])
+def test_text_matches_as_in_flask_cors(is_strict):
+    patterns = [*TEXTS, PAGE.upper(), re.compile("HTTPS"), re.compile("https"), re.compile("$")]
+    for pattern in patterns:
+        arguments = (PAGE, [pattern, "none"], is_strict)
+        expected = flask_cors.core.try_match_any_pattern(*arguments)
+        assert ours.core.try_match_any_pattern(*arguments) == expected
 
 
 UNUSABLE = [

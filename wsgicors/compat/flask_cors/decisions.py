@@ -13,9 +13,12 @@ import flask
 
 from ...middleware import decide_actual, is_logged, log_denial
 from ...requests import is_preflight
-from .views import lead_to, settings_of_view
+from .settings import share, speaks_for_itself
+from .views import lead_to, settings_of_paths, settings_of_view
 
 if TYPE_CHECKING:
+    from werkzeug.wrappers import Response
+
     from ...headers import Decision, HeaderBuilder
     from .settings import Settings
 
@@ -28,6 +31,16 @@ def decided(settings: Settings, others: Callable[[], Settings | None]) -> Decisi
     """
     environ = flask.request.environ
     return _preflight(settings, others()) if is_preflight(environ) else settings.actual(environ)
+
+
+def share_as_decided(response: Response, settings: Settings) -> None:
+    """Put on a response what the settings of its own view say.
+
+    What the view says by itself stays, and is shared at most with those whom both admit.
+    """
+    decision = decided(settings, settings_of_paths)
+    if not (decision.origin_allowed and speaks_for_itself(response)):
+        share(response, decision, flask.request.environ)
 
 
 def decided_by(builder: HeaderBuilder) -> Decision:

@@ -12,10 +12,10 @@ import flask
 
 from ...errors import ConfigError, Problem, shown
 from ...flask.settings import call_site
-from .decisions import decided
+from .decisions import share_as_decided
 from .options import DEFAULTS, Options, configured, note_ignored
-from .settings import EVALUATED, NOBODY, Settings, share, speaks_for_itself
-from .views import remember, settings_of_paths
+from .settings import EVALUATED, NOBODY, Settings, narrowed
+from .views import remember
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
@@ -103,23 +103,10 @@ class _Given:
         config = configured(flask.current_app.config)
         known, settings = self._last
         if known != config:
-            settings = self._settings(config)
+            options = {**DEFAULTS, **config, **self._options}
+            settings = narrowed(options, self._log, self._where)
             self._last = (_copied(config), settings)
         return settings
-
-    def _settings(self, config: Options) -> Settings:
-        """The settings under a configuration; those of nobody, where they would open a door."""
-        options = {**DEFAULTS, **config, **self._options}
-        try:
-            return Settings(options, self._log, self._where)
-        except ConfigError as error:
-            self._log(f"without credentials: {error}")
-        try:
-            without = {**options, "supports_credentials": False}
-            return Settings(without, self._log, self._where)
-        except ConfigError as error:
-            self._log(f"shared with nobody: {error}")
-            return NOBODY
 
     def _log(self, message: str) -> None:
         if message not in self._told:
@@ -148,7 +135,4 @@ def _see_to_headers(response: Response, settings: Settings) -> None:
         # The innermost decorator decides, as with Flask-CORS.
         return
     environ[EVALUATED] = response
-    decision = decided(settings, settings_of_paths)
-    # What a view says by itself stays, and is shared at most with those whom both admit.
-    if not (decision.origin_allowed and speaks_for_itself(response)):
-        share(response, decision, environ)
+    share_as_decided(response, settings)

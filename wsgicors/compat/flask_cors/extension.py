@@ -13,6 +13,7 @@ import flask
 
 from ...errors import ConfigError, Problem
 from ...flask.settings import EXTENSION, call_site
+from .core import not_here
 from .decisions import decided, decided_by
 from .options import DEFAULTS, Options, configured, note_unread_keys
 from .resources import Resources
@@ -76,10 +77,8 @@ def _resources(options: Options, notes: dict[str, None]) -> Resources:
 
 def _for_who_runs_it(problem: Problem) -> Problem:
     key = f"CORS_{problem.field.upper()}"
-    # A callable is no origin to Flask-CORS.
-    said = problem.message.replace(", or a callable that knows them", "")
     message = (
-        f"{said}. The program says so at {call_site()}, or leaves it to"
+        f"{problem.message}. The program says so at {call_site()}, or leaves it to"
         f" app.config[{key!r}]; whoever cannot edit it can look for a setting of the program's own, set"
         " that key, or keep to Flask-CORS"
     )
@@ -123,3 +122,6 @@ def _shared(response: Response, settings: Settings | None) -> Response:
         environ[EVALUATED] = response
         share(response, decided(settings, lambda: settings), environ)
     return response
+
+
+make_after_request_function = not_here("make_after_request_function")

@@ -230,8 +230,18 @@ def policy_of(options: Options, note: Note) -> Policy:
         policy = Policy(**fields)
         conflicts = policy.conflicts()
         if conflicts:
-            raise ConfigError(conflicts)
+            raise ConfigError(map(_in_reach, conflicts))
     return policy
+
+
+def _in_reach(problem: Problem) -> Problem:
+    """The problem without the remedies that Flask-CORS has no option for."""
+    if problem.reason != "wildcard-with-credentials":
+        return problem
+    return problem._replace(
+        message='browsers take "*" literally where allow_credentials is set; write the origins, or do'
+        " without credentials"
+    )
 
 
 def _fields(options: Options, note: Note) -> Any:
@@ -277,16 +287,19 @@ def _advice(name: str) -> str:
 
 # --- app.config -------------------------------------------------------------------------------------
 
-_KEYS = {f"{CONFIG_PREFIX}{option.upper()}": option for option in _KNOWN}
+#: What Flask-CORS reads of ``app.config``, and the option that each sets.
+CONFIG_KEYS = {f"{CONFIG_PREFIX}{option.upper()}": option for option in _KNOWN}
 
 
 def configured(config: Options) -> dict[str, Any]:
     """The options that ``app.config`` sets."""
-    return {option: config[key] for key, option in _KEYS.items() if config.get(key) is not None}
+    return {
+        option: config[key] for key, option in CONFIG_KEYS.items() if config.get(key) is not None
+    }
 
 
 def note_unread_keys(config: Options, note: Note) -> None:
     """Note the keys that look like some of Flask-CORS, which it never read."""
     for key in config:
-        if key.startswith(CONFIG_PREFIX) and key not in _KEYS:
+        if key.startswith(CONFIG_PREFIX) and key not in CONFIG_KEYS:
             note(f"app.config[{key!r}] is ignored: Flask-CORS does not read it; leave it out")

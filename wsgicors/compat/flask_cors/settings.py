@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from werkzeug.datastructures import Headers
 
+from ...errors import ConfigError
 from ...flask.settings import Effective
 from ...headers import HeaderBuilder
 from ...layers import DECISION, is_noticed
@@ -107,6 +108,19 @@ def _with_lists(decision: Decision, lists: Mapping[str, tuple[str, ...]]) -> Dec
 
 
 NOBODY = Settings({"origins": (), "allow_headers": ()}, lambda note: None)
+
+
+def narrowed(options: Options, note: Note, where: str = "") -> Settings:
+    """The settings that options stand for; without credentials or of nobody, where they would open a door."""
+    try:
+        return Settings(options, note, where)
+    except ConfigError as error:
+        note(f"without credentials: {error}")
+    try:
+        return Settings({**options, "supports_credentials": False}, note, where)
+    except ConfigError as error:
+        note(f"shared with nobody: {error}")
+        return NOBODY
 
 
 def share(response: Response, decision: Decision, environ: WSGIEnvironment) -> None:
