@@ -219,6 +219,8 @@ def test_a_pattern_is_taken_apart(text, parts):
         ROW("http://*.[::1]", "ip-address", None, id="subdomains of an IPv6 address"),
         ROW("https://*", "wildcard", None, id="every host"),
         ROW("https://*:*", "wildcard", None, id="every host and port"),
+        ROW("app://*:80", "wildcard", "app://*", id="one port of any extension"),
+        ROW("app://*:*", "wildcard", "app://*", id="any port of any extension"),
         ROW("https://a*.b*.example.com", "wildcard", None, id="two names"),
         ROW(
             "https://*example.com", "wildcard", "https://*.example.com", id="wildcard without a dot"
@@ -497,6 +499,10 @@ def test_what_a_browser_serializes_is_an_origin(origin):
         ROW("moz-extension://*", "chrome-extension://a", False, id="another scheme of extensions"),
         ROW("moz-extension://*", "https://moz-extension", False, id="a scheme of the network"),
         ROW("app://localhost:*", "app://localhost:81", True, id="any port of an application"),
+        ROW("https://*.x.example:*", f"https://{'a.' * 122}x.example", True, id="253 characters"),
+        ROW("https://*.x.example:*", f"https://{'a.' * 123}x.example", False, id="more of them"),
+        ROW("https://*.x.example:*", f"https://{'a.' * 123}x.example:81", False, id="and a port"),
+        ROW("https://*.x.example", f"https://{'a.' * 123}x.example", False, id="more, no port"),
     ],
 )
 def test_what_a_pattern_covers(pattern, origin, is_in):

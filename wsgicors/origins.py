@@ -49,7 +49,7 @@ _GRAMMAR = re.compile(
 )
 # The host of such a scheme is opaque (URL standard): no browser lowers or resolves it.
 _OF_AN_APPLICATION = re.compile(
-    rf"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<host>\*|[A-Za-z0-9._~%-]*)(?::(?P<port>{PORT}))?"
+    rf"(?P<scheme>[a-z][a-z0-9+.-]*)://(?:(?P<any>\*)|(?P<host>[A-Za-z0-9._~%-]*)(?::(?P<port>{PORT}))?)"
 )
 # URL standard, "ends in a number checker": such a host is an IPv4 address or nothing.
 _ENDS_IN_A_NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)")
@@ -152,8 +152,10 @@ class OriginSet:
         # What a pattern spells out is known to be right, so that only what its "*" stands for is not.
         if self._has(scheme, host, port):
             return len(host) <= _MAX_HOST_LENGTH
-        return self._any_port and (
-            f"{scheme}{host}:*" in self._patterns or self._has(scheme, host, ":*")
+        return (
+            self._any_port
+            and len(host) <= _MAX_HOST_LENGTH
+            and (f"{scheme}{host}:*" in self._patterns or self._has(scheme, host, ":*"))
         )
 
     def __bool__(self) -> bool:
@@ -222,7 +224,7 @@ def _read_opaque(text: str) -> OriginPattern | None:
     match = _OF_AN_APPLICATION.fullmatch(text)
     if match is None or match["scheme"] in DEFAULT_PORTS:
         return None
-    return OriginPattern(match["scheme"], match["host"], match["port"] or "", "")
+    return OriginPattern(match["scheme"], match["any"] or match["host"], match["port"] or "", "")
 
 
 def _is_canonical(pattern: OriginPattern) -> bool:

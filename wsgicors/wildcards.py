@@ -45,6 +45,9 @@ def _pattern(scheme: str, host: str, port: str) -> str | None:
     candidates = [f"{scheme}://{host.rstrip('*')}:*"] if port in ("", "*") else []
     if stem is not None:
         candidates.append(f"{scheme}://*.{stem[1]}{end}")
+    if host == "*":
+        # Of an application or extension.
+        candidates.append(f"{scheme}://*")
     return next((text for text in candidates if read_pattern(text) is not None), None)
 
 
