@@ -474,6 +474,33 @@ def test_an_async_callable_is_refused_however_it_is_wrapped(callable_):
     assert problem.message == "the callable must not be async: its result is never awaited"
 
 
+@pytest.mark.parametrize(
+    "ask",
+    [
+        ROW(lambda origin: True, id="no environ"),
+        ROW(lambda: True, id="nothing"),
+        ROW(functools.partial(lambda a, b: True, "x"), id="partial"),
+    ],
+)
+def test_a_callable_that_cannot_be_asked_is_refused_before_it_is(ask):
+    (problem,) = problems_of(lambda: Policy(allow_origins=ask))
+    assert "cannot be called as ask(origin, environ)" in problem.message
+
+
+@pytest.mark.parametrize(
+    "ask", [lambda *args: True, lambda origin, environ, more=None: True, [].__class__.__contains__]
+)
+def test_a_callable_that_can_be_asked_is_taken(ask):
+    assert Policy(allow_origins=ask).allow_origins is ask
+
+
+@pytest.mark.parametrize("method", ["ALL", "all", "Any"])
+def test_a_word_for_all_methods_is_no_method(method):
+    (problem,) = problems_of(lambda: Policy(allow_methods=["GET", method]))
+    assert problem.reason == "no-method"
+    assert 'for all methods write "*"' in problem.message
+
+
 def test_a_number_too_long_to_be_written_is_refused_too():
     (problem,) = problems_of(lambda: Policy(max_age=10**5000))
     assert problem.reason == "out-of-range"
@@ -566,6 +593,9 @@ def test_whatever_is_written_is_read_or_refused_in_plain_lines(fields):
 # --- fields that do not exist --------------------------------------------------------------------
 
 FIELDS_ARE = f"the fields are {', '.join(FIELDS)}"
+COMPILED = (
+    'write allow_origins, with each expression compiled: re.compile(r"..."); it must match in full'
+)
 ROUTES = (
     "to govern only some paths write routes={prefix: Policy(...)};"
     " in Flask decorate blueprints or views"
@@ -593,11 +623,17 @@ AUTOMATIC = "it is always done; leave it out"
             id="Flask-CORS, wildcard",
         ),
         ROW("CORS_ALLOWED_ORIGINS", "write allow_origins", id="Django, origins"),
-        ROW("CORS_ALLOW_ALL_ORIGINS", "write allow_origins", id="Django, all origins"),
-        ROW("CORS_ALLOWED_ORIGIN_REGEXES", "write allow_origins", id="Django, regular expressions"),
+        ROW(
+            "CORS_ALLOW_ALL_ORIGINS",
+            'write allow_origins="*" if it is true, and leave it out if it is false',
+            id="Django, all origins",
+        ),
+        ROW("CORS_ALLOWED_ORIGIN_REGEXES", COMPILED, id="Django, regular expressions"),
         ROW("CORS_PREFLIGHT_MAX_AGE", "write max_age", id="Django, maximum age"),
         ROW("CORS_URLS_REGEX", ROUTES, id="Django, paths"),
-        ROW("allow_origin_regex", "write allow_origins", id="Starlette, regular expression"),
+        ROW("allow_origin_regex", COMPILED, id="Starlette, regular expression"),
+        ROW("Access-Control-Allow-Origin", "write allow_origins", id="header"),
+        ROW("access_control_max_age", "write max_age", id="header in snake case"),
         ROW("AllowedOrigins", "write allow_origins", id="Go, origins"),
         ROW("ExposedHeaders", "write expose_headers", id="Go, exposed"),
         ROW("maxAge", "write max_age", id="JavaScript, maximum age"),

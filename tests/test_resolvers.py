@@ -598,7 +598,6 @@ def failing(environ, method):
             lambda *asked: Policy(allow_origins="*", allow_credentials=True),
             id="returns a contradiction",
         ),
-        ROW(lambda environ: None, id="takes one argument"),
     ],
 )
 def test_a_resolve_that_fails_shares_with_nobody(resolve, caplog):
@@ -612,6 +611,11 @@ def test_a_resolve_that_fails_shares_with_nobody(resolve, caplog):
     assert (first.name, first.levelname) == ("wsgicors", "ERROR")
     assert first.getMessage() == r"resolve failed for '/x\nroot logged in', which is denied"
     assert first.exc_info
+
+
+def test_a_resolve_that_cannot_be_asked_is_refused_before_it_is():
+    with pytest.raises(ConfigError, match=r"write def resolve\(environ, method\)"):
+        CORSMiddleware(site(), resolve=lambda environ: None)
 
 
 def test_resolve_that_fails_for_a_preflight_is_asked_and_told_of_once(caplog):

@@ -7,7 +7,6 @@ answers and calls off what is under way, so that no answer from before it can co
 
 from __future__ import annotations
 
-import inspect
 import logging
 import os
 import time
@@ -20,7 +19,7 @@ from uuid import UUID
 from weakref import WeakSet
 
 from .errors import ConfigError, Problem, shown, shown_traceback
-from .fields import is_sync_callable
+from .fields import is_sync_callable, takes
 from .forks import Lock
 from .origins import MAX_ORIGIN_LENGTH, is_origin
 
@@ -321,21 +320,11 @@ def _problems_of_callables(lookup: object, key: object) -> Iterator[Problem]:
     asked = "lookup(origin)" if key is None else "lookup(origin, key)"
     if not is_sync_callable(lookup):
         yield _wrong_type("lookup", lookup, f"a function, called as {asked}, no async one")
-    elif not _takes(lookup, 1 if key is None else 2):
+    elif not takes(lookup, 1 if key is None else 2):
         message = f"{shown(lookup)} cannot be called as {asked}: write one that can"
         yield Problem("lookup", lookup, "wrong-type", message)
-    if key is not None and not (is_sync_callable(key) and _takes(key, 1)):
+    if key is not None and not (is_sync_callable(key) and takes(key, 1)):
         yield _wrong_type("key", key, "a function, called as key(environ), no async one")
-
-
-def _takes(function: Any, number: int) -> bool:
-    try:
-        inspect.signature(function).bind(*[None] * number)
-    except TypeError:
-        return False
-    except ValueError:  # some that are written in C do not tell
-        return True
-    return True
 
 
 def _problems_of_numbers(**numbers: object) -> Iterator[Problem]:

@@ -57,6 +57,11 @@ _FAULTS = [
             r".*(?:[\\^$|()]|\.\+|://\.\*|\?://)|\.\*",
             "looks like a regular expression: compile it with re.compile(); it must match in full",
         ),
+        (
+            "quoted",
+            r"""[\["']+[a-z][a-z0-9+.-]*:|.*[;"'][;"'\]]*$|.*://[^\[]*\]$""",
+            "holds quotes, brackets or a semicolon: items are separated by commas or blanks alone",
+        ),
         ("blank-or-control", r".*[\x00-\x20\x7f]", "holds a blank or a control character"),
         ("no-scheme", r"(?!.*://)", "has no scheme"),
         ("user-info", r".*://[^/?#]*@", "holds user information: no browser sends that"),
@@ -110,9 +115,10 @@ def _diagnosed(text: str) -> OriginError:
 
 def _repaired(text: str) -> str | None:
     """The pattern that was probably meant, if there is one."""
-    if text.strip().lower() == "null":
+    text = _unwrapped(text).lower()
+    if text == "null":
         return "null"
-    match = _LOOSELY.match(text.strip().lower())
+    match = _LOOSELY.match(text)
     if match is None:
         return None
     scheme, wildcard, host = match["scheme"], "", _in_punycode(match["host"])
@@ -128,6 +134,13 @@ def _repaired(text: str) -> str | None:
         f"{scheme}://{name}{end}" for name in (wildcard + host, host.replace("*", "*.", 1))
     )
     return next((meant for meant in candidates if read_pattern(meant) is not None), None)
+
+
+def _unwrapped(text: str) -> str:
+    """A text without what is left of a list of JSON, or of quotes that no shell took away."""
+    around = " \t\r\n\"';,"
+    has_address = re.search(r"\[[0-9a-f]*:", text, re.IGNORECASE)
+    return text.strip(around if has_address else around + "[]")
 
 
 def _split_wildcard(host: str) -> tuple[str, str]:

@@ -46,6 +46,9 @@ def _origins(value: object, complain: Complain) -> object:
             complain(
                 value, "wrong-type", "the callable must not be async: its result is never awaited"
             )
+        elif not takes(value, 2):
+            message = f"{shown(value)} cannot be called as ask(origin, environ): write one that can"
+            complain(value, "wrong-type", message)
         return value
     items = _origin_items(value, complain)
     if _is_wildcard(items, complain, "origins"):
@@ -91,6 +94,17 @@ def is_sync_callable(value: object) -> bool:
     return not any(map(inspect.iscoroutinefunction, (value, type(value).__call__)))
 
 
+def takes(function: Any, number: int) -> bool:
+    """Whether something can be called with so many arguments, as far as it tells."""
+    try:
+        inspect.signature(function).bind(*[None] * number)
+    except TypeError:
+        return False
+    except ValueError:  # some that are written in C do not tell
+        return True
+    return True
+
+
 def _check_origin(item: object, complain: Complain) -> None:
     if isinstance(item, re.Pattern):
         _check_expression(item, complain)
@@ -120,13 +134,20 @@ def _methods(value: object, complain: Complain) -> object:
         return "*"
     for method in methods:
         upper = method.upper()
-        if upper in FORBIDDEN_METHODS:
+        if upper in _NOT_EACH:
+            message = f'{shown(method)} is no method; for all methods write "*", alone'
+            complain(method, "no-method", message)
+        elif upper in FORBIDDEN_METHODS:
             _complain_of_forbidden(method, "sends it on behalf of a script", complain)
         elif upper in NORMALIZED_METHODS and method != upper:
             complain(
                 method, "not-normalized", f"browsers send {shown(method)} as {upper!r}; write that"
             )
     return tuple(dict.fromkeys(methods))
+
+
+# What other programs write for all methods.
+_NOT_EACH = ("ALL", "ANY")
 
 
 def _request_headers(value: object, complain: Complain) -> object:

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from weakref import ref
 
 from .errors import ConfigError, Problem, log_exception, shown
-from .fields import is_sync_callable
+from .fields import is_sync_callable, takes
 from .headers import HeaderBuilder, bounded_method
 from .names import USUAL_METHODS
 from .policy import Policy
@@ -101,9 +101,9 @@ _NO_RESOLVE = (
 def resolver_by_callable(resolve: Resolve, base: Policy | None) -> Resolver:
     """The policy that a callable returns, merged into the base; if it fails, nobody's.
 
-    :raises ConfigError: if it cannot be called, or only to be awaited.
+    :raises ConfigError: if it cannot be called so, or only to be awaited.
     """
-    if not is_sync_callable(resolve):
+    if not (is_sync_callable(resolve) and takes(resolve, 2)):
         message = f"{shown(resolve)} {_NO_RESOLVE}"
         raise ConfigError([Problem("resolve", resolve, "wrong-type", message)])
     builder_of = _Compiler(base or Policy())

@@ -84,7 +84,17 @@ def _advice(name: str) -> str:
     meant = _meaning(name)
     if meant is None:
         return f"the fields are {', '.join(FIELDS)}"
-    return f"write {meant}" if meant in FIELDS else meant
+    return f"write {meant}{_how(name)}" if meant in FIELDS else meant
+
+
+def _how(name: str) -> str:
+    """What else the other name says, beside the field."""
+    words = name.split("_")
+    if any(word.startswith("regex") for word in words):
+        return ', with each expression compiled: re.compile(r"..."); it must match in full'
+    if "origin" in name and not {"all", "any"}.isdisjoint(words):
+        return '="*" if it is true, and leave it out if it is false'
+    return ""
 
 
 def nearest_field(name: str) -> str | None:
@@ -145,5 +155,6 @@ def _is_closing(words: list[str]) -> bool:
 
 
 def _snake_case(name: str) -> str:
-    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
-    return snake.removeprefix("cors_")
+    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().replace("-", "_")
+    # The name of a header is a name, too.
+    return snake.removeprefix("cors_").removeprefix("access_control_")
