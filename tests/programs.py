@@ -159,23 +159,61 @@ def dash():
     )
 
 
-def connexion():
+def of_connexion():
     import connexion as package
 
     app = package.FlaskApp("program")
     app.add_api(SPECIFICATION, resolver=package.Resolver(lambda name: lambda **values: "seen"))
+    return app
+
+
+def connexion():
+    app = of_connexion()
     flask_cors.CORS(app.app, origins=["https://app.example.com"], supports_credentials=True)
-    return (
-        app.app,
-        "http://localhost:8080",
-        [
-            ("GET", "/items", {}),
-            ("PUT", "/items", JSON),
-            ("DELETE", "/items", {}),
-        ],
-    )
+    return app.app, "http://localhost:8080", CONNEXION_CALLS
 
 
+def connexion_3():
+    """It is ASGI, and has Flask inside."""
+    from a2wsgi import ASGIMiddleware
+
+    app = of_connexion()
+    flask_cors.CORS(app.app, origins=["https://app.example.com"], supports_credentials=True)
+    return ASGIMiddleware(app), "http://localhost:8080", CONNEXION_CALLS
+
+
+def connexion_3_behind_starlette():
+    from a2wsgi import ASGIMiddleware
+    from connexion.middleware import MiddlewarePosition
+    from starlette.middleware.cors import CORSMiddleware
+
+    app = of_connexion()
+    first = MiddlewarePosition.BEFORE_EXCEPTION
+    app.add_middleware(CORSMiddleware, position=first, **SHARED)
+    return ASGIMiddleware(app), "http://localhost:8080", CONNEXION_CALLS
+
+
+def connexion_3_behind_wsgicors():
+    from a2wsgi import ASGIMiddleware
+
+    from wsgicors import CORSMiddleware
+
+    app = CORSMiddleware(ASGIMiddleware(of_connexion()), **SHARED)
+    return app, "http://localhost:8080", CONNEXION_CALLS
+
+
+SHARED = {
+    "allow_origins": ["https://app.example.com"],
+    "allow_methods": ["GET", "PUT"],
+    "allow_headers": ["Content-Type"],
+    "allow_credentials": True,
+}
+CONNEXION_CALLS = [
+    ("GET", "/items", {}),
+    ("GET", "/nothing", {}),
+    ("PUT", "/items", JSON),
+    ("DELETE", "/items", {}),
+]
 OPERATIONS = {
     method: {"operationId": method, "responses": {"200": {"description": "seen"}}}
     for method in ("get", "put")

@@ -23,6 +23,7 @@ PROGRAMS = [
     ("pygeoapi", "pygeoapi"),
     ("dash", "dash"),
     ("connexion", "connexion"),
+    ("connexion_3", "connexion"),
     ("appbuilder", "flask_appbuilder"),
 ]
 
@@ -43,6 +44,21 @@ def test_browsers_get_the_same(program, package, in_place_of_flask_cors):
     assert now["library"].startswith("wsgicors.compat.flask_cors")
     assert now["outcomes"] == before["outcomes"]
     assert {status is None for status in now["outcomes"].values()} == {True, False}
+
+
+def test_connexion_3_needs_something_in_front_of_it():
+    """As the documentation says; what stands inside is asked too late."""
+    if find_spec("connexion") is None:
+        pytest.skip("connexion is not installed")
+    inside = run("connexion_3")["outcomes"]
+    by_starlette = run("connexion_3_behind_starlette")["outcomes"]
+    by_wsgicors = run("connexion_3_behind_wsgicors")["outcomes"]
+    assert by_wsgicors == by_starlette
+    gained = {key for key, status in by_wsgicors.items() if status != inside[key]}
+    assert {key.rpartition(" ")[0]: by_wsgicors[key] for key in gained} == {
+        "https://app.example.com GET /nothing": 404,
+        "https://app.example.com PUT /items": 200,
+    }
 
 
 def run(program, *folders):
