@@ -87,12 +87,29 @@ def bare(lines: Lines = _SIX) -> WSGIApplication:
 
 
 def closure(lines: Lines = _SIX) -> WSGIApplication:
-    """The least that can be written by hand: constant headers, whoever asks."""
+    """The least that is written by hand for any application: constant headers, whoever asks.
+
+    It takes whatever an application may send: headers in another container than a list, and
+    ``exc_info`` or not.
+    """
     app = bare(lines)
 
     def middleware(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            return start_response(status, headers + _CONSTANT, exc_info)
+        def start(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:
+            return start_response(status, list(headers) + _CONSTANT, *exc_info)
+
+        return app(environ, start)
+
+    return middleware
+
+
+def barest(lines: Lines = _SIX) -> WSGIApplication:
+    """The same for this application alone, which sends a list and no ``exc_info``."""
+    app = bare(lines)
+
+    def middleware(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]]) -> Any:
+            return start_response(status, headers + _CONSTANT)
 
         return app(environ, start)
 

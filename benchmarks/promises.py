@@ -54,6 +54,7 @@ class Row(NamedTuple):
 
 
 ADDED = "Added to an actual request, against what the closure adds"
+ADDED_BAREST = "Added to an actual request, against what the barest closure adds"
 ADDED_BEFORE = f"Added to an actual request, against what {PREDECESSOR} adds"
 ADDED_UNDER = "Added to an actual request with six header lines, by policy and by what is on"
 WHOLE = "A whole preflight, against a request through the closure"
@@ -92,6 +93,9 @@ def of_shapes(times: Times) -> Iterator[Row]:
         limit = _BY_LINES.get(shape, _WITH_VARY) + _ON_TOP.get(request, 0)
         figure = _added_against("closure", times, shape, request)
         yield Row(ADDED, f"{shape}: {request}", "times", Limit(AT_MOST, limit), figure)
+    for shape, request in product(SHAPES, _REQUESTS):
+        figure = _added_against("barest closure", times, shape, request)
+        yield Row(ADDED_BAREST, f"{shape}: {request}", "times", None, figure)
     for shape, request in product(SHAPES, _REQUESTS):
         promised = request == "allowed" and "Vary" not in shape
         limit_before = Limit(AT_MOST, 1) if promised else None

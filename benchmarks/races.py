@@ -80,6 +80,7 @@ def shapes(effort: Effort, track: Track) -> Times:
     makers: dict[str, Callable[[libraries.Lines], Any]] = {
         "bare": libraries.bare,
         "closure": libraries.closure,
+        "barest closure": libraries.barest,
         "wsgicors": lambda lines: libraries.ours([ORIGIN], lines),
         libraries.PREDECESSOR: lambda lines: libraries.predecessor(ORIGIN, lines),
     }

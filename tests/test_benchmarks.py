@@ -40,6 +40,7 @@ def rows(smoke):
     ("subject", "cases"),
     [
         pytest.param(promises.ADDED, 24, id="plain WSGI against the closure"),
+        pytest.param(promises.ADDED_BAREST, 24, id="plain WSGI against the barest closure"),
         pytest.param(promises.ADDED_BEFORE, 24, id="plain WSGI against the release before"),
         pytest.param(promises.ADDED_UNDER, 40, id="plain WSGI, by policy and by what is on"),
         pytest.param(promises.WHOLE, 23, id="plain WSGI, preflights"),
@@ -116,7 +117,8 @@ def test_a_row_that_a_peer_wins_says_so(rows, winner, verdict):
 )
 def test_who_adds_less_wins(figure, winner):
     bare, ours, theirs = (np.array([cost]) for cost in (1.0, 1.0 + figure, 2.0))
-    costs = {"bare": bare, "closure": theirs, "wsgicors": ours, promises.PREDECESSOR: theirs}
+    closures = {"closure": theirs, "barest closure": theirs}
+    costs = {"bare": bare, **closures, "wsgicors": ours, promises.PREDECESSOR: theirs}
     times = {
         races.Lane(library, shape, request): costs[library]
         for library in costs

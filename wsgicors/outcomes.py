@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .requests import is_foreign, may_do_something
+from .requests import NOT_FOREIGN, is_from_another_host, may_do_something
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -27,7 +27,9 @@ def outcome(builder: HeaderBuilder, environ: WSGIEnvironment, is_preflight: bool
 
 def settled(builder: HeaderBuilder, decision: Decision, environ: WSGIEnvironment) -> Decision:
     """What becomes of an actual request that is not allowed by what was said of origins alone."""
-    if not is_foreign(environ):
+    # `is_foreign`, written out: it is found out for each denial.
+    site = environ.get("HTTP_SEC_FETCH_SITE")
+    if site in NOT_FOREIGN or not (site or is_from_another_host(environ)):
         return builder.same_origin if "HTTP_ORIGIN" in environ else builder.no_origin
     if builder.refused is not None and may_do_something(environ):
         return builder.refused

@@ -15,7 +15,7 @@ _DEFAULT_PORTS = {"http": "80", "https": "443"}
 # The same pages ask the same hosts again and again.
 _MAX_REMEMBERED = 1024
 # Fetch Metadata, "Sec-Fetch-Site": the page is the application's own, or there is no page.
-_NOT_FOREIGN = ("same-origin", "none")
+NOT_FOREIGN = ("same-origin", "none")
 # No browser asks for so long a list of protocols.
 _MAX_UPGRADE_LENGTH = 256
 
@@ -42,12 +42,14 @@ def is_foreign(environ: WSGIEnvironment) -> bool:
     False
     """
     site = environ.get("HTTP_SEC_FETCH_SITE")
-    if site:
-        return site not in _NOT_FOREIGN
-    origin = environ.get("HTTP_ORIGIN")
-    if origin is None:
+    return site not in NOT_FOREIGN if site else is_from_another_host(environ)
+
+
+def is_from_another_host(environ: WSGIEnvironment) -> bool:
+    """The same, where no browser says so."""
+    if "HTTP_ORIGIN" not in environ:
         return False
-    host = environ.get("HTTP_HOST", "")
+    origin, host = environ["HTTP_ORIGIN"], environ.get("HTTP_HOST", "")
     # The lengths first: to look something up is to read all of it.
     if len(origin) > MAX_ORIGIN_LENGTH or len(host) > MAX_ORIGIN_LENGTH:
         return True
