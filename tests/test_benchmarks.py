@@ -16,7 +16,7 @@ for needed in ("falcon", "flask_cors", "matplotlib", "rich", "starlette"):
 
 import numpy as np  # noqa: E402 - matplotlib brings it
 
-from benchmarks import libraries, plots, promises, races, report  # noqa: E402 - it needs what was looked for just now
+from benchmarks import libraries, plots, promises, races, report  # noqa: E402 - it needs what was looked for just now, timing
 from benchmarks.__main__ import main  # noqa: E402
 
 PUBLISHED = ROOT / "docs" / "performance"
@@ -127,6 +127,10 @@ def test_who_adds_less_wins(figure, winner):
     }
     found = [row for row in promises.of_shapes(times) if row.subject == promises.ADDED_BEFORE]
     assert {row.winner for row in found} == {winner}
+
+
+def test_what_the_clock_does_not_show_is_no_error():
+    assert np.isinf(timing.ratio(np.array([1.0, 1.0]), np.array([0.0, 0.0])).value)
 
 
 def test_the_published_tables_are_those_of_the_published_results():
