@@ -16,7 +16,7 @@ for needed in ("falcon", "flask_cors", "matplotlib", "rich", "starlette"):
 
 import numpy as np  # noqa: E402 - matplotlib brings it
 
-from benchmarks import libraries, plots, promises, races, report  # noqa: E402 - it needs what was looked for just now, timing
+from benchmarks import libraries, plots, promises, races, report, timing  # noqa: E402 - it needs what was looked for just now, timing
 from benchmarks.__main__ import main  # noqa: E402
 
 PUBLISHED = ROOT / "docs" / "performance"
