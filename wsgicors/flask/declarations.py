@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 from weakref import ReferenceType, WeakSet, ref
 
+from flask import Blueprint
+
 from ..forks import Lock
 from ..policy import Policy
 
@@ -26,8 +28,11 @@ class Layer(NamedTuple):
 class Reader(Protocol):
     """Whoever remembers what was declared."""
 
-    def forget_views(self) -> None:
-        """Something was declared, of views that may be known already."""
+    def forget_views(self, are_others: bool) -> None:
+        """Something was declared.
+
+        :param are_others: whether more may have been said of a view than was seen by looking at it.
+        """
 
 
 class Kept(Generic[Value]):
@@ -62,6 +67,8 @@ class Kept(Generic[Value]):
 class _Declarations:
     def __init__(self) -> None:
         self.said: Kept[list[Layer]] = Kept()
+        #: Those of them that are classes, which are looked through for functions.
+        self.classes: Kept[None] = Kept()
         #: It stays so, because what has died may have been seen by somebody.
         self.is_anything_said = False
         self.is_refusal_said = False
@@ -74,6 +81,8 @@ class _Declarations:
             self.said.set(target, [layer])
         else:
             said.append(layer)
+        if isinstance(target, type):
+            self.classes.set(target, None)
         self.is_anything_said = True
         self.is_refusal_said = self.is_refusal_said or bool(layer.policy.refuse_denied)
         return known != (self.is_anything_said, self.is_refusal_said)
@@ -93,7 +102,8 @@ def read_on(reader: Reader) -> None:
 def declare(target: object, layer: Layer) -> None:
     """Note what was said of a thing that others may know already; what is said later wins."""
     _declarations.add(target, layer)
-    _tell()
+    # No view leads to a blueprint.
+    _tell(are_others=callable(target) or not isinstance(target, Blueprint))
 
 
 def declare_new(target: object, layer: Layer) -> None:
@@ -101,14 +111,14 @@ def declare_new(target: object, layer: Layer) -> None:
     is_first = _declarations.add(target, layer)
     # Some decorate anew for each request; whoever looks at views, looks at what they are now.
     if is_first:
-        _tell()
+        _tell(are_others=False)
 
 
-def _tell() -> None:
+def _tell(are_others: bool) -> None:
     with _readers_lock:
         readers = list(_readers)
     for reader in readers:
-        reader.forget_views()
+        reader.forget_views(are_others)
 
 
 def said_of(target: object) -> list[Layer]:
@@ -124,7 +134,7 @@ def all_declared() -> Iterator[tuple[object, Layer]]:
 
 def declared_classes() -> list[type]:
     """The classes that something was said of, whatever application they belong to."""
-    return [target for target, _ in _declarations.said if isinstance(target, type)]
+    return [target for target, _ in _declarations.classes if isinstance(target, type)]
 
 
 def is_anything_declared() -> bool:

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
     from ..headers import Decision, HeaderBuilder
     from ..policy import PolicyFields
+    from .unlinked import Run
 
 logger = logging.getLogger("wsgicors")
 
@@ -187,11 +188,7 @@ def _wrapper(  # noqa: C901 - its closures count
     layers, answer = said
     run = (frozenset(map(id, layers)), layers)
     required = RequiredMethods(layers[0] if layers else None, _AUTOMATIC_OPTIONS, view)
-
-    def look_at(app: flask.Flask, request: flask.Request) -> None:
-        if EXTENSION not in app.extensions or request.method == "OPTIONS":
-            answer(app, request)
-        note_run(request.environ, app.url_map, run)
+    watch = _Watch(answer, run)
 
     def decorated(*args: Any, **kwargs: Any) -> Any:
         request = None
@@ -203,13 +200,13 @@ def _wrapper(  # noqa: C901 - its closures count
             # It is called by the application itself, and for no request.
             return view(*args, **kwargs)
         if not is_plain and _is_awaited(view):
-            return _awaited(look_at, view, args, kwargs)
+            return _awaited(watch, view, args, kwargs)
         required.are_used = True
         environ, rule = request.environ, request.url_rule
         url_map, ran = environ.get(RAN, NOTHING_RAN)
         # The map stands there beforehand where an extension governs (docs/hot_path.rst).
         if rule is None or rule.map is not url_map or request.method == "OPTIONS":
-            look_at(_current_app(), request)
+            watch.look_at(_current_app(), request)
         else:
             environ[RAN] = (url_map, (*ran, run))
         # `Flask.ensure_sync` leaves plain functions as they are, so it need not be asked each time.
@@ -227,13 +224,26 @@ def _get_options(view: Any, required: RequiredMethods) -> None:
     view.provide_automatic_options = False
 
 
-async def _awaited(
-    look_at: Callable[[flask.Flask, flask.Request], None],
-    view: Callable[..., Any],
-    args: Any,
-    kwargs: Any,
-) -> Any:
-    look_at(_current_app(), _current_request())
+class _Watch:
+    """What sees to a request that comes to a decorated view.
+
+    It cannot be called, so that it is no view that the decorated one might run.
+    """
+
+    __slots__ = ("_answer", "_run")
+
+    def __init__(self, answer: Callable[[flask.Flask, flask.Request], None], run: Run) -> None:
+        self._answer = answer
+        self._run = run
+
+    def look_at(self, app: flask.Flask, request: flask.Request) -> None:
+        if EXTENSION not in app.extensions or request.method == "OPTIONS":
+            self._answer(app, request)
+        note_run(request.environ, app.url_map, self._run)
+
+
+async def _awaited(watch: _Watch, view: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    watch.look_at(_current_app(), _current_request())
     return await view(*args, **kwargs)
 
 

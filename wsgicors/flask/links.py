@@ -40,6 +40,8 @@ class Links:
         self.within: list[Any] = []
         #: The classes that the view was made of.
         self.classes: list[type] = []
+        # By identity; the lists hold what is seen.
+        self._seen: set[int] = set()
         if view is not None:
             self._follow(view, self.around)
 
@@ -47,15 +49,23 @@ class Links:
         return itertools.chain(self.around, self.within)
 
     def _follow(self, view: Any, level: list[Any]) -> None:
-        if any(view is each for each in self) or len(self.around) + len(self.within) >= _MOST:
+        if id(view) in self._seen or len(self._seen) >= _MOST:
             return
+        self._seen.add(id(view))
         level.append(view)
         for owner in _owners(view):
             if not any(owner is each for each in self.classes):
                 self.classes.append(owner)
-        for each in _within(view):
-            self._follow(each, self.within)
-        for each in _around(view):
+        # Most are functions that stand for nothing else, which is quickly told.
+        if type(view) is FunctionType:
+            if view.__dict__:
+                self._follow_all(_around(view), level)
+            return
+        self._follow_all(_within(view), self.within)
+        self._follow_all(_around(view), level)
+
+    def _follow_all(self, views: Iterable[Any], level: list[Any]) -> None:
+        for each in views:
             self._follow(each, level)
 
 
@@ -68,17 +78,27 @@ def method_of(view_class: Any, method: str) -> Callable[..., Any] | None:
 
 def held_by(views: Iterable[Any]) -> list[Any]:
     """What views hold without standing for it, and may therefore run; without the views themselves."""
-    seen = list(views)
-    linked = len(seen)
-    for each in seen:
+    looked_at = list(views)
+    linked = len(looked_at)
+    seen = set(map(id, looked_at))
+    for each in looked_at:
         for thing in _held(each):
-            if len(seen) < _MOST and _may_run(thing) and not any(thing is one for one in seen):
-                seen.append(thing)
-    return seen[linked:]
+            if id(thing) not in seen and len(looked_at) < _MOST and _may_run(thing):
+                seen.add(id(thing))
+                looked_at.append(thing)
+    return looked_at[linked:]
+
+
+# Nothing can be said of these, nor of their classes.
+_MERE_VALUES = frozenset(
+    [type(None), bool, int, float, str, bytes, tuple, list, dict, set, frozenset]
+)
 
 
 def _may_run(thing: Any) -> bool:
     """Whether it can be called, or has methods of a decorated class."""
+    if type(thing) in _MERE_VALUES:
+        return False
     return callable(thing) or any(map(said_of, type(thing).__mro__))
 
 
@@ -110,10 +130,15 @@ def _owners(view: Any) -> Iterator[type]:
         yield type(view)
 
 
+def stands_in_class(function: FunctionType) -> bool:
+    """Whether a function was written in the body of a class."""
+    holder = function.__qualname__.rpartition(".")[0]
+    return holder != "" and not holder.endswith("<locals>")
+
+
 def _classes_with(function: FunctionType) -> Iterable[type]:
     """The decorated classes in which a function stands that was taken out of one."""
-    holder = function.__qualname__.rpartition(".")[0]
-    if not holder or holder.endswith("<locals>"):
+    if not stands_in_class(function):
         return ()
     known = _classes_by_function.get()
     if known is not None:
@@ -187,7 +212,7 @@ def _stands_for(instance: Any, view: Any) -> bool:
 
 def _held(view: Any) -> Iterable[Any]:
     if isinstance(view, FunctionType):
-        return _held_by_function(view)
+        return () if holds_nothing(view) else _held_by_function(view)
     if isinstance(view, functools.partial):
         return [view.func, *view.args, *view.keywords.values()]
     if isinstance(view, MethodType):
@@ -204,6 +229,11 @@ def _values(instance: Any) -> list[Any]:
         if isinstance(thing, MemberDescriptorType)
     ]
     return [*slots, *(get(instance, "__dict__") or {}).values()]
+
+
+def holds_nothing(function: Any) -> bool:
+    """Whether a function has neither a closure nor defaults."""
+    return not (function.__closure__ or function.__defaults__ or function.__kwdefaults__)
 
 
 def _held_by_function(function: FunctionType) -> Iterator[Any]:

@@ -38,7 +38,7 @@ from .settings import (
 )
 from .strays import above_routes
 from .unlinked import NOTHING_RAN, RAN, Unlinked
-from .views import Spot, View, declares_per_request, is_bare
+from .views import Said, Views, are_as_they_were, declares_per_request, is_bare
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -61,32 +61,26 @@ _MAX_REMEMBERED = 65536
 
 
 class _Known:
-    """What governs an endpoint and a method, and what that was found for."""
+    """What governs an endpoint, and what that was found for."""
 
     # Each request reads some of them.
-    __slots__ = ("builder", "declared", "layers", "spots", "view")
+    __slots__ = ("builder", "declared", "is_of_method", "layers", "spots", "view")
 
     def __init__(
-        self,
-        view: Any,
-        spots: tuple[Spot, ...],
-        builder: HeaderBuilder | None,
-        layers: tuple[Layer, ...],
+        self, view: Any, builder: HeaderBuilder | None, layers: tuple[Layer, ...], said: Said
     ) -> None:
         self.view = view
-        #: Where in classes its methods were found.
-        self.spots = spots
         self.builder = builder
         #: The identities of the layers that count, which are held so that no others come to have them.
         self.declared = frozenset(map(id, layers))
         self.layers = layers
+        #: Where in classes its methods were found.
+        self.spots = said.spots
+        #: Whether it is known of one method alone.
+        self.is_of_method = said.is_of_method
 
-    def is_current(self) -> bool:
-        """Whether its methods are still those that were found."""
-        return all(spot.is_as_it_was() for spot in self.spots)
 
-
-_NOWHERE = _Known(None, (), None, ())
+_NOWHERE = _Known(None, None, (), Said())
 
 
 class _Governing:
@@ -95,6 +89,11 @@ class _Governing:
     def __init__(self, policy: Policy, builders: dict[Policy, HeaderBuilder]) -> None:
         self.policy = policy
         self._builders = builders
+
+    @cached_property
+    def has_conflicts(self) -> bool:
+        """Whether it cannot be put to use."""
+        return bool(self.policy.conflicts())
 
     @cached_property
     def builder(self) -> HeaderBuilder:
@@ -143,6 +142,9 @@ class UrlMapResolver:
         self._redirects_by_call = False
         self._unlinked = Unlinked()
         self._told_of: set[str] = app.extensions.setdefault(_TOLD, set())
+        #: The URL map, and the layers for all, in which nothing was wrong.
+        self._checked: tuple[Map, tuple[Layer, ...]] | None = None
+        self._views = Views(app)
         self._forget()
         read_on(self)
 
@@ -160,21 +162,24 @@ class UrlMapResolver:
     def _check(self) -> None:
         url_map = self._app.url_map
         configured = config_layers(self._app)
-        self._base = (*configured, *self._layers)
-        self._forget()
+        base = (*configured, *self._layers)
+        if self._checked is None or self._checked[0] is not url_map or self._checked[1] != base:
+            self._base = base
+            self._forget()
+        self._checked = None
+        self._redirects_by_call = any(callable(rule.redirect_to) for rule in url_map.iter_rules())
+        self._methods = USUAL_METHODS.union(*(rule.methods or () for rule in url_map.iter_rules()))
         with many_views():
             problems = [
                 *config_conflicts(configured),
                 *self._wrong_endpoints(),
-                *above_routes(self._app),
+                *above_routes(self._app, self._views),
                 *self._conflicts(),
             ]
         if problems:
             raise ConfigError(problems)
         self._tell_of_overrides()
         self._tell_of_keys()
-        self._redirects_by_call = any(callable(rule.redirect_to) for rule in url_map.iter_rules())
-        self._methods = USUAL_METHODS.union(*(rule.methods or () for rule in url_map.iter_rules()))
         self.default = self._governing(()).builder if self._governs_all else None
         self.for_all = None if self._endpoints or self._is_anything_said() else self.default
         # Asked once more, because `forget_views` may have been told just before that was noted.
@@ -185,6 +190,7 @@ class UrlMapResolver:
         # What was declared may become a view later.
         self.refuses = self.refuses or is_refusal_declared()
         self.nothing_ran = (url_map, ())
+        self._checked = (url_map, self._base)
         self.checked_map = url_map
 
     def _tell_of_overrides(self) -> None:
@@ -214,19 +220,27 @@ class UrlMapResolver:
     def _forget(self) -> None:
         # Replaced and not emptied, so that whoever is at work on what was known before remembers it
         # where nobody will look.
-        self._by_view: dict[tuple[Any, str], _Known] = {}
+        self._views.forget()
+        self._forget_what_governs()
         self._by_layers: dict[tuple[int, ...], tuple[tuple[Layer, ...], _Governing]] = {}
         self._by_policies: dict[tuple[Policy, ...], _Governing] = {}
         self._builders: dict[Policy, HeaderBuilder] = {}
         self._places: dict[tuple[int, ...], tuple[list[Rule], Place | None]] = {}
         self._adapters: dict[tuple[object, ...], MapAdapter] = {}
 
-    def forget_views(self) -> None:
-        """Look at the views anew, of which something was said."""
+    def _forget_what_governs(self) -> None:
+        #: By endpoint, where its methods cannot be told apart, and by endpoint and method.
+        self._by_endpoint: dict[Any, _Known] = {}
+        self._by_view: dict[tuple[Any, str], _Known] = {}
+
+    def forget_views(self, are_others: bool) -> None:
+        """Look anew at what was said."""
         self.for_all = None
         self.refuses = self.refuses or is_refusal_declared()
         self.checked_map = None
-        self._by_view = {}
+        if are_others:
+            self._views.forget()
+        self._forget_what_governs()
 
     def _wrong_endpoints(self) -> Iterator[Problem]:
         if not self._endpoints:
@@ -241,16 +255,15 @@ class UrlMapResolver:
 
     def _declared_over(self, name: str, endpoint: Any) -> list[Layer]:
         """What decorators say that would win over what is said by a name."""
-        view = self._app.view_functions.get(endpoint)
         methods = {m for rule in self._app.url_map.iter_rules(endpoint) for m in rule.methods or ()}
         layers = [] if name == endpoint else [*blueprint_layers(self._app, endpoint)]
         for method in sorted(methods or SAFELISTED_METHODS):
-            layers += View(view, method).layers()
+            layers += self._views.said(endpoint, method).layers
         return layers
 
     def _conflicts(self) -> Iterator[Problem]:
         """The problems of all routes, each told once."""
-        if not any(governing.policy.conflicts() for governing in self._each_governing()):
+        if not any(governing.has_conflicts for governing in self._each_governing()):
             return
         policies: dict[tuple[Policy, tuple[str, ...]], tuple[Effective, Governed]] = {}
         for rule, method, effective in self.effective_policies():
@@ -336,35 +349,49 @@ class UrlMapResolver:
         return self.default if endpoint is None else self._known(endpoint, method).builder
 
     def _known(self, endpoint: Any, method: str) -> _Known:
-        view = self._app.view_functions.get(endpoint)
-        known = self._by_view.get((endpoint, method))
-        if known is None or known.view is not view or (known.spots and not known.is_current()):
+        known = self._by_endpoint.get(endpoint) or self._by_view.get((endpoint, method))
+        if (
+            known is None
+            or known.view is not self._app.view_functions.get(endpoint)
+            or not are_as_they_were(known.spots)
+        ):
             return self._found(endpoint, method)
         return known
 
     def _found(self, endpoint: Any, method: str) -> _Known:
         """Look a view up, and remember it, unless a client has made the method up."""
-        by_view, view = self._by_view, self._app.view_functions.get(endpoint)
-        found = View(view, method)
-        own = self._layers_of(endpoint, found)
-        builder = self._governing(own).builder if self._is_governed(endpoint, own) else None
-        declared = set(map(id, own))
-        held = tuple(layer for layer in found.held() if id(layer) not in declared)
-        if builder is not None and held:
-            # They need not run to be in the response: what stands around them may remember theirs.
-            builder = self._narrowed(endpoint, builder, held)
-        known = _Known(view, tuple(found.spots), builder, own)
-        if method in self._methods:
-            by_view[endpoint, method] = known
+        by_endpoint, by_view = self._by_endpoint, self._by_view
+        view, is_made_up = self._app.view_functions.get(endpoint), method not in self._methods
+        said = self._views.said(endpoint, method, is_made_up)
+        known = self._put_to_use(endpoint, view, said)
+        if not said.is_of_method:
+            by_endpoint[endpoint] = known
+        else:
+            by_endpoint.pop(endpoint, None)
+            if not is_made_up:
+                by_view[endpoint, method] = known
         return known
 
-    def _own_layers(self, endpoint: Any, method: str) -> tuple[Layer, ...]:
-        return self._layers_of(endpoint, View(self._app.view_functions.get(endpoint), method))
+    def _put_to_use(self, endpoint: Any, view: Any, said: Said) -> _Known:
+        own = self._layers_of(endpoint, said)
+        builder = self._governing(own).builder if self._is_governed(endpoint, own) else None
+        if builder is not None and said.held:
+            declared = set(map(id, own))
+            held = [layer for layer in said.held if id(layer) not in declared]
+            if held:
+                # They need not run to be in the response: what stands around them may remember theirs.
+                builder = self._narrowed(endpoint, builder, held)
+        return _Known(view, builder, own, said)
 
-    def _layers_of(self, endpoint: Any, view: View) -> tuple[Layer, ...]:
-        said = self._endpoints
-        broad, exact = (said.broad(endpoint), said.exact(endpoint)) if said else ((), ())
-        return (*broad, *blueprint_layers(self._app, endpoint), *exact, *view.layers())
+    def _own_layers(self, endpoint: Any, method: str) -> tuple[Layer, ...]:
+        return self._layers_of(endpoint, self._views.said(endpoint, method))
+
+    def _layers_of(self, endpoint: Any, said: Said) -> tuple[Layer, ...]:
+        named = self._endpoints
+        layers = tuple(blueprint_layers(self._app, endpoint))
+        if named:
+            layers = (*named.broad(endpoint), *layers, *named.exact(endpoint))
+        return layers + said.layers
 
     def _is_governed(self, endpoint: Any, own: tuple[Layer, ...]) -> bool:
         is_left = self._endpoints and self._endpoints.leaving(endpoint) is not None
@@ -404,7 +431,7 @@ class UrlMapResolver:
         if rule is not None and rule.map is self._app.url_map:
             # `_known` is written out, for what is known (docs/hot_path.rst).
             endpoint, method = rule.endpoint, environ["REQUEST_METHOD"]
-            known = self._by_view.get((endpoint, method))
+            known = self._by_endpoint.get(endpoint)
             if (
                 known is None
                 or known.view is not self._app.view_functions.get(endpoint)

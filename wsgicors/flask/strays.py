@@ -10,7 +10,7 @@ from weakref import ReferenceType, ref
 from ..errors import Problem, shown
 from .declarations import Kept, Layer, all_declared
 from .links import Links, get
-from .views import View, declares_per_request, is_bare
+from .views import Views, declares_per_request, is_bare
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -74,29 +74,33 @@ def note_decorated(target: Any, view: Any) -> None:
         made[methods.layer.where] = _Made(methods.layer, methods, ref(view))
 
 
-def above_routes(app: Flask) -> Iterator[Problem]:
-    """What was declared above the route, so that Flask has the view without it."""
+def above_routes(app: Flask, views: Views) -> Iterator[Problem]:
+    """What was declared above the route, so that Flask has the view without it.
+
+    :param views: those of the application.
+    """
     for view in app.view_functions.values():
         # Where its endpoint was set, Flask has not read them.
         required = get(view, "required_methods")
         if isinstance(required, RequiredMethods):
             tuple(required)
     for endpoint, view in app.view_functions.items():
-        for where in dict.fromkeys(_without_effect(app, endpoint, view)):
+        for where in dict.fromkeys(_without_effect(app, views, endpoint, view)):
             yield Problem("decorator", view, "above-the-route", _message(app, endpoint, where))
 
 
-def _without_effect(app: Flask, endpoint: str, view: Any) -> Iterator[str]:
+def _without_effect(app: Flask, views: Views, endpoint: str, view: Any) -> Iterator[str]:
     """Where something was said of a view that Flask has without it, or of what the view leads to."""
     yield from (each.layer.where for each in _made_of(view) if each.is_unused())
     if is_bare(view) or declares_per_request(view):
         return
+    asked = views.view(endpoint, view)
     for method in _methods(app, endpoint, view):
-        asked = View(view, method)
-        for made in map(_made_of, asked.links()):
+        for made in filter(None, map(_made_of, asked.links(method))):
             lost = [each.layer.where for each in made if each.is_lost()]
             # What was decorated anew is what was meant.
-            if lost and {id(each.layer) for each in made}.isdisjoint(map(id, asked.layers())):
+            layers = asked.said(method).layers if lost else ()
+            if lost and {id(each.layer) for each in made}.isdisjoint(map(id, layers)):
                 yield from lost
 
 

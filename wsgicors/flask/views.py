@@ -3,85 +3,176 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import product
 from types import FunctionType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flask.views import View as FlaskView
 
 from .declarations import Layer, said_of
-from .links import Links, get, held_by, method_of
+from .links import Links, get, held_by, holds_nothing, method_of, stands_in_class
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 
-class Spot(NamedTuple):
-    """A class, a name in it, and what stood there."""
+#: Classes, names in them, and what stood there, one after the other: there are very many of these.
+Spots = tuple[Any, ...]
 
-    owner: type
-    name: str
-    thing: Any
 
-    def is_as_it_was(self) -> bool:
-        """Whether nothing else stands there by now."""
-        return _lasting(get(self.owner, self.name)) is self.thing
+def are_as_they_were(spots: Spots) -> bool:
+    """Whether nothing else stands there by now."""
+    each = iter(spots)
+    return all(_lasting(get(owner, name)) is thing for owner, name, thing in zip(each, each, each))
+
+
+def _spots(owners: Iterable[type], names: Iterable[str]) -> Spots:
+    pairs = product(owners, names)
+    return tuple(one for owner, name in pairs for one in (owner, name, _lasting(get(owner, name))))
+
+
+class Said(NamedTuple):
+    """What was said of a view, for one method."""
+
+    #: All that counts, the broadest first.
+    layers: tuple[Layer, ...] = ()
+    #: Of things that it holds, and may therefore run, without standing for them.
+    held: tuple[Layer, ...] = ()
+    #: Where something else may stand later.
+    spots: Spots = ()
+    #: Whether another method may have settings of its own.
+    is_of_method: bool = False
 
 
 class View:
-    """What Flask has as a view, asked for one method.
+    """What Flask has as a view.
 
     :param view: the view; ``None`` if there is none.
-    :param method: the method.
     """
 
-    def __init__(self, view: Any, method: str) -> None:
+    __slots__ = ("_broad", "_classes", "_held", "_linked", "_said", "_spots", "_within", "view")
+
+    def __init__(self, view: Any) -> None:
         links = Links(view)
-        self._around, self._classes = links.around, links.classes
-        self._within, self._outside = list(links.within), list[Any]()
-        #: Where something else may stand later.
-        self.spots: list[Spot] = []
-        self._decorators: list[Layer] = []
-        for each in links.classes:
-            self._look_into(each, method)
+        self.view = view
+        #: Those of Flask, which have methods that answer.
+        self._classes = tuple(each for each in links.classes if issubclass(each, FlaskView))
+        others = [each for each in links.classes if not issubclass(each, FlaskView)]
+        # Read ahead of what stands there, so that what comes meanwhile is seen to be new.
+        self._spots = _spots(self._classes, ("dispatch_request", "method_decorators"))
+        self._spots += _spots(others, ("__call__",))
+        dispatchers = [get(each, "dispatch_request") for each in self._classes]
+        around = [*links.around, *(link for each in dispatchers for link in Links(each))]
+        self._within = tuple(links.within)
+        self._linked = (*around, *links.within)
+        self._broad = tuple(_said_broadly(links.classes, around))
+        self._held: tuple[Layer, ...] | None = None
+        self._said: dict[str, Said] = {}
 
-    def _look_into(self, view_class: type, method: str) -> None:
-        if not issubclass(view_class, FlaskView):
-            self._note(view_class, "__call__")
-            return
-        self._decorators += _of_method_decorators(view_class, method)
-        self._outside += Links(get(view_class, "dispatch_request"))
-        self._within += Links(method_of(view_class, method))
-        for name in (method.lower(), "get", "dispatch_request", "method_decorators"):
-            self._note(view_class, name)
+    def said(self, method: str, is_made_up: bool = False) -> Said:
+        """What was said, for one method.
 
-    def _note(self, owner: type, name: str) -> None:
-        self.spots.append(Spot(owner, name, _lasting(get(owner, name))))
+        :param is_made_up: whether a client may have made it up, so that it is not to be remembered.
+        """
+        method = method if self._classes else ""
+        said = self._said.get(method)
+        if said is None or not are_as_they_were(said.spots):
+            said = self._found(method)
+            if not is_made_up:
+                self._said[method] = said
+        return said
 
-    def links(self) -> list[Any]:
-        """All that it leads to."""
-        return [*self._around, *self._outside, *self._within]
+    def is_current(self) -> bool:
+        """Whether what all of its methods have in common is still what it was."""
+        return are_as_they_were(self._spots)
 
-    def layers(self) -> Iterator[Layer]:
-        """All that was said, the broadest first."""
-        own_classes = []
-        for each in self._classes:
-            lineage = [one for one in each.__mro__ if said_of(one) or "decorators" in vars(one)]
-            for ancestor in reversed(lineage[1:]):
-                yield from said_of(ancestor)
-            # A class passes its ``decorators`` on together with what was said of itself.
-            own_classes += lineage[:1]
-        yield from _on_one_level(map(said_of, [*self._around, *self._outside, *own_classes]))
-        yield from _on_one_level([self._decorators, *map(said_of, self._within)])
+    def _found(self, method: str) -> Said:
+        names = dict.fromkeys((method.lower(), "get"))
+        spots = self._spots + _spots(self._classes, names)
+        methods = self._methods(method)
+        if self._held is None:
+            self._held = _said_of_held(self._linked)
+        held = self._held + _said_of_held(methods)
+        return Said(self._layers(method, methods), held, spots, bool(self._classes))
 
-    def held(self) -> list[Layer]:
-        """What was said of things that it holds, and may therefore run, without standing for them."""
-        things = held_by(self.links())
-        return [layer for thing in things for layer in View(thing, "").layers()]
+    def links(self, method: str) -> list[Any]:
+        """All that it leads to, for one method."""
+        return [*self._linked, *self._methods(method)]
+
+    def _methods(self, method: str) -> list[Any]:
+        return [link for each in self._classes for link in Links(method_of(each, method))]
+
+    def _layers(self, method: str, methods: list[Any]) -> tuple[Layer, ...]:
+        declared = [_of_method_decorators(each, method) for each in self._classes]
+        decorators = [layer for layers in declared for layer in layers]
+        narrow = _on_one_level([decorators, *map(said_of, [*self._within, *methods])])
+        return self._broad + tuple(narrow)
+
+    def layers_of_none(self) -> tuple[Layer, ...]:
+        """All that was said, where no method is asked for."""
+        return self._layers("", self._methods(""))
+
+
+def _said_broadly(classes: Iterable[type], around: list[Any]) -> Iterator[Layer]:
+    """What was said of a view and its classes, the broadest first."""
+    own_classes = []
+    for each in classes:
+        lineage = [one for one in each.__mro__ if said_of(one) or "decorators" in vars(one)]
+        for ancestor in reversed(lineage[1:]):
+            yield from said_of(ancestor)
+        # A class passes its ``decorators`` on together with what was said of itself.
+        own_classes += lineage[:1]
+    yield from _on_one_level(map(said_of, [*around, *own_classes]))
+
+
+def _said_of_held(views: Iterable[Any]) -> tuple[Layer, ...]:
+    return tuple(layer for thing in held_by(views) for layer in View(thing).layers_of_none())
+
+
+_NOTHING = Said()
+
+
+class Views:
+    """The views of an application, each of which is looked at once, and again where it is another one.
+
+    Remembers as much as there are views and methods.
+
+    :param app: the application.
+    """
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._known: dict[Any, View] = {}
+
+    def said(self, endpoint: Any, method: str, is_made_up: bool = False) -> Said:
+        """What was said of the view of an endpoint, for one method.
+
+        :param is_made_up: whether a client may have made the method up.
+        """
+        view = self._app.view_functions.get(endpoint)
+        if is_bare(view) and holds_nothing(view):
+            return _NOTHING
+        return self.view(endpoint, view).said(method, is_made_up)
+
+    def view(self, endpoint: Any, view: Any) -> View:
+        """The view of an endpoint."""
+        known = self._known
+        looked_at = known.get(endpoint)
+        if looked_at is None or looked_at.view is not view or not looked_at.is_current():
+            looked_at = known[endpoint] = View(view)
+        return looked_at
+
+    def forget(self) -> None:
+        """Look at all of them anew."""
+        # Replaced and not emptied: whoever is at work then remembers it where nobody looks.
+        self._known = {}
 
 
 def is_bare(view: object) -> bool:
     """Whether a view is a function of which nothing was said, and which stands for nothing else."""
     if type(view) is not FunctionType or view.__dict__ or said_of(view):
         return False
-    holder = view.__qualname__.rpartition(".")[0]
-    return not holder or holder.endswith("<locals>")
+    return not stands_in_class(view)
 
 
 def declares_per_request(view: Any) -> bool:
