@@ -14,7 +14,7 @@ from flask.views import MethodView, View
 from flask_calls import actual, cors_headers, preflight
 from werkzeug.utils import cached_property, import_string
 
-from wsgicors.flask import CORS, cross_origin, links, same_origin
+from wsgicors.flask import CORS, cross_origin, links, same_origin, views
 
 ROW = pytest.param
 
@@ -397,3 +397,68 @@ def test_decorated_classes_are_listed_once_for_all_views(number, monkeypatch):
     app.extensions["wsgicors"].ensure_checked()
     assert len(listed) == 1
     assert callers(app, "/0") == set()
+
+
+def counting_looks(monkeypatch):
+    looks = []
+
+    class Counting(views.View):
+        __slots__ = ()
+
+        def __init__(self, view):
+            looks.append(view)
+            super().__init__(view)
+
+    monkeypatch.setattr(views, "View", Counting)
+    return looks
+
+
+def test_a_view_is_looked_at_once_for_all_of_its_methods(monkeypatch):
+    looks = counting_looks(monkeypatch)
+    app = flask.Flask("example", static_folder=None)
+    CORS(app, allow_origins=[PAGE])
+    view = cross_origin(max_age=60)(lambda: "item")
+    app.add_url_rule("/", "item", view, methods=["GET", "PUT", "DELETE"])
+    for method in ("GET", "PUT", "DELETE"):
+        assert callers(app, "/", method) == {PAGE}
+    assert looks == [view]
+
+
+def test_a_blueprint_that_is_decorated_late_has_no_view_looked_at_again(monkeypatch):
+    app = flask.Flask("example", static_folder=None)
+    CORS(app, allow_origins=[PAGE])
+    app.add_url_rule("/", "item", cross_origin(max_age=60)(lambda: "item"))
+    assert callers(app) == {PAGE}
+    looks = counting_looks(monkeypatch)
+    same_origin(flask.Blueprint("late", __name__))
+    assert callers(app) == {PAGE}
+    assert looks == []
+
+
+def test_policies_follow_an_endpoint_whose_view_becomes_a_class_and_a_function_again():
+    class Closed(MethodView):
+        @same_origin
+        def put(self):
+            return "closed"
+
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[PAGE])
+    app.add_url_rule("/", "item", lambda: "open", methods=["GET", "PUT"])
+    function, view = app.view_functions["item"], Closed.as_view("item")
+    for each, allowed in ((function, {PAGE}), (view, set()), (function, {PAGE}), (view, set())):
+        app.view_functions["item"] = each
+        assert callers(app, "/", "PUT") == allowed
+
+
+def test_dispatch_of_a_class_that_is_swapped_after_the_first_request():
+    class Item(MethodView):
+        def put(self):
+            return "put"
+
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[PAGE])
+    app.add_url_rule("/", view_func=Item.as_view("item"))
+    assert callers(app, "/", "PUT") == {PAGE}
+    Item.dispatch_request = same_origin(secret)
+    assert preflight(app, "/", "PUT").status_code == 403
+    assert callers(app, "/", "PUT") == set()
