@@ -71,6 +71,11 @@ def test_the_expression_that_says_it_is_written_out(text, write):
         ROW("*://example.com:81", ["https://example.com:81", "http://example.com:81"], id="port"),
         ROW("http://localhost*", ["http://localhost:*"], id="any port"),
         ROW("https://**.a.example", ["https://*.a.example"], id="as in paths of files"),
+        ROW("https://a-**.b.example", ["https://a-*.b.example"], id="as in paths, within a name"),
+        ROW("https://a-**.b.example:81", ["https://a-*.b.example:81"], id="the same at a port"),
+        ROW("https://a-**.b.example:*", ["https://a-*.b.example:*"], id="the same at any port"),
+        ROW("app://*:*", ["app://*"], id="any port of any host of an application"),
+        ROW("app://**", ["app://*"], id="any host of an application"),
     ],
 )
 def test_the_patterns_that_say_it_are_written_out(text, written):
@@ -123,6 +128,11 @@ def test_no_advice_is_to_open_for_everybody(before, after):
             "https://deploy-preview-*--site.netlify.app",
             ("https", "netlify.app", "", "deploy-preview-*--site"),
             id="within a name, below a suffix of somebody's",
+        ),
+        ROW(
+            f"https://{'a' * 62}*.example.dev",
+            ("https", "example.dev", "", "a" * 62 + "*"),
+            id="within a name, which is 63 long",
         ),
         ROW("http://pr-*.internal", ("http", "internal", "", "pr-*"), id="below an unlisted name"),
         ROW("app://.", ("app", ".", "", ""), id="Electron's host"),
@@ -244,6 +254,7 @@ def test_a_pattern_is_taken_apart(text, parts):
         ROW("https://a..example.com:8443", "malformed", None, id="empty label, and a port"),
         ROW("https://" + "a" * 64 + ".example", "malformed", None, id="label of 64"),
         ROW("https://" + "a." * 126 + "ab", "malformed", None, id="host of 254"),
+        ROW(f"https://{'a' * 63}*.example.dev", "wildcard", None, id="wildcard in a name of 64"),
         ROW("https://", "malformed", None, id="no host"),
         ROW("1http://example.com", "malformed", None, id="scheme that begins with a digit"),
         ROW("https://ex%61mple.com", "malformed", None, id="percent encoding"),
@@ -516,6 +527,7 @@ def test_what_a_browser_serializes_is_an_origin(origin):
     ],
 )
 def test_what_a_pattern_covers(pattern, origin, is_in):
+    assert (origin in OriginSet([pattern])) is is_in
     assert (origin in OriginSet([pattern, "https://other-*-x.example.dev"])) is is_in
 
 
@@ -561,6 +573,8 @@ EVERYTHING = [
         ROW("http://[::1]:8080", id="IPv6, any port"),
         ROW("http://[::1]", id="IPv6, default port"),
         ROW("http://127.0.0.1:5000", id="IPv4"),
+        ROW("https://" + "a." * 120 + "a.example.com", id="host of 253"),
+        ROW("http://" + "a." * 122 + "localhost:3000", id="any port: host of 253"),
         ROW("app-scheme://localhost", id="custom scheme"),
         ROW("null", id="null, listed by name"),
     ],
@@ -598,6 +612,11 @@ def test_is_in_the_set(origin):
         ROW("http://[::2]:8080", id="another address"),
         ROW("http://127.0.0.1", id="listed address at another port"),
         ROW("https://" + "a" * 64 + ".example.com", id="label of 64"),
+        ROW("https:// .example.com", id="blank label"),
+        ROW("https://\t.example.com", id="label that is a control character"),
+        ROW("https://" + "a." * 120 + "ab.example.com", id="host of 254"),
+        ROW("http://" + "a." * 121 + "ab.localhost", id="any port: host of 254"),
+        ROW("http://" + "a." * 121 + "ab.localhost:3000", id="any port written: host of 254"),
         ROW("https://" + "a." * 250 + "example.com", id="over 512 bytes"),
         ROW("NULL", id="null in upper case"),
         ROW("https://app.example.com https://a.example.com", id="two of them"),

@@ -135,7 +135,7 @@ class OriginSet:
                 parent = f"{scheme}://.{host}{port and ':'}{port}"
                 self._label_parts[parent].add((len(before), len(after)))
 
-    def __contains__(self, origin: str) -> bool:  # noqa: C901 - each call less is a tenth of it
+    def __contains__(self, origin: str) -> bool:
         if len(origin) > MAX_ORIGIN_LENGTH:
             return False
         if origin in self._patterns:
@@ -150,12 +150,12 @@ class OriginSet:
                 return False
         scheme += slashes
         # What a pattern spells out is known to be right, so that only what its "*" stands for is not.
-        if self._has(scheme, host, port):
-            return len(host) <= _MAX_HOST_LENGTH
-        return (
-            self._any_port
-            and len(host) <= _MAX_HOST_LENGTH
-            and (f"{scheme}{host}:*" in self._patterns or self._has(scheme, host, ":*"))
+        return len(host) <= _MAX_HOST_LENGTH and (
+            self._has(scheme, host, port)
+            or (
+                self._any_port
+                and (f"{scheme}{host}:*" in self._patterns or self._has(scheme, host, ":*"))
+            )
         )
 
     def __bool__(self) -> bool:
@@ -164,10 +164,9 @@ class OriginSet:
     def _has(self, scheme: str, host: str, port: str) -> bool:
         """Whether a wildcard pattern that stands there for a port covers a host."""
         for depth in self._depths:
-            labels = host.rsplit(".", depth)
-            parent = host[len(labels[0]) :]
-            if len(labels) > depth and f"{scheme}*{parent}{port}" in self._patterns:
-                return _is_subdomain(labels[0])
+            name = host.rsplit(".", depth)[0]
+            if f"{scheme}*{host[len(name) :]}{port}" in self._patterns:
+                return _is_subdomain(name)
         return bool(self._label_parts) and self._has_label(scheme, host, port)
 
     def _has_label(self, scheme: str, host: str, port: str) -> bool:
@@ -237,8 +236,7 @@ def _is_canonical(pattern: OriginPattern) -> bool:
 
 def _is_canonical_label(label: str, host: str) -> bool:
     """Whether a label that holds ``*`` leaves out what only a registry could cover."""
-    name = label.replace("*", "x")
-    return len(name) <= _MAX_LABEL_LENGTH and not is_directly_below_registry(f"{name}.{host}")
+    return len(label) <= _MAX_LABEL_LENGTH and not is_directly_below_registry(f"{label}.{host}")
 
 
 def _is_canonical_host(host: str, label: str) -> bool:
@@ -246,8 +244,8 @@ def _is_canonical_host(host: str, label: str) -> bool:
         return not label and host == canonical_ipv6(host)
     if _ENDS_IN_A_NUMBER.fullmatch(host):
         return not label and is_canonical_ipv4(host)
-    return host != "*" and len(host) <= _MAX_HOST_LENGTH
+    return len(host) <= _MAX_HOST_LENGTH
 
 
 def _is_canonical_port(port: str, scheme: str) -> bool:
-    return port == "" or port != DEFAULT_PORTS.get(scheme)
+    return port != DEFAULT_PORTS.get(scheme)

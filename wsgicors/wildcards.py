@@ -42,7 +42,10 @@ def _pattern(scheme: str, host: str, port: str) -> str | None:
     """The pattern that covers the same, where the text only says it in another way."""
     stem = re.fullmatch(r"[*.]*\*\.(.+)", host)
     end = f":{port}" if port else ""
-    candidates = [f"{scheme}://{host.rstrip('*')}:*"] if port in ("", "*") else []
+    once = re.sub(r"\*+", "*", host)
+    candidates = [f"{scheme}://{once}{end}"]
+    if port in ("", "*"):
+        candidates += [f"{scheme}://{host.rstrip('*')}:*", f"{scheme}://{once}"]
     if stem is not None:
         candidates.append(f"{scheme}://*.{stem[1]}{end}")
     if host == "*":
