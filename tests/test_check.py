@@ -954,7 +954,26 @@ def test_a_certificate_for_another_host_is_one_line(authority, secure_url, capsy
     with authority.cert_pem.tempfile() as path:
         monkeypatch.setenv("SSL_CERT_FILE", path)
         elsewhere = secure_url.replace("localhost", "127.0.0.1")
-        assert_unaskable(capsys, [elsewhere], "the TLS certificate is not trusted (")
+        # Whoever trusts its authority gets no further.
+        parts = ("the TLS certificate is not trusted (", "or ask by its name")
+        assert_unaskable(capsys, [elsewhere], *parts)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ROW("SSL_CERT_FILE", "missing.pem", id="no file"),
+        ROW("SSL_CERT_FILE", __file__, id="another file"),
+        ROW("HTTPS_PROXY", "ftp://proxy.example", id="proxy of another scheme"),
+        ROW("ALL_PROXY", "socks5://localhost:1", id="proxy that needs another package"),
+    ],
+)
+def test_an_environment_that_is_wrong_is_one_line(name, value, url, capsys, monkeypatch):
+    for other in list(os.environ):
+        if other.upper().endswith("_PROXY") or other.startswith("SSL_CERT_"):
+            monkeypatch.delenv(other)
+    monkeypatch.setenv(name, value)
+    assert_unaskable(capsys, [url], "cannot ask anybody: ", f"look at {name} in the environment")
 
 
 def test_an_authority_of_ones_own_can_be_trusted(authority, secure_url, capsys, monkeypatch):

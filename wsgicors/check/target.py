@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import ssl
@@ -181,13 +182,26 @@ def _meant_url(text: str) -> URL | None:
 
 
 def _client() -> httpx.Client:
-    return httpx.Client(
-        timeout=TIMEOUT,
-        follow_redirects=False,
-        headers={"User-Agent": "wsgicors-check"},
-        # What a server sets must not come back on its own.
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-    )
+    try:
+        return httpx.Client(
+            timeout=TIMEOUT,
+            follow_redirects=False,
+            headers={"User-Agent": "wsgicors-check"},
+            # What a server sets must not come back on its own.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+        )
+    # It reads the environment: a file may be missing or hold something else, a proxy be none.
+    except (OSError, ValueError, ImportError, httpx.InvalidURL) as error:
+        names = [name for name in os.environ if name.upper() in _READ]
+        said = f"{named(error)}; look at {_listed(names)} in the environment"
+        raise Unaskable(f"cannot ask anybody: {said}") from error
+
+
+_READ = ("SSL_CERT_FILE", "SSL_CERT_DIR", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(sorted(names)) or "the settings of proxies"
 
 
 class _Deadline:
@@ -252,18 +266,29 @@ def _reason(error: Exception) -> str:
         return _LATE.format(TIMEOUT)
     cause = _root(error)
     if isinstance(cause, ssl.SSLCertVerificationError):
-        return (
-            f"the TLS certificate is not trusted ({cause.verify_message}); to trust an authority"
-            " of your own, name its file in the environment variable SSL_CERT_FILE"
-        )
+        advice = _NOT_TRUSTED if cause.verify_code in _NO_AUTHORITY else _WRONG_CERTIFICATE
+        return f"the TLS certificate is not trusted ({cause.verify_message.rstrip('.')}); {advice}"
     if isinstance(cause, ssl.SSLError):
         return f"TLS failed ({one_line(str(cause.reason))}); does the server speak https there?"
-    if isinstance(cause, ConnectionRefusedError):
-        return f"{cause.strerror}; does a server run there, and listen on this port?"
-    if isinstance(cause, socket.gaierror):
-        return f"{cause.strerror}; is the name of the host written correctly?"
     said = cause.strerror if isinstance(cause, OSError) else str(cause)
-    return one_line(said or type(cause).__name__)
+    hint = next((f"; {hint}" for kind, hint in _HINTS if isinstance(cause, kind)), "")
+    return one_line(said or type(cause).__name__) + hint
+
+
+_NOT_TRUSTED = (
+    "to trust an authority of your own, name its file in the environment variable SSL_CERT_FILE"
+)
+_WRONG_CERTIFICATE = "no browser takes it either: give the server one that fits, or ask by its name"
+# The numbers of OpenSSL for a certificate whose authority is not known.
+_NO_AUTHORITY = (2, 18, 19, 20, 21)
+_HINTS = (
+    (ConnectionRefusedError, "does a server run there, and listen on this port?"),
+    (
+        ConnectionResetError,
+        "does the server speak this scheme there, or the other of http and https?",
+    ),
+    (socket.gaierror, "is the name of the host written correctly?"),
+)
 
 
 def _root(error: BaseException) -> BaseException:
