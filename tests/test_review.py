@@ -191,6 +191,9 @@ def test_file_that_cannot_be_read_or_written_is_told_in_plain_words(tmp_path):
 # --- what has changed ------------------------------------------------------------------------------
 
 
+KEPT_OUT = "  GET /: allow_credentials: origins that are not https are not denied any more where"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "lines"),
     [
@@ -271,6 +274,37 @@ def test_file_that_cannot_be_read_or_written_is_told_in_plain_words(tmp_path):
                 f"  GET /: allow_credentials: only {A} may use credentials now, where any did before",
             ],
             id="credentials for some",
+        ),
+        ROW(
+            {"allow_credentials": True, "allow_origins": [re.compile(r"https?://a\.example")]},
+            {"allow_origins": [re.compile(r"https?://a\.example")]},
+            [
+                "Perhaps wider, look at it:",
+                f"{KEPT_OUT} expression https?://a\\.example admits them",
+                "Narrower than before:",
+                "  GET /: allow_credentials: only none may use credentials now, where any did before",
+            ],
+            id="no credentials, and no guard against plain http",
+        ),
+        ROW(
+            {"allow_credentials": True, "allow_origins": ask},
+            {"allow_credentials": [A], "allow_origins": ask},
+            [
+                "Perhaps wider, look at it:",
+                f"{KEPT_OUT} {ASK} admits them",
+                "Narrower than before:",
+                f"  GET /: allow_credentials: only {A} may use credentials now, where any did before",
+            ],
+            id="credentials for some, and no guard against what a callable admits",
+        ),
+        ROW(
+            {"allow_credentials": True, "allow_origins": [re.compile(r"https://[ab]\.example")]},
+            {"allow_origins": [re.compile(r"https://[ab]\.example")]},
+            [
+                "Narrower than before:",
+                "  GET /: allow_credentials: only none may use credentials now, where any did before",
+            ],
+            id="no credentials, where all were https",
         ),
         ROW(
             {"allow_headers": "*"},

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Optional
 
 from .fields import FIELDS
 from .origins import OriginSet
+from .strangers import admits_insecure
 
 #: What is said of a rule, by field, as JSON has it; ``None`` where nothing is governed.
 Said = Optional[dict[str, Any]]
@@ -96,9 +97,36 @@ def _changes_of_rule(before: Said, after: Said) -> Iterator[Change]:
     if whole is not None:
         yield whole
     elif before and after:
+        yield from _of_those_kept_out(before, after)
         for field in (*FIELDS, RESOLVE):
             if before.get(field) != after.get(field):
                 yield from _CHANGES[field](field, before.get(field), after.get(field))
+
+
+def _of_those_kept_out(before: dict[str, Any], after: dict[str, Any]) -> Iterator[Change]:
+    """Who was admitted before as well, and only denied because credentials were used."""
+    if before.get(_CREDENTIALS) is not True or after.get(_CREDENTIALS) is True:
+        return
+    origins = after.get("allow_origins", [])
+    admitting = [
+        _words(item)
+        for item in (origins if isinstance(origins, list) else [origins])
+        if isinstance(item, dict) and _admits_what_was_kept_out(item, before)
+    ]
+    if admitting:
+        message = f"origins that are not https are not denied any more where {', '.join(admitting)} admits them"
+        yield Change(UNCLEAR, _CREDENTIALS, message)
+
+
+_CREDENTIALS = "allow_credentials"
+
+
+def _admits_what_was_kept_out(item: dict[str, str], before: dict[str, Any]) -> bool:
+    if "expression" not in item:
+        return True
+    return not before.get("dangerously_allow_insecure_origins") and admits_insecure(
+        expression(item)
+    )
 
 
 def _change_of_whole(before: Said, after: Said) -> Change | None:

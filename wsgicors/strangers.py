@@ -82,6 +82,15 @@ def strangers_admitted_by(
     return sorted(found, key=lambda stranger: _REASONS.index(stranger.reason))
 
 
+def admits_insecure(expression: re.Pattern[str]) -> bool:
+    r"""Whether an expression admits an origin of plain http.
+
+    >>> admits_insecure(re.compile(r"https?://[a-z]+\.example\.com"))
+    True
+    """
+    return _Search(expression).example("http") is not None
+
+
 def admits_only_insecure(expression: re.Pattern[str]) -> str | None:
     r"""One of the origins of plain http, on the network, that are all that an expression admits.
 
