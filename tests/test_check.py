@@ -17,6 +17,7 @@ import sys
 import textwrap
 import threading
 import time
+from pathlib import Path
 
 import pytest
 import trustme
@@ -743,6 +744,16 @@ def test_a_path_behind_the_application_is_asked_for(shop_module, path, seen, cap
 def test_a_function_that_makes_an_application_is_called(shop_module, capsys):
     main(["breadshop:make()/items", "--json", "--origin", APP])
     assert json.loads(capsys.readouterr().out)["url"] == "https://localhost/items"
+
+
+def test_what_an_application_prints_is_no_part_of_the_report(shop_module, capsys):
+    Path("breadshop.py").write_text(
+        f"print('loading')\n{SHOP}".replace("    path =", "    print(1); path =")
+    )
+    main(["breadshop:make()", "--json", "--origin", APP])
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["requests"] == 1
+    assert printed.err.splitlines() == ["loading", "1"]
 
 
 def test_an_application_is_told_as_it_would_be_over_a_socket(shop_module, capsys):

@@ -8,7 +8,7 @@ import pkgutil
 import re
 import sys
 import traceback
-from contextlib import suppress
+from contextlib import redirect_stdout, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -41,7 +41,9 @@ def load(name: str) -> WSGIApplication:
     # Where "python -m" and Flask's own command look first.
     sys.path.insert(0, str(Path.cwd()))
     try:
-        application = _resolved(name)
+        # What it prints is no part of a report.
+        with redirect_stdout(sys.stderr):
+            application = _resolved(name)
     except (Exception, SystemExit) as error:
         raise NotLoaded(f"cannot import {name}{_reason(error, name)}") from error
     _check_callable(name, application)

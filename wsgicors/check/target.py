@@ -6,9 +6,10 @@ import os
 import re
 import socket
 import ssl
+import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stdout, suppress
 from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
@@ -123,7 +124,7 @@ def _call(application: WSGIApplication, name: str, request: HTTPRequest) -> HTTP
         data=request.body,
     )
     try:
-        with _AsSent.from_app(application, environ) as response:
+        with redirect_stdout(sys.stderr), _AsSent.from_app(application, environ) as response:
             # On the wire, blanks around a value are none of it.
             headers = tuple((name, value.strip(" \t")) for name, value in response.headers)
             text = response.get_data() if response.status_code == _TELLING else b""
