@@ -531,6 +531,12 @@ def test_what_another_thread_has_forgotten_meanwhile_is_found_out_anew(number):
         assert known.preflight("https://a.example.net", "GET").allowed
 
 
+def test_decisions_that_say_the_same_are_the_same():
+    shared, denied = builder(LISTED).actual(APP), builder(LISTED).actual(EVIL)
+    assert {shared, denied, builder(LISTED).actual(APP)} == {denied, shared}
+    assert hash(shared) != hash(denied)
+
+
 def test_a_decision_cannot_be_changed_by_those_who_read_it():
     decision = builder(LISTED).actual(EVIL)
     with pytest.raises(AttributeError):

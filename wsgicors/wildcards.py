@@ -45,10 +45,10 @@ def _pattern(scheme: str, host: str, port: str) -> str | None:
     once = re.sub(r"\*+", "*", host)
     candidates = [f"{scheme}://{once}{end}"]
     if port in ("", "*"):
-        candidates += [f"{scheme}://{host.rstrip('*')}:*", f"{scheme}://{once}"]
+        candidates.append(f"{scheme}://{host.rstrip('*')}:*")
     if stem is not None:
         candidates.append(f"{scheme}://*.{stem[1]}{end}")
-    if host == "*":
+    if once == "*":
         # Of an application or extension.
         candidates.append(f"{scheme}://*")
     return next((text for text in candidates if read_pattern(text) is not None), None)
