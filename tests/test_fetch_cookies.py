@@ -91,6 +91,47 @@ def test_public_suffix_may_set_cookies_for_itself_alone():
 
 
 @pytest.mark.parametrize(
+    ("set_cookie", "url", "engine", "is_taken"),
+    [
+        ROW("a=2", "http://api.example.com/a/b", STANDARD, False, id="itself"),
+        ROW("a=2; Max-Age=0", "http://api.example.com/a/b", STANDARD, False, id="its end"),
+        ROW("a=2; Path=/a/c", "http://api.example.com/", STANDARD, False, id="below its path"),
+        ROW("a=2; Path=/", "http://api.example.com/", STANDARD, True, id="above its path"),
+        ROW("a=2; Domain=example.com", "http://example.com/a/b", STANDARD, False, id="above"),
+        ROW("a=2", "http://x.api.example.com/a/b", STANDARD, False, id="below"),
+        ROW("a=2", "http://www.example.com/a/b", STANDARD, True, id="beside"),
+        ROW("b=2", "http://api.example.com/a/b", STANDARD, True, id="another name"),
+        ROW("a=2", "https://api.example.com/a/b", STANDARD, True, id="over https"),
+        ROW("a=2", "http://api.example.com/a/b", WEBKIT, False, id="itself in WebKit"),
+        ROW("a=2; Path=/a/c", "http://api.example.com/", WEBKIT, True, id="below in WebKit"),
+    ],
+)
+def test_plain_http_leaves_secure_cookies_alone(set_cookie, url, engine, is_taken):
+    jar = CookieJar(engine)
+    jar.store("a=1; Secure; Max-Age=60", URL, same_site=True, now=0)
+    refused = jar.store(set_cookie, parse_url(url), same_site=True, now=59)
+    assert (refused is None) is is_taken
+    assert jar.store(set_cookie, parse_url(url), same_site=True, now=60) is None
+
+
+@pytest.mark.parametrize(("engine", "is_sent"), [(STANDARD, True), (WEBKIT, False)])
+def test_this_very_machine_gets_secure_cookies_by_plain_http_but_not_in_every_engine(
+    engine, is_sent
+):
+    jar = CookieJar(engine)
+    jar.store("a=1; Secure", parse_url("https://localhost/"), same_site=True, now=0)
+    plain = parse_url("http://localhost/")
+    assert (jar.header(plain, same_site=True, now=0) == "a=1") is is_sent
+
+
+def test_this_very_machine_may_replace_secure_cookies_by_plain_http():
+    jar, secure, plain = CookieJar(), *map(parse_url, ("https://localhost/", "http://localhost/"))
+    jar.store("a=1; Secure", secure, same_site=True, now=0)
+    assert jar.store("a=2", plain, same_site=True, now=0) is None
+    assert jar.header(secure, same_site=True, now=0) == "a=2"
+
+
+@pytest.mark.parametrize(
     ("engine", "order"), [(STANDARD, "a=; b=; c=; d="), (WEBKIT, "c=; b=; d=; a=")]
 )
 def test_engines_send_cookies_by_age_or_by_domain(engine, order):

@@ -611,6 +611,16 @@ SHOWN_BY: Mapping[str, tuple[Case, ...]] = {
             ),
             steps=(Step(credentials="include"), Step(credentials="include")),
         ),
+        Case(
+            hops=(
+                Hop(place=Place(), actuals=(Answer(status=307, headers=(location("$1"),)),)),
+                Hop(
+                    place=Place(port=SECURE),
+                    actuals=(Answer(headers=(set_cookie("a$id=1; Path=$path; Secure"),)),),
+                ),
+            ),
+            steps=(Step(mode="no-cors", credentials="include"),) * 2,
+        ),
     ),
     "takes_dotless_domains": (
         Case(
@@ -624,6 +634,27 @@ SHOWN_BY: Mapping[str, tuple[Case, ...]] = {
             ),
             steps=(Step(), Step()),
         ),
+    ),
+    "shields_overlaid_cookies": tuple(
+        Case(
+            hops=(
+                Hop(
+                    place=Place(port=SECURE),
+                    actuals=(
+                        Answer(
+                            status=307,
+                            headers=(location("$1"), set_cookie("a$id=1; Path=$path; Secure")),
+                        ),
+                    ),
+                ),
+                Hop(
+                    place=Place(),
+                    actuals=(Answer(headers=(set_cookie(f"a$id=2; Path={path}"),)),),
+                ),
+            ),
+            steps=(Step(mode="no-cors", credentials="include"),) * 2,
+        )
+        for path in ("$path", "$path/1")
     ),
     "sends_nearest_domain_first": (
         Case(

@@ -36,14 +36,28 @@ class Cookie(NamedTuple):
     #: ``strict``, ``lax``, ``none``, or empty where the response did not say.
     same_site: str
 
-    def is_for(self, url: URL, now: float) -> bool:
+    def is_for(self, url: URL, now: float, engine: Engine) -> bool:
         """Whether it belongs to a URL, wherever the request comes from (section 5.8.3)."""
         return (
             (url.host == self.domain or self.covers(url.host))
             and _is_in_path(url.path, self.path)
-            and (not self.secure or url.is_potentially_trustworthy)
-            and (self.expires is None or now < self.expires)
+            and (not self.secure or _takes_secure_cookies(url, engine))
+            and self.is_alive(now)
         )
+
+    def is_alive(self, now: float) -> bool:
+        """Whether its time has not run out."""
+        return self.expires is None or now < self.expires
+
+    @property
+    def key(self) -> tuple[str, str, bool, str]:
+        """What no other cookie of a jar has."""
+        return self.name, self.domain, self.host_only, self.path
+
+    def lies_over(self, other: Cookie) -> bool:
+        """Whether it hides another from some hosts or paths (section 5.7, step 15)."""
+        is_near = _is_below(self.domain, other.domain) or _is_below(other.domain, self.domain)
+        return self.name == other.name and is_near and _is_in_path(self.path, other.path)
 
     def covers(self, host: str) -> bool:
         """Whether it was set for a whole domain, and a host is of that."""
@@ -90,7 +104,7 @@ class CookieJar:
         :param now: seconds of the clock.
         :param page: the host of the page, for an engine to which a ``Domain`` that covers it matters.
         """
-        cookies = [cookie for cookie in self if cookie.is_for(url, now)]
+        cookies = [cookie for cookie in self if cookie.is_for(url, now, self._engine)]
         cookies = [cookie for cookie in cookies if same_site or self._crosses(cookie, page)]
         if self._engine.sends_nearest_domain_first:
             cookies.sort(key=_breadth)
@@ -115,10 +129,21 @@ class CookieJar:
         fault = _fault(cookie, url, self._engine)
         if fault is None and not (same_site or self._crosses(cookie, page)):
             fault = _barrier(cookie, self._engine)
+        if fault is None and self._is_shielded(cookie, url, now):
+            fault = "Secure", f"a cookie of its name has it, and {url.origin} is not https"
         if fault is not None:
             return RefusedCookie(cookie.name, *fault)
-        self._cookies[cookie.name, cookie.domain, cookie.host_only, cookie.path] = cookie
+        self._cookies[cookie.key] = cookie
         return None
+
+    def _is_shielded(self, cookie: Cookie, url: URL, now: float) -> bool:
+        """Whether it would disturb one with ``Secure``, from where anybody may have sent it."""
+        if cookie.secure or _takes_secure_cookies(url, self._engine):
+            return False
+        secured = [other for other in self if other.secure and other.is_alive(now)]
+        if self._engine.shields_overlaid_cookies:
+            return any(map(cookie.lies_over, secured))
+        return any(other.key == cookie.key for other in secured)
 
     def _crosses(self, cookie: Cookie, page: str) -> bool:
         """Whether a cookie may travel between two sites ("same-site" and third parties)."""

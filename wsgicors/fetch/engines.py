@@ -216,6 +216,10 @@ class Engine:
     #: Whether ``Domain`` may be a name without a dot, as in cookies that ``localhost`` sets for itself.
     #: Not in WebKitGTK: ``parse_one_cookie`` in libsoup.
     takes_dotless_domains: bool = True
+    #: Whether a cookie with ``Secure`` keeps plain http from setting any of its name that would hide
+    #: it from some hosts or paths, as RFC 6265bis has it; in WebKitGTK only from setting itself.
+    #: libsoup: ``soup_cookie_jar_add_cookie_full``.
+    shields_overlaid_cookies: bool = True
     #: Whether cookies with paths of one length are sent by their domains: first those that the host
     #: set for all below itself, then its own, then those from above; else by age. WebKitGTK:
     #: ``get_cookies`` in libsoup's ``soup-cookie-jar.c``.
@@ -318,6 +322,7 @@ WEBKIT = Engine(
     checks_cookie_prefixes=False,
     secure_cookies_on_loopback=False,
     takes_dotless_domains=False,
+    shields_overlaid_cookies=False,
     sends_nearest_domain_first=True,
     sites_have_schemes=False,
     has_sites_below_localhost=False,
