@@ -514,6 +514,14 @@ def test_the_true_cause_is_named_and_no_other(response, asked, cause, parts, cap
     assert not check["remedy"].startswith(ADD)
 
 
+def test_a_preflight_whose_permission_a_proxy_took_away_is_not_called_one_without_cors(capsys):
+    with served(in_front(204, Access_Control_Allow_Headers="X-A", Allow="PUT")) as url:
+        assert main([url, "--json", "--origin", APP, "--method", "PUT"]) == 1
+    (check,) = json.loads(capsys.readouterr().out)["checks"]
+    assert check["cause"] is None
+    assert "which server, proxy or error page sent it" in check["remedy"]
+
+
 def test_what_refuse_denied_refuses_is_named_as_such(capsys):
     with served(CORSMiddleware(shop, allow_origins=OTHER, refuse_denied=True)) as url:
         for method, cause in (("POST", "refuse-denied"), ("GET", "origin-denied")):

@@ -52,7 +52,14 @@ def of_silence(exchange: Exchange) -> str:
     is_ok = 200 <= response.status <= 299
     if varies_by_origin(response) and _by_status(response.status) != "redirect-in-front":
         return _of_one_that_varies(response, is_ok=is_ok)
-    return "automatic-options" if exchange.kind == "preflight" and is_ok else of_status(exchange)
+    if exchange.kind == "preflight" and is_ok:
+        return "" if _knows_cors(response) else "automatic-options"
+    return of_status(exchange)
+
+
+def _knows_cors(response: HTTPResponse) -> bool:
+    """Whether there are other headers of CORS, so that this one was left out or taken away."""
+    return any(name.lower().startswith("access-control-allow-") for name, _ in response.headers)
 
 
 def _of_one_that_varies(response: HTTPResponse, *, is_ok: bool) -> str:
