@@ -370,6 +370,7 @@ def swap(middleware, policy, layers):
     for fields in layers:
         meant.update(fields)
     is_wrong = [*dangers(meant), *(slip for fields in layers for slip in slips(fields))]
+    is_wrong += ["*"] if meant.get("refuse_denied") and meant["allow_origins"] == "*" else []
     try:
         for fields in layers:
             merged = merged.merge(Policy(**fields))

@@ -261,6 +261,52 @@ def test_what_is_kept_of_mounts_is_bounded(caplog):
     assert 0 < len(caplog.messages) <= 64
 
 
+# --- a refusal that refuses nothing ----------------------------------------------------------------
+
+REFUSING, OPEN = Policy(refuse_denied=True), Policy(allow_origins="*")
+IDLE = OPEN.merge(REFUSING)
+
+
+@pytest.mark.parametrize(
+    ("policy", "more"),
+    [
+        ROW(IDLE, {}, id="alone"),
+        ROW(OPEN, {"refuse_denied": True}, id="with a field"),
+        ROW(IDLE, {"routes": {"/a": None}}, id="base of routes that are not governed"),
+        ROW(IDLE, {"routes": {"/a": Policy(max_age=1)}}, id="base of routes that are as open"),
+        ROW(OPEN, {"routes": {"/a": REFUSING}}, id="route of an open base"),
+        ROW(BASE, {"routes": {"/a": IDLE}}, id="route"),
+        ROW(BASE, {"trial": IDLE}, id="trial"),
+    ],
+)
+def test_what_refuses_nothing_is_an_error(policy, more):
+    (problem,) = problems_of(policy, **more)
+    assert (problem.field, problem.reason) == ("refuse_denied", "refuses-nothing")
+    assert "refuse_denied=False" in problem.message
+
+
+def test_swap_to_what_refuses_nothing_is_an_error():
+    app = CORSMiddleware(site(), BASE)
+    with pytest.raises(ConfigError):
+        app.policy = IDLE
+    assert app.policy == BASE
+
+
+@pytest.mark.parametrize(
+    ("policy", "more"),
+    [
+        ROW(IDLE, {"routes": {"/a": BASE}}, id="a route denies somebody"),
+        ROW(BASE.merge(REFUSING), {"routes": {"/a": OPEN}}, id="an open route"),
+        ROW(
+            REFUSING, {"routes": {"/": OPEN, "/a": BASE}}, id="a base that is no policy of its own"
+        ),
+        ROW(IDLE, {"resolve": lambda environ, method: BASE}, id="resolve"),
+    ],
+)
+def test_what_is_inherited_by_those_who_deny_may_stand_where_nobody_is_denied(policy, more):
+    assert CORSMiddleware(site(), policy, **more)
+
+
 # --- routes that are wrong -----------------------------------------------------------------------
 
 
@@ -279,6 +325,10 @@ def test_what_is_kept_of_mounts_is_bounded(caplog):
         ROW("/admin/{id:path}", "/admin", id="Starlette's converter"),
         ROW("/admin/:id", "/admin", id="colon"),
         ROW("/admin/[id]", "/admin", id="brackets"),
+        ROW("/admin/%s", "/admin", id="Python's %s"),
+        ROW("/admin/%d/edit", "/admin", id="Python's %d"),
+        ROW("/admin/%(id)s", "/admin", id="Python's %(name)s"),
+        ROW("/admin/user-%s", "/admin", id="Python's %s within a segment"),
         ROW("/admin/.*", "/admin", id="expression"),
         ROW("/admin.*", "/admin", id="expression without a slash"),
         ROW("/admin/.+", "/admin", id="expression, something"),

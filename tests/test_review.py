@@ -449,6 +449,7 @@ whole_policies = (
     )
     .map(lambda fields: Policy().merge(_policy_in_parts(fields)))
     .filter(lambda policy: not policy.conflicts())
+    .filter(lambda policy: not (policy.refuse_denied and policy.allow_origins == "*"))
 )
 
 

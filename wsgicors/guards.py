@@ -57,6 +57,23 @@ def unused_credentials(settings: Settings) -> list[Problem]:
     ]
 
 
+def refuses_nothing(settings: Settings) -> bool:
+    """Whether what is denied is to be refused, and nothing is denied.
+
+    Where that was inherited it does no harm: others may have inherited it, too.
+    """
+    return bool(settings.get("refuse_denied")) and settings.get("allow_origins") == "*"
+
+
+REFUSES_NOTHING = Problem(
+    "refuse_denied",
+    True,
+    "refuses-nothing",
+    'nothing is refused where allow_origins is "*", because nobody is denied; write the origins that may'
+    " do something, or refuse_denied=False",
+)
+
+
 def _not_allowed(origin: str) -> Problem:
     return Problem(
         "allow_credentials",

@@ -32,7 +32,7 @@ from .origins import MAX_ORIGIN_LENGTH
 from .outcomes import settled
 from .policy import Policy
 from .requests import is_foreign, is_preflight, may_do_something
-from .resolvers import checked_policy, resolver_by_callable, resolver_by_path
+from .resolvers import builder_for_all, checked_policy, resolver_by_callable, resolver_by_path
 from .trial import Trial
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ class CORSMiddleware:
         elif self._resolve is not None or self._routes is not None:
             self._resolver = self._resolver_with(policy)
         else:
-            self._builder = HeaderBuilder(policy or Policy())
+            self._builder = builder_for_all(policy or Policy())
         self._policy = policy
 
     def _resolver_with(self, policy: Policy | None) -> Resolver:
@@ -177,7 +177,7 @@ class CORSMiddleware:
             return resolver_by_callable(self._resolve, policy)
         if self._routes is not None:
             return resolver_by_path(self._routes, policy)
-        builder = HeaderBuilder(policy or Policy())
+        builder = builder_for_all(policy or Policy())
         return lambda environ, is_preflight: builder
 
     def _on_trial(self, policy: Policy) -> Resolver:

@@ -15,6 +15,7 @@ from weakref import ref
 
 from .errors import ConfigError, Problem, log_exception, shown
 from .fields import is_sync_callable, takes
+from .guards import REFUSES_NOTHING, refuses_nothing
 from .headers import HeaderBuilder, bounded_method
 from .names import USUAL_METHODS
 from .policy import Policy
@@ -43,12 +44,23 @@ _MAX_METHODS = 64
 # Where requests came mounted, as far as anything was told of it.
 _MAX_MOUNTS = 64
 # What stands in a route of a framework, a glob or a regular expression, and hardly in a path.
-_PATTERN = re.compile(r"[*<>{}\[\]\\|^?#]|\.\+|^:|\$$")
+_PATTERN = re.compile(r"[*<>{}\[\]\\|^?#]|\.\+|^:|\$$|%[sdr](?![0-9A-Za-z])|%\(")
 _CLASS = re.compile(r"\\[dDsSwW]")
 # A whole segment, followed by a pattern that is to take in what is below it.
 _SEGMENT_AND_PATTERN = re.compile(
     r"(?!\.[*+])([^*<>{}\[\]\\|^?#()$]+?)(?:\.?\*+|\.\+|\$|\(|[?#].*)"
 )
+
+
+def builder_for_all(policy: Policy) -> HeaderBuilder:
+    """The builder of a policy that governs all requests.
+
+    :raises ConfigError: if the policy cannot be put to use.
+    """
+    builder = HeaderBuilder(policy)
+    if refuses_nothing(policy.settings()):
+        raise ConfigError([REFUSES_NOTHING])
+    return builder
 
 
 def resolver_by_path(routes: Routes, base: Policy | None) -> Resolver:
@@ -229,20 +241,33 @@ def _compiled_routes(routes: Routes, base: Policy | None) -> dict[str, HeaderBui
         raise ConfigError([Problem("routes", routes, "wrong-type", message)])
     builders: dict[str, HeaderBuilder | None] = {}
     problems: list[Problem] = []
-    for route, policy in {"/": base, **routes}.items():
+    said = {"/": base, **routes}
+    for route, policy in said.items():
         try:
             builders[_prefix(route, builders)] = _compiled_route(policy, base)
         except ConfigError as error:
             problems += _in_route(route, error.problems) if route in routes else error.problems
+    if not problems and _is_idle(base, said.values()):
+        problems = [REFUSES_NOTHING]
     if problems:
         raise ConfigError(problems)
     return builders
 
 
+def _is_idle(base: Policy | None, policies: Iterable[Policy | None]) -> bool:
+    """Whether what the base wants refused is refused nowhere, because everybody is allowed."""
+    if base is None or not base.refuse_denied:
+        return False
+    heirs = [each for each in policies if each and (each is base or each.refuse_denied is None)]
+    return bool(heirs) and all(refuses_nothing(base.merge(each).settings()) for each in heirs)
+
+
 def _compiled_route(policy: Policy | None, base: Policy | None) -> HeaderBuilder | None:
     if policy is None:
         return None
-    return HeaderBuilder((base or Policy()).merge(checked_policy(policy)))
+    merged = (base or Policy()).merge(checked_policy(policy))
+    says_so = policy is not base and policy.refuse_denied
+    return builder_for_all(merged) if says_so else HeaderBuilder(merged)
 
 
 def _in_route(route: object, problems: tuple[Problem, ...]) -> Iterator[Problem]:

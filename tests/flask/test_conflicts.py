@@ -8,7 +8,7 @@ from pathlib import Path
 
 import flask
 import pytest
-from exchanges import PAGE, callers
+from exchanges import ADMIN, PAGE, callers
 from flask.views import MethodView
 from flask_calls import actual, preflight
 
@@ -282,3 +282,42 @@ def test_conflict_alone_is_a_500_that_runs_no_view():
     )
     assert actual(app).status_code == 500
     assert ran == []
+
+
+# --- a refusal that refuses nothing ----------------------------------------------------------------
+
+
+def add_post(app, decorate=lambda view: view, path="/"):
+    app.add_url_rule(path, path, decorate(lambda: "posted"), methods=["POST"])
+
+
+@pytest.mark.parametrize("of_config", [True, False])
+def test_application_that_refuses_nothing_is_an_error(of_config):
+    app = flask.Flask("example")
+    add_post(app)
+    app.config["CORS_REFUSE_DENIED"] = of_config
+    CORS(app, allow_origins="*", **({} if of_config else {"refuse_denied": True}))
+    (problem,) = error_of(app).problems
+    assert (problem.field, problem.reason) == ("refuse_denied", "refuses-nothing")
+    where = "app.config['CORS_REFUSE_DENIED']" if of_config else "CORS(...) at flask/"
+    assert problem.message.startswith(where)
+
+
+def test_view_that_refuses_nothing_is_an_error_though_others_refuse():
+    app = flask.Flask("example")
+    add_post(app, cross_origin(refuse_denied=True))
+    add_post(app, cross_origin(allow_origins=[PAGE], refuse_denied=True), "/strict")
+    CORS(app, allow_origins="*")
+    (problem,) = error_of(app).problems
+    assert re.match(rf"@cross_origin at {HERE}: nothing is refused", problem.message)
+
+
+def test_open_view_may_inherit_a_refusal_and_an_open_application_may_pass_it_on():
+    app = flask.Flask("example")
+    add_post(app, cross_origin(allow_origins="*"), "/open")
+    CORS(app, allow_origins=[PAGE], refuse_denied=True)
+    assert callers(app, "/open", "POST") == {PAGE, ADMIN, "https://evil.example", "null"}
+    passing_on = flask.Flask("example")
+    add_post(passing_on, cross_origin(allow_origins=[PAGE]), "/strict")
+    CORS(passing_on, allow_origins="*", refuse_denied=True)
+    assert actual(passing_on, "/strict", "POST", origin=ADMIN).status_code == 403

@@ -19,6 +19,7 @@ from werkzeug.routing import Map, Rule
 
 from ..errors import ConfigError, Problem, log_exception, shown
 from ..forks import Lock
+from ..guards import REFUSES_NOTHING, refuses_nothing
 from ..headers import HeaderBuilder
 from ..names import SAFELISTED_METHODS, USUAL_METHODS
 from ..policy import Policy
@@ -174,7 +175,7 @@ class UrlMapResolver:
                 *config_conflicts(configured),
                 *self._wrong_endpoints(),
                 *above_routes(self._app, self._views),
-                *self._conflicts(),
+                *(list(self._conflicts()) or self._idle_refusals()),
             ]
         if problems:
             raise ConfigError(problems)
@@ -278,6 +279,20 @@ class UrlMapResolver:
         for problem, places in found.values():
             where = "every route" if len(places) == len(everything) else named(places)
             yield problem._replace(message=f"for {where}: {problem.message}")
+
+    def _idle_refusals(self) -> Iterator[Problem]:
+        """Where somebody wants to have refused what is denied, and denies nobody."""
+        policies = [governing.policy for governing in self._by_policies.values()]
+        if not any(each.refuse_denied and refuses_nothing(each.settings()) for each in policies):
+            return
+        idle: dict[str, bool] = {}
+        for _, _, effective in self.effective_policies():
+            if effective.policy.refuse_denied:
+                where = effective.sources["refuse_denied"]
+                is_idle = refuses_nothing(effective.policy.settings())
+                idle[where] = idle.get(where, True) and is_idle
+        for where in [where for where, is_idle in idle.items() if is_idle]:
+            yield REFUSES_NOTHING._replace(message=f"{where}: {REFUSES_NOTHING.message}")
 
     def _each_governing(self) -> Iterable[_Governing]:
         """Whatever governs any route."""
@@ -470,7 +485,7 @@ class UrlMapResolver:
 
         Where what was said of them is not in force, it is shared by that, too.
         """
-        if request is None or self.governs_paths:
+        if request is None:
             return builder
         url_map, ran = request.environ.get(RAN, NOTHING_RAN)
         if not ran or url_map is not self._app.url_map:
