@@ -631,3 +631,16 @@ def test_header_that_an_expression_matches_is_granted_only_if_it_can_be(asked):
     answer = app.test_client().options("/", headers=asked)
     assert answer.status_code == 200
     assert answer.headers.get("Access-Control-Allow-Headers", "x-a") in ("x-a", "*")
+
+
+def test_closed_view_of_wsgicors_flask_that_another_view_runs_stays_closed(caplog):
+    app = Flask("example")
+    views = {"secret": flask.same_origin(lambda: "secret"), "open": lambda: "open"}
+    app.add_url_rule("/<name>", "index", lambda name: views[name](), methods=["GET", "POST"])
+    CORS(app, origins=[PAGE], supports_credentials=True)
+    client = app.test_client()
+    assert client.get("/open", headers={"Origin": PAGE}).access_control_allow_origin == PAGE
+    for _ in range(2):
+        answer = client.get("/secret", headers={"Origin": PAGE})
+        assert (answer.text, answer.access_control_allow_origin) == ("secret", None)
+    assert "shared with nobody" in caplog.text

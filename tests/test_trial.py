@@ -205,6 +205,7 @@ policies = st.fixed_dictionaries(
         for name in ("allow_methods", "allow_headers", "max_age", "refuse_denied")
     },
 ).map(lambda fields: Policy(**fields))
+policies = policies.filter(lambda each: not (each.refuse_denied and each.allow_origins == "*"))
 
 
 @settings(deadline=None, max_examples=60)
@@ -280,3 +281,28 @@ def test_in_flask_nothing_is_counted_without_a_trial():
     app = flask_on_trial()
     answer(app, environ_of(origin=OLD))
     assert trial_counts(app) == {}
+
+
+def moved_on_trial(**trial):
+    """An application on trial, in the way of which stands a middleware that moves requests."""
+    app = flask.Flask("example", static_folder=None)
+    open_to_old = cross_origin(allow_origins=[OLD])
+    app.add_url_rule("/old", "old", open_to_old(lambda: "old"), methods=["GET", "PUT"])
+    app.add_url_rule("/page", "page", lambda: "page", methods=["GET", "PUT"])
+    inner = app.wsgi_app
+    app.wsgi_app = lambda environ, start_response: inner(
+        {**environ, "PATH_INFO": environ["PATH_INFO"].removeprefix("/v1")}, start_response
+    )
+    CORS(app, allow_origins=[APP], refuse_denied=True, trial={"allow_origins": [APP], **trial})
+    return app
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+@pytest.mark.parametrize("asks", [True, False])
+def test_request_that_a_middleware_moves_is_tried_by_where_it_comes_to(method, asks):
+    app = moved_on_trial(allow_origins=[EVIL], refuse_denied=True)
+    for path, origin in [("/v1/old", OLD), ("/v1/old", EVIL), ("/v1/page", EVIL)]:
+        request = ("OPTIONS", origin, method) if asks else (method, origin, None)
+        answer(app, environ_of(path, *request, **CROSS))
+    # The view says by itself who may read it; of the other, nobody does.
+    assert trial_counts(app) == {(EVIL, "allowed"): 1}

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
     from .resolver import UrlMapResolver
 
+#: In ``environ``: the request that came to Flask through what stands between; ``None`` if none did.
+ARRIVED = "wsgicors.flask.arrived"
 # What an application says that has never heard of CORS. Anything else is said by somebody who does
 # not let a request through: log in first, come again later, or another CORS layer's denial.
 _UNSUSPICIOUS = ("2", "3", "404", "405", "501")
@@ -64,7 +66,7 @@ class Passage:
         self.builder = builder
         self.method = method
         self.has_arrived = False
-        #: What arrived, if it is an actual request.
+        #: What arrived.
         self.request: flask.Request | None = None
         #: The last one that was lost before.
         self.last_lost = crossing.last_lost
@@ -132,6 +134,7 @@ class Crossing:
         :param path: ``PATH_INFO`` as it came, on which nothing depends here.
         """
         passage: Passage = environ[self._key]
+        environ[ARRIVED] = passage.request
         if self._may_be_lost(passage):
             return _REFUSED_INSIDE
         return self._resolver.met(passage.builder, passage.request)
@@ -153,7 +156,9 @@ class Crossing:
         asking["HTTP_ACCESS_CONTROL_REQUEST_METHOD"] = method
         # The body is for whoever gets the request itself.
         asking.update({"wsgi.input": io.BytesIO(), "CONTENT_LENGTH": "0"})
-        return self._builder_there(asking, method, self._resolver.default)
+        builder = self._builder_there(asking, method, self._resolver.default)
+        environ[ARRIVED] = asking[ARRIVED]
+        return builder
 
     def _builder_there(
         self, environ: WSGIEnvironment, method: str, if_refused: HeaderBuilder | None
@@ -171,6 +176,7 @@ class Crossing:
         except Exception:
             if not passage.has_arrived:
                 raise
+        environ[ARRIVED] = passage.request
         if passage.has_arrived:
             return passage.builder
         if self._may_be_lost(passage):
@@ -215,7 +221,7 @@ class Crossing:
         elif passage.method is None:
             self._note(passage, request)
         else:
-            passage.has_arrived = True
+            passage.has_arrived, passage.request = True, request
             passage.builder = self._resolver(request.environ, passage.method)
             flask.abort(flask.Response(status=204))
 

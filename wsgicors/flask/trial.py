@@ -13,6 +13,7 @@ from ..outcomes import outcome
 from ..policy import Policy
 from ..requests import is_preflight
 from ..trial import Trial
+from .crossing import ARRIVED
 from .declarations import Layer
 from .resolver import UrlMapResolver
 from .settings import policy_of
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 #: The key in ``app.extensions`` of an application that has a trial.
 TRIAL = "wsgicors-trial"
+_ASKS = "HTTP_ACCESS_CONTROL_REQUEST_METHOD"
 
 
 def trial_counts(app: flask.Flask) -> dict[tuple[str | None, str], int]:
@@ -88,8 +90,13 @@ class OnTrial:
 
     def _judge(self, environ: WSGIEnvironment, path: str) -> None:
         in_force, is_asked_before = environ.get(DECISION), is_preflight(environ)
-        if is_asked_before:
-            builder = self._resolver(environ, environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"])
+        arrived: flask.Request | None = environ.get(ARRIVED)
+        inside = environ if arrived is None else arrived.environ
+        # A preflight goes through in the place of what may be refused.
+        if inside["REQUEST_METHOD"] == "OPTIONS" and _ASKS in inside:
+            builder = self._resolver(inside, inside[_ASKS])
+        elif arrived is not None:
+            builder = self._resolver.builder_where_routed(arrived)
         else:
             builder = self._resolver.builder_of_request(environ, path)
         if in_force is not None and builder is not None:

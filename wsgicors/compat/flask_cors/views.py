@@ -61,8 +61,10 @@ class Governed(UrlMapResolver):
         environ = flask.request.environ
         if not is_anything_declared():
             return None
-        asked = environ.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD", "")
-        return self(environ, asked if is_preflight(environ) else environ["REQUEST_METHOD"])
+        if is_preflight(environ):
+            return self(environ, environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"])
+        request = flask.request._get_current_object()  # type: ignore[attr-defined]
+        return self.met(self(environ, environ["REQUEST_METHOD"]), request)
 
     def settings(self) -> Settings | None:
         """The settings of the path that is asked for.
