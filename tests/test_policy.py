@@ -60,6 +60,16 @@ class Name(str, enum.Enum):
     HEADER = "X-Token"
 
 
+def test_class_in_the_place_of_its_instance_is_told_what_to_write():
+    class CheckOrigin:
+        def __call__(self, origin, environ):
+            return False
+
+    with pytest.raises(ConfigError, match=r"is a class; write CheckOrigin\(\)"):
+        Policy(allow_origins=CheckOrigin)
+    assert Policy(allow_origins=CheckOrigin())
+
+
 def test_members_of_an_enumeration_become_plain_strings():
     """A server would send ``Name.APP``, or refuse to."""
     policy = Policy(

@@ -50,6 +50,10 @@ def _origins(value: object, complain: Complain) -> object:
             message = f"{shown(value)} cannot be called as ask(origin, environ): write one that can"
             complain(value, "wrong-type", message)
         return value
+    if isinstance(value, type) and any("__call__" in vars(each) for each in value.__mro__):
+        message = f"{shown(value)} is a class; write {value.__name__}()"
+        complain(value, "wrong-type", message)
+        return None
     items = _origin_items(value, complain)
     if _is_wildcard(items, complain, "origins"):
         return "*"

@@ -55,6 +55,8 @@ _NAMES_ELSEWHERE = {
     "send_wildcard": 'allow_origins="*" always sends "*", and a list of origins never does; leave it out',
     "replace_https_referer": "it served an old CSRF check and has no use; leave it out",
     **dict.fromkeys("preflight_continue options_passthrough".split(), _LEAVE),
+    "trial": "what is tried is no field: write CORSMiddleware(app, ..., trial=Policy(...)), or in Flask"
+    " CORS(app, ..., trial={...})",
     "options_success_status": "a preflight is answered with 204, which every browser takes; leave it out",
 }
 

@@ -161,6 +161,12 @@ def _from_environment(monkeypatch, environment):
             "name endpoints in CORS(...)",
             id="endpoints, which are no key",
         ),
+        ROW(
+            "CORS_TRIAL",
+            {"allow_origins": []},
+            "CORS(app, ..., trial={...})",
+            id="a trial, which is no key",
+        ),
         ROW("CORS_SEND_WILDCARD", True, "leave it out", id="Flask-CORS's send_wildcard"),
     ],
 )
