@@ -261,6 +261,46 @@ def appbuilder():
     )
 
 
+def terracotta():
+    """Tiles for this machine, by an expression without an end, and what is known of them for everybody."""
+    from terracotta import get_driver, update_settings
+    from terracotta.server import create_app
+
+    database = str(Path(tempfile.mkdtemp()) / "tiles.sqlite")
+    get_driver(database).create(["name"])
+    update_settings(DRIVER_PATH=database)
+    return (
+        create_app(),
+        "http://localhost:5000",
+        [
+            ("GET", "/keys", {}),
+            ("GET", "/metadata/none", {}),
+            ("GET", "/singleband/none/preview.png", {}),
+            ("POST", "/compute/preview.png", JSON),
+            ("GET", "/nothing", {}),
+        ],
+    )
+
+
+def locust():
+    """The page from which a test of load is started; its Flask application is in debug mode."""
+    from locust.env import Environment
+
+    environment = Environment(user_classes=[], events=None)
+    app = environment.create_web_ui("127.0.0.1", 0, delayed_start=True).app
+    return (
+        app,
+        "http://localhost:8089",
+        [
+            ("GET", "/", {}),
+            ("GET", "/exceptions", {"X-Token": "1"}),
+            ("POST", "/swarm", JSON),
+            ("GET", "/stop", {}),
+            ("GET", "/nothing", {}),
+        ],
+    )
+
+
 def with_views(app, *paths):
     """Views at some paths, and calls for them."""
     for path in paths:

@@ -565,7 +565,11 @@ def test_list_in_the_configuration_that_changes_is_seen_by_decorators():
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ROW({"origins": r"https://app\.example\.com"}, r"has no end.*Write \(:", id="no-end"),
+        ROW(
+            {"origins": r"https://app\.example\.com"},
+            r"has no end.*Write \$ at its end",
+            id="no-end",
+        ),
         ROW({"origins": re.compile("https://a")}, "has no end", id="compiled-without-an-end"),
         ROW({"origins": "https://*.example.com"}, r"for subdomains write", id="no-pattern"),
         ROW({"origins": "app.example.com"}, "write 'https://app.example.com'", id="no-scheme"),
@@ -600,6 +604,11 @@ def test_error_says_where_the_program_says_so_and_which_key_may_say_else():
     assert "app.config['CORS_ORIGINS']" in problem.message
     assert "callable" not in problem.message
     assert "[...]" not in problem.message
+
+
+def test_error_shows_an_expression_as_the_program_wrote_it():
+    with pytest.raises(ConfigError, match=r"^origins: 'https://\.\*example\\\\\.com' also admits"):
+        application(origins=r"https://.*example\.com", supports_credentials=True)
 
 
 # --- no setting becomes an error of the server ----------------------------------------------------------

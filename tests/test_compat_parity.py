@@ -19,7 +19,7 @@ from wsgicors.compat import flask_cors as ours
 from wsgicors.testing import Browser, CORSError
 
 ROW = pytest.param
-PAGES = (PAGE, ADMIN, "http://localhost:5173", "null")
+PAGES = (PAGE, ADMIN, f"{PAGE}:8443", "http://localhost:5173", "null")
 PATHS = ("/items", "/api/items", "/api/private/a", "/missing", "/slash", "/v1/items")
 CALLS = (
     ("GET", {}, "include"),
@@ -307,6 +307,15 @@ SAME = [
     ROW(governed(origins=[PAGE, "null"]), id="null"),
     ROW(governed(origins="http://localhost:*"), id="any-port"),
     ROW(governed(origins=r"https://\w+\.example\.com$"), id="expression"),
+    ROW(governed(origins=r"https?://(localhost|127\.0\.0\.1):*"), id="expression-without-an-end"),
+    ROW(
+        governed(origins=r"(?i)HTTPS://APP\.EXAMPLE\.COM|https://admin\.example\.com"),
+        id="flags-in-front",
+    ),
+    ROW(
+        governed(origins=re.compile("https://app  # ours\n.example.com #", re.VERBOSE)),
+        id="verbose",
+    ),
     ROW(governed(origins=re.compile(r"https://app\.example\.com(:\d+)?$")), id="compiled"),
     ROW(governed(origins=[PAGE], supports_credentials=True), id="credentials"),
     ROW(governed(origins=PAGE, methods=["GET"]), id="methods"),
@@ -406,7 +415,7 @@ NARROWER = [
     ROW(own_decorator("*"), [PAGE], id="own-decorator-with-credentials-for-anybody"),
     ROW(
         governed(origins=r"https://app\.example\.com"),
-        [f"{PAGE}.evil.net", f"{PAGE}:8443"],
+        [f"{PAGE}.evil.net", f"{PAGE}evil.net"],
         id="expression-without-an-end",
     ),
     ROW(decorated(supports_credentials=True), [EVIL], id="any-origin-with-credentials"),

@@ -25,6 +25,8 @@ PROGRAMS = [
     ("connexion", "connexion"),
     ("connexion_3", "connexion"),
     ("appbuilder", "flask_appbuilder"),
+    ("terracotta", "terracotta"),
+    ("locust", "locust"),
 ]
 
 

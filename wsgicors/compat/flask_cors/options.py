@@ -96,13 +96,27 @@ def _expression(item: Any, note: Note) -> Iterator[Pattern[str]]:
     if not isinstance(expression.pattern, str):
         note(f"origins: {shown(item)} is ignored: it matches bytes; compile it from a str")
         return
-    if not expression.pattern.endswith(("$", r"\Z", ".*", ".+")):
-        note(
-            f"origins: {shown(expression.pattern)} has no end, so Flask-CORS also let in every origin"
-            r" that only begins like it; here it must match in full. Write (:\d+)?$ at its end to let"
-            " in any port, and $ if it is complete"
-        )
-    yield expression
+    if expression.pattern.endswith(("$", r"\Z", ".*", ".+")):
+        yield expression
+        return
+    note(
+        f"origins: {shown(expression.pattern)} has no end, so Flask-CORS also let in every origin that"
+        " only begins like it; here it must match in full, and any port may follow. Write $ at its end"
+        " if it is complete"
+    )
+    yield _with_any_port(expression)
+
+
+_ANY_PORT = "(?::[0-9]+)?"
+_ANY_PORT_MAY_FOLLOW = re.compile(rf"\(\?:(.*)\){re.escape(_ANY_PORT)}")
+
+
+def _with_any_port(expression: Pattern[str]) -> Pattern[str]:
+    """Who forgets the end lets strangers' hosts follow; a port is of the same host."""
+    # The flags are those of the pattern that is made, and may stand only at its beginning.
+    text = re.sub(r"^\(\?[aimsux]+\)", "", expression.pattern)
+    end = "\n" if expression.flags & re.VERBOSE else ""
+    return re.compile(f"(?:{text}{end}){_ANY_PORT}", expression.flags)
 
 
 def _methods(value: Any, note: Note) -> list[str]:
@@ -235,13 +249,14 @@ def policy_of(options: Options, note: Note) -> Policy:
 
 
 def _in_reach(problem: Problem) -> Problem:
-    """The problem without the remedies that Flask-CORS has no option for."""
-    if problem.reason != "wildcard-with-credentials":
-        return problem
-    return problem._replace(
-        message='browsers take "*" literally where allow_credentials is set; write the origins, or do'
-        " without credentials"
-    )
+    """The problem as the program wrote it, without the remedies that Flask-CORS has no option for."""
+    message = _ANY_PORT_MAY_FOLLOW.sub(r"\1", problem.message)
+    if problem.reason == "wildcard-with-credentials":
+        message = (
+            'browsers take "*" literally where allow_credentials is set; write the origins, or do'
+            " without credentials"
+        )
+    return problem._replace(message=message)
 
 
 def _fields(options: Options, note: Note) -> Any:
