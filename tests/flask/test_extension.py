@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import functools
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import flask
 import pytest
@@ -313,6 +316,13 @@ def test_threads_that_come_first_together_all_get_the_headers():
     for thread in threads:
         thread.join()
     assert answers == ["7"] * 8
+
+
+def test_view_that_is_closed_while_threads_look_at_it_stays_closed():
+    program = [sys.executable, str(Path(__file__).with_name("racing.py"))]
+    written = subprocess.run(program, stdout=subprocess.PIPE, text=True, check=True).stdout
+    points, shared = written.split(maxsplit=1)
+    assert (int(points) > 20, shared.strip()) == (True, "[]")
 
 
 def test_proxy_of_an_application_is_taken_for_what_it_stands_for():
