@@ -602,6 +602,11 @@ def test_the_api_serves_known_runs_alone(demo, path, host):
     assert run.exchanges == []
 
 
+def test_a_target_that_is_no_path_is_not_found(demo):
+    answer = Client(demo.api).get("/", base_url=API, environ_overrides={"PATH_INFO": "*"})
+    assert answer.status_code == 404
+
+
 def test_an_exchange_is_recorded_with_its_log(demo):
     run = demo.recorder.begin("failed-check", "flask", Policy(allow_origins=[]))
     path = f"/flask/failed-check/{run.id}/items"

@@ -191,7 +191,9 @@ class Api:
         return app(environ, start_response)
 
     def _recorded_app(self, environ: WSGIEnvironment) -> WSGIApplication:
-        if f"http://{environ.get('HTTP_HOST')}" not in self._origins:
+        # `shift_path_info` cannot read "*", which is a whole target of requests.
+        is_path = environ.get("PATH_INFO", "").startswith("/")
+        if not is_path or f"http://{environ.get('HTTP_HOST')}" not in self._origins:
             raise NotFound
         layer, scenario, run_id = (shift_path_info(environ) or "" for _ in range(3))
         run = self._recorder[run_id]
