@@ -310,7 +310,7 @@ def _pattern_problem(route: str) -> Problem:
 
 def _whole_segments(route: str) -> Iterator[str]:
     """The segments of a route before its first pattern."""
-    for segment in route.lstrip("^").split("/")[1:]:
+    for segment in route.split("/")[1:]:
         before = _SEGMENT_AND_PATTERN.fullmatch(segment)
         if before is None and not _PATTERN.search(segment):
             yield segment
