@@ -152,6 +152,7 @@ EXPOSED: tuple[Lines, ...] = (
     [",X-Total,,"],
     [""],
 )
+# No more of them than a browser keeps for one site (Chromium and Firefox: 180).
 COOKIES = (
     "SameSite=None; Secure",
     "SameSite=None; Secure",
@@ -165,6 +166,10 @@ COOKIES = (
     "HttpOnly",
     "SameSite=None; Secure; Domain=sub.localhost",
     "SameSite=None; Secure; Domain=localhost",
+    "SameSite=Lax; Secure",
+    "Secure; Domain=sub.localhost",
+    "Domain=localhost",
+    "SameSite=Lax; Domain=a.sub.localhost",
     "Max-Age=0",
     "SameSite=None; Secure; Max-Age=600",
 )
@@ -322,7 +327,7 @@ class _Draw:
             return ()
         attributes = self._of(COOKIES)
         name = self._of(["a", "b", "__Secure-a", "__Host-a"] if attributes else ["a"])
-        path = "/" if name.startswith("__Host") else "$path"
+        path = "/" if name.startswith("__Host") else self._of(["$path", "$path", "$path/1"])
         return (("Set-Cookie", f"{name}$id=1; Path={path}; {attributes}"),)
 
     def _preflight(self, steps: Sequence[Step]) -> Answer:
