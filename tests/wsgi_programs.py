@@ -88,6 +88,17 @@ def roundup():
     return RequestDispatcher("tracker")
 
 
+def kinto():
+    """A store of documents, which shares them with everybody by itself."""
+    import kinto as package
+
+    memory = {
+        f"{kind}_backend": f"kinto.core.{kind}.memory"
+        for kind in ("storage", "cache", "permission")
+    }
+    return package.main({}, userid_hmac_secret="secret", **memory)
+
+
 def beside_the_middleware(app):
     governed = CORSMiddleware(
         app,
