@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from strategies import anything, header_names, methods, origins, policies, texts
 
 from wsgicors import ConfigError, Policy
-from wsgicors.headers import HeaderBuilder
+from wsgicors.headers import ANSWERS, HeaderBuilder
 from wsgicors.origins import OriginSet, is_origin
 
 ROW = pytest.param
@@ -675,6 +675,34 @@ def test_a_callable_is_asked_about_all_that_a_page_can_have(origin, says):
 
     assert builder({"allow_origins": know}).actual(origin).origin_allowed is says
     assert asked == [origin]
+
+
+REQUEST = {"SCRIPT_NAME": "/shop", "PATH_INFO": "/items"}
+
+
+@pytest.mark.parametrize(
+    ("origin", "request_", "is_asked"),
+    [
+        ROW(APP, REQUEST, False, id="about the same"),
+        ROW(EVIL, REQUEST, True, id="about another origin"),
+        ROW(APP, {**REQUEST, "SCRIPT_NAME": "/"}, True, id="of an application mounted elsewhere"),
+        ROW(APP, {**REQUEST, "PATH_INFO": "/"}, True, id="about another path"),
+    ],
+)
+@pytest.mark.parametrize("says", [True, False])
+def test_a_callable_is_asked_once_where_there_is_a_place_for_its_answers(
+    origin, request_, is_asked, says
+):
+    asked = []
+    admit = lambda *about: asked.append(about) or says is (len(asked) == 1)  # noqa: E731
+    known, answers = builder({"allow_origins": admit}), {}
+    assert known.actual(APP, {**REQUEST, ANSWERS: answers}).origin_allowed is says
+    decision = known.actual(origin, {**request_, ANSWERS: answers})
+    assert len(asked) == 1 + is_asked
+    assert decision.origin_allowed is (says is not is_asked)
+    assert builder({"allow_origins": lambda *_: not says}).actual(
+        APP, {**REQUEST, ANSWERS: answers}
+    ).origin_allowed is (not says)
 
 
 @pytest.mark.parametrize(
