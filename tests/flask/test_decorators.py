@@ -559,6 +559,23 @@ def test_alone_response_that_the_application_keeps_is_not_changed(alone):
     assert cors_headers(kept) == {}
 
 
+def test_alone_answer_that_is_remembered_has_the_headers_of_each_request(alone):
+    answers = {}
+
+    def remembering(view):
+        @functools.wraps(view)
+        def wrapper():
+            return answers.setdefault("it", None) or answers.update(it=view()) or answers["it"]
+
+        return wrapper
+
+    view = cross_origin(allow_origins=[PAGE, ADMIN])(lambda: flask.make_response("page"))
+    alone.add_url_rule("/", "index", remembering(view))
+    for _ in range(2):
+        assert callers(alone) == {PAGE, ADMIN}
+    assert cors_headers(answers["it"]) == {}
+
+
 def test_alone_view_beside_an_undecorated_one_lends_it_nothing(alone):
     alone.add_url_rule(
         "/", "put", cross_origin(allow_origins=[PAGE])(lambda: "put"), methods=["PUT"]

@@ -54,8 +54,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger("wsgicors")
 
 _DECORATORS = "wsgicors-decorators"
-# In ``environ``: the applications whose responses get the headers of their decorators, with the decision.
-_ALONE = "wsgicors.flask.alone"
+# In ``environ``: the decisions by which it was answered in the place of applications.
+_ANSWERED = "wsgicors.flask.answered"
 _NOTHING = object()
 _author = Author()
 
@@ -415,16 +415,12 @@ def _answer_alone_to(app: flask.Flask, request: flask.Request) -> Response | Non
         return _answered(app, environ, lambda start: refuse(refused, environ, start))
 
     answer_within(app, request)
-    _come_last(app, environ, None)
+    _come_last(app)
     return None
 
 
-def _come_last(app: flask.Flask, environ: WSGIEnvironment, decision: Decision | None) -> None:
-    """Have the headers be what they are said to be, whatever other hooks write.
-
-    :param decision: ``None`` if it is not known before there is a response.
-    """
-    environ.setdefault(_ALONE, {})[app] = decision
+def _come_last(app: flask.Flask) -> None:
+    """Have the headers be what they are said to be, whatever other hooks write."""
     # Flask runs the hooks of blueprints before those of the application, and of these the first one last.
     hooks = app.after_request_funcs.get(None, [])
     if hooks[:1] != [_see_to_response]:
@@ -435,18 +431,19 @@ def _come_last(app: flask.Flask, environ: WSGIEnvironment, decision: Decision | 
 
 def _see_to_response(response: flask.Response) -> flask.Response:
     app, request = _current_app(), _current_request()
-    decisions = request.environ.get(_ALONE, {})
-    if app not in decisions:
+    if _is_governed(app):
         return response
-    if decisions[app] is not None:
-        return _with_headers(response, decisions[app], tells=False)
+    answered = request.environ.get(_ANSWERED, {}).get(app)
+    if answered is not None:
+        return _with_headers(response, answered, tells=False)
+    # The view need not have run: what stands around it may remember its answer.
     show_crash(app, response)
     builder = _resolver_alone(app).builder_where_routed(request)
     if builder is not None:
         decision = decide_actual(builder, request.environ)
         is_noticed(request.environ, response.status)
         response = _with_headers(response, decision)
-    tell_of_denial(app, request.environ)
+        tell_of_denial(app, request.environ)
     return response
 
 
@@ -489,7 +486,8 @@ def _answered(
     """The response that is given in the place of the application's."""
     # Werkzeug hands over a copy of ``environ``.
     response = app.response_class.from_app(lambda copied, start: answer(start), environ)
-    _come_last(app, environ, environ[DECISION])
+    environ.setdefault(_ANSWERED, {})[app] = environ[DECISION]
+    _come_last(app)
     tell_of_denial(app, environ)
     return response
 
