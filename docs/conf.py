@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import metadata
 from pathlib import Path
 
@@ -10,7 +11,9 @@ author = "wsgicors contributors"
 project_copyright = author
 release = metadata.version(project)
 
-extensions = ["sphinx.ext.autodoc", "sphinx_copybutton"]
+# Of this folder: draw, japanese_search.
+sys.path.insert(0, str(Path(__file__).parent))
+extensions = ["sphinx.ext.autodoc", "sphinx_copybutton", "draw", "japanese_search"]
 html_theme = "furo"
 html_static_path = ["_static"]
 html_css_files = ["pages.css"]

@@ -13,17 +13,21 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 @contextlib.contextmanager
 def served(app, ssl_context=None):
     """Serve a WSGI application in threads, and say where."""
-    server = make_server(
-        "127.0.0.1", 0, app, threaded=True, request_handler=_Quiet, ssl_context=ssl_context
-    )
+    options = {"threaded": True, "request_handler": Quiet, "ssl_context": ssl_context}
+    with make_server("127.0.0.1", 0, app, **options) as server, running(server):
+        yield f"{'https' if ssl_context else 'http'}://localhost:{server.server_port}"
+
+
+@contextlib.contextmanager
+def running(server):
+    """Let a server of the standard library, or of Werkzeug, run in a thread."""
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
-        yield f"{'https' if ssl_context else 'http'}://localhost:{server.server_port}"
+        yield
     finally:
         server.shutdown()
         thread.join()
-        server.server_close()
 
 
 @contextlib.contextmanager
@@ -44,6 +48,6 @@ def served_by_uvicorn(app):
             thread.join()
 
 
-class _Quiet(WSGIRequestHandler):
+class Quiet(WSGIRequestHandler):
     def log(self, *args):
         pass

@@ -395,7 +395,7 @@ def test_what_is_no_origin_may_mean_any(what, caplog):
     allowed.invalidate(**what)
     allowed(SHOP, {})
     assert database.lookups == 2
-    assert "no origin as browsers send it: all origins are forgotten" in caplog.text
+    assert "is not an origin as browsers send it, so all origins are forgotten" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -430,7 +430,7 @@ def test_while_the_database_is_away_an_answer_is_used_beyond_its_time(origins, c
     database.is_away = True
     for clock.now in (10.0, 14.9):
         assert allowed(SHOP, {}) is bool(origins)
-    assert "the answer from before is used" in caplog.text
+    assert "the earlier answer is used" in caplog.text
     clock.now = 15.0
     with pytest.raises(OSError, match="away"):
         allowed(SHOP, {})
@@ -479,8 +479,11 @@ async def asynchronous(origin: str) -> bool:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"lookup": 3}, "lookup: 3 cannot stand here: write a function, called as lookup(origin)"),
-        ({"lookup": asynchronous}, "write a function, called as lookup(origin), no async one"),
+        (
+            {"lookup": 3},
+            "lookup: 3 does not fit here: write a function that is not async, called as lookup(origin)",
+        ),
+        ({"lookup": asynchronous}, "write a function that is not async, called as lookup(origin)"),
         ({"lookup": lambda: True}, "cannot be called as lookup(origin): write one that can"),
         (
             {"lookup": lambda origin: True, "key": tenant_of},
@@ -488,22 +491,22 @@ async def asynchronous(origin: str) -> bool:
         ),
         (
             {"key": "tenant"},
-            "key: 'tenant' cannot stand here: write a function, called as key(environ)",
+            "key: 'tenant' does not fit here: write a function that is not async, called as key(environ)",
         ),
         (
             {"seconds": "x"},
-            "seconds: 'x' cannot stand here: write a number of seconds, such as seconds=300",
+            "seconds: 'x' does not fit here: write a number of seconds, such as seconds=300",
         ),
-        ({"seconds": timedelta(5)}, "cannot stand here: write a number of seconds"),
-        ({"seconds": True}, "seconds: True cannot stand here"),
+        ({"seconds": timedelta(5)}, "does not fit here: write a number of seconds"),
+        ({"seconds": True}, "seconds: True does not fit here"),
         ({"seconds": -1}, "seconds: -1 is out of range: write seconds, 0 or more"),
         ({"seconds": float("nan")}, "seconds: nan is out of range"),
         (
             {"stale_seconds": None},
-            "stale_seconds: None cannot stand here: write a number of seconds",
+            "stale_seconds: None does not fit here: write a number of seconds",
         ),
         ({"size": 0}, "size: 0 is out of range: write how many answers to keep, 1 or more"),
-        ({"size": 1.5}, "size: 1.5 cannot stand here: write how many answers to keep"),
+        ({"size": 1.5}, "size: 1.5 does not fit here: write how many answers to keep"),
         ({"invalidation": "redis://"}, "write RedisInvalidation(url) or PostgresInvalidation(url)"),
         ({"invalidation": RedisInvalidation}, "write RedisInvalidation(url)"),
     ],

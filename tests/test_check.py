@@ -78,7 +78,7 @@ def test_what_is_allowed_is_told_step_by_step(url, capsys):
         A page of origin https://app.example.com asks for PUT
         http://localhost:8000/items.
 
-        1. The browser asks whether it may (preflight):
+        1. The browser asks for permission (preflight):
           > OPTIONS http://localhost:8000/items
           >   Access-Control-Request-Method: PUT
           >   Access-Control-Request-Headers: x-token
@@ -104,13 +104,14 @@ def test_what_is_allowed_is_told_step_by_step(url, capsys):
 
         Note: http://localhost:8000/items is a private or loopback
           address, and https://app.example.com is a public site.
-          Chromium lets such a page in only after its user has
-          agreed (Local Network Access), and only if the page came
-          over https.
-          Open the page from the same network or machine while you
-          develop, or agree when the browser asks. No CORS header
-          helps. More: troubleshooting.html#local-network-access in
-          the documentation.
+          Chromium lets such a page in only if the page came over
+          https, and only after the user has agreed (Local Network
+          Access).
+          While you develop, open the page from the same network or
+          machine, or agree when the browser asks. No CORS header
+          helps here. More:
+          troubleshooting.html#local-network-access in the
+          documentation.
 
         2 requests sent.
         """)
@@ -121,13 +122,14 @@ def test_what_is_refused_is_told_with_the_change_that_would_allow_it(url, capsys
     assert said(capsys, url).partition("REFUSED")[2] == textwrap.dedent("""\
         : allow-origin-mismatch
         The answer to the preflight is for https://app.example.com,
-        and the page is of http://localhost:3000.
+        but the page's origin is http://localhost:3000.
 
         To allow it: Add "http://localhost:3000" to allow_origins.
         More: troubleshooting.html#allow-origin-mismatch in the
         documentation.
 
-        In any language, the answer to step 1 should have
+        In any programming language, the answer to step 1 should
+        have
           status 204
           Access-Control-Allow-Origin: http://localhost:3000
           Access-Control-Allow-Methods: DELETE
@@ -144,9 +146,9 @@ def test_a_finding_is_told_with_what_was_sent_and_what_to_write_instead(capsys):
     with served(reflecting) as url:
         assert main([url, "--scan", "--origin", APP]) == 1
     assert said(capsys, url) == textwrap.dedent("""\
-        Asked http://localhost:8000/ as pages of 69 origins that it
-        should not trust.
-        Taken to be allowed: https://app.example.com.
+        Asked http://localhost:8000/ from 69 origins that it should
+        not trust.
+        Assumed to be allowed: https://app.example.com.
 
         LOW: any-origin
           > GET http://localhost:8000/
@@ -155,13 +157,13 @@ def test_a_finding_is_told_with_what_was_sent_and_what_to_write_instead(capsys):
           <   Access-Control-Allow-Origin: https://evil.example
           <   Vary: *
           <   Content-Type: text/plain; charset=utf-8
-          Why: Whatever origin asks is allowed, so every site that a
-            user visits can read the response, though without the
+          Why: Every origin that asks is allowed, so every site that
+            a user visits can read the response, but without the
             user's cookies.
           Instead: Copy Origin into Access-Control-Allow-Origin only
             if it is on a list
-            (allow_origins=["https://app.example.com"]). What
-            everybody may read is sent with "*" and without
+            (allow_origins=["https://app.example.com"]). If
+            everybody may read it, send "*" without
             Access-Control-Allow-Credentials (allow_origins="*").
 
         INFORMATION: strangers-can-act
@@ -172,11 +174,11 @@ def test_a_finding_is_told_with_what_was_sent_and_what_to_write_instead(capsys):
           <   Access-Control-Allow-Origin: https://evil.example
           <   Vary: *
           <   Content-Type: text/plain; charset=utf-8
-          Why: A request with an unknown method is answered alike
-            whoever sends it. So a stranger's page can most likely
+          Why: A request with an unknown method gets the same answer
+            from every origin. So a stranger's page can probably
             send requests that change something, with the user's
-            cookies, though it cannot read what is answered.
-          Instead: Where cookies tell who the user is, refuse such
+            cookies. It cannot read the answer.
+          Instead: If cookies tell who the user is, refuse such
             requests of other origins (refuse_denied=True), or ask
             for a token that strangers do not know.
 
@@ -213,8 +215,8 @@ def test_of_many_others_that_are_let_in_the_first_are_told(capsys):
 @pytest.mark.parametrize(
     ("allowed", "outcome"),
     [
-        ROW("*", "NOTHING FOUND: everybody may read this, nobody with", id="everybody"),
-        ROW(APP, "NOTHING FOUND: none of them was let in, and the", id="one"),
+        ROW("*", "NOTHING FOUND: everybody may read this, but not with", id="everybody"),
+        ROW(APP, "NOTHING FOUND: none of them was allowed. The headers", id="one"),
     ],
 )
 def test_nothing_found_is_said_of_whom_is_let_in(allowed, outcome, capsys):
@@ -227,15 +229,15 @@ def test_a_scan_of_an_error_says_so(capsys):
     with served(Response("not here", 404)) as url:
         assert main([url, "--scan"]) == 0
     printed = capsys.readouterr().out
-    assert "A plain GET is answered 404. If that is an error" in printed
-    assert "Name the origins that are allowed with --origin" in printed
+    assert "A plain GET is answered with 404. If that is an error" in printed
+    assert "Name the allowed origins with --origin" in printed
 
 
 def test_without_an_origin_an_example_stands_in(url, capsys):
     assert main([url]) == 0
     printed = capsys.readouterr().out
     assert f"A page of origin {APP} asks" in printed
-    assert "Say with --origin whose page it is" in printed
+    assert "Name the page's origin with --origin." in printed
 
 
 def test_every_origin_is_asked_about(url, capsys):
@@ -248,7 +250,7 @@ def test_every_origin_is_asked_about(url, capsys):
 
 def test_a_page_of_the_server_itself_needs_no_cors(url, capsys):
     assert main([url, "--origin", url.removesuffix("/items")]) == 0
-    assert "are of one origin, so CORS has" in capsys.readouterr().out
+    assert "the page and the URL have the same origin" in capsys.readouterr().out
 
 
 def test_nothing_is_sent_where_a_browser_would_not(capsys):
@@ -256,7 +258,7 @@ def test_nothing_is_sent_where_a_browser_would_not(capsys):
     printed = capsys.readouterr().out
     assert "REFUSED: mixed-content" in printed
     assert "0 requests sent." in printed
-    assert "In any language" not in printed
+    assert "In any programming language" not in printed
 
 
 @pytest.mark.parametrize("more", [[], ["--scan"]], ids=["verdict", "scan"])
@@ -408,18 +410,18 @@ CAUSES = [
         in_front(404, Vary="Origin"),
         [],
         "origin-not-listed",
-        ["If it is not there yet", "mend the error first"],
+        ["is not in allow_origins, add it", "correct the error first"],
         id="error of a server that varies",
     ),
     ROW(in_front(400), [], "bad-request", ["400"], id="400"),
-    ROW(in_front(401), [], "login-in-front", ["ahead of authentication"], id="401"),
+    ROW(in_front(401), [], "login-in-front", ["answer before the login"], id="401"),
     ROW(in_front(403), [], "refused-in-front", ["firewall"], id="403"),
     ROW(in_front(403, Server="AirTunes/595"), [], "airplay", ["5000", "AirTunes"], id="AirPlay"),
     ROW(in_front(404), [], "not-found", ["nothing at this URL"], id="404"),
     ROW(in_front(405), [], "method-not-routed", ["GET"], id="405"),
     ROW(in_front(413), [], "too-large", ["limit"], id="413"),
     ROW(in_front(418), [], "bad-request", ["418"], id="another status"),
-    ROW(in_front(429), [], "too-many-requests", ["how often"], id="429"),
+    ROW(in_front(429), [], "too-many-requests", ["the number of requests"], id="429"),
     ROW(in_front(500), [], "server-failed", ["server's log"], id="500"),
     ROW(in_front(503, Server="nginx"), [], "gateway-failed", ["nginx"], id="503"),
     ROW(
@@ -454,7 +456,7 @@ CAUSES = [
         in_front(200, Vary="Origin", X_Cache="HIT from edge"),
         [],
         "cached-answer",
-        ["a cache on the way"],
+        ["a cache on the way probably sent"],
         id="nobody's answer from a cache",
     ),
     ROW(
@@ -468,28 +470,28 @@ CAUSES = [
         in_front(200, Access_Control_Allow_Origin=f"{APP}/"),
         [],
         "allow-origin-malformed",
-        ["no slash at its end"],
+        ["no slash at the end"],
         id="slash behind the origin",
     ),
     ROW(
         in_front(200, Access_Control_Allow_Origin="https://*.example.com"),
         [],
         "allow-origin-malformed",
-        [f'Write "{APP}" there'],
+        [f'as in "{APP}"'],
         id="pattern for an origin",
     ),
     ROW(
         fixed(Allow_Origin=APP, Allow_Headers="Content-Type"),
         ["--header", "Access-Control-Allow-Origin: *", "--header", "X-A: 1"],
         "response-header-in-request",
-        ['Remove "access-control-allow-origin"', "The server sends"],
+        ['Remove "access-control-allow-origin"', "Only servers send"],
         id="header of the server",
     ),
     ROW(
         fixed(Allow_Origin=APP, Allow_Headers="*"),
         ["--header", "Authorization: x"],
         "authorization-beside-wildcard",
-        ["does not cover it"],
+        ['beside "*"'],
         id="authorization",
     ),
     ROW(
@@ -588,7 +590,7 @@ def test_a_cookie_that_is_not_kept_is_told_and_changes_nothing(attributes, attri
         notes
     )
     for note in notes:
-        assert f"for its {attribute}:" in note["why"]
+        assert f"because of its {attribute}:" in note["why"]
 
 
 # --- what is sent --------------------------------------------------------------------------------
@@ -819,7 +821,7 @@ def assert_unaskable(capsys, arguments, *parts):
         ROW("breadshop:broken_factory()", ["KeyError: 'OVEN' (breadshop.py"], id="failing factory"),
         ROW("breadshop:choosy()", ["1 required positional argument"], id="factory that asks"),
         ROW("breadshop:choosy", ["write a module that calls it"], id="choosy factory uncalled"),
-        ROW("breadshop:asgi", ["if it is one for ASGI, serve it"], id="ASGI"),
+        ROW("breadshop:asgi", ["if it is an ASGI"], id="ASGI"),
         ROW("breadshop:nothing", ["cannot be called"], id="not callable"),
         ROW("breadshop:broken", ["GET https://localhost/: ValueError: out of bread"], id="raises"),
         ROW("breadshop:generating", ["LookupError: out of milk"], id="raises late"),
@@ -1080,7 +1082,7 @@ def test_whatever_a_server_answers_it_can_be_scanned(request, responses):
         ROW(["--origin", "https://*.example.com"], "a page has one origin", id="pattern"),
         ROW(["--scan", "--origin", "*"], "argument --origin", id="wildcard"),
         ROW(["--method", "TRACE"], "TRACE is a forbidden method", id="forbidden method"),
-        ROW(["--method", "GE T"], "no method of HTTP", id="no method"),
+        ROW(["--method", "GE T"], "is not a method of HTTP", id="no method"),
         ROW(["--header", "X-Token"], 'write "X-Token: VALUE"', id="header without a value"),
         ROW(["--header", "X-Token=a b"], 'write "X-Token: a b"', id="header as in a shell"),
         ROW(["--header", "Cookie: a=1"], "no browser lets a script set Cookie", id="forbidden"),

@@ -244,7 +244,7 @@ def test_key(conf, line, value):
         ROW({"origin": "*", "allow_origins": "*"}, "say the same; leave one", id="old-and-new"),
         ROW(
             {"origin": "https://*"},
-            'pol_origin: .*holds "\\*" where it has no meaning',
+            'pol_origin: .*has a "\\*" where it has no meaning',
             id="any-host",
         ),
         ROW({"origin": "*", "maxage": "soon"}, "pol_maxage: 'soon'", id="maxage"),

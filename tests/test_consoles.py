@@ -14,7 +14,7 @@ import pytest
 from browser.consoles import console, matches
 from browser.engines import CHROMIUM, ENGINES, FIREFOX, WEBKIT
 from browser.laboratory import Identity
-from serving import served
+from serving import running, served
 from werkzeug.wrappers import Request, Response
 
 from wsgicors.fetch.catalogue import CATALOGUE, CAUSES, NOTES, REASONS
@@ -234,14 +234,8 @@ def out_of_reach():
 @contextmanager
 def hearing(handler):
     """A server that hears requests, and does not speak HTTP."""
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_address[1]}/"
-        finally:
-            server.shutdown()
-            thread.join()
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), handler) as server, running(server):
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
 
 
 class Silent(socketserver.BaseRequestHandler):

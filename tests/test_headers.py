@@ -786,10 +786,10 @@ def raises(error):
 
 
 def denied_for_returning(shown):
-    return f"allow_origins returned {shown} for {APP!r}, which is denied: return True or False"
+    return f"allow_origins returned {shown} for {APP!r}, so it is denied: return True or False"
 
 
-RAISED = f"allow_origins raised for {APP!r}, which is denied"
+RAISED = f"allow_origins raised an exception for {APP!r}, so it is denied"
 LONG_TEXT = "'" + r"x\n" * 40 + "'..."
 
 

@@ -205,7 +205,7 @@ def test_while_the_broker_is_away_nothing_is_remembered_and_nothing_stale_is_use
         time.sleep(2 * HEARTBEAT_SECONDS)
     finally:
         broker.start()
-    assert 1 <= caplog.text.count("hears of no invalidations") <= 2  # lost, and not found again
+    assert 1 <= caplog.text.count("receives no invalidations") <= 2  # lost, and not found again
     cache._lookup = database.has
     eventually(lambda: remembers(cache, database), 5)
 

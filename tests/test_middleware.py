@@ -1288,7 +1288,7 @@ def test_decorator_without_parentheses_is_refused_with_what_to_write():
 def test_what_is_no_policy_is_refused_with_what_to_write():
     with pytest.raises(ConfigError) as caught:
         CORSMiddleware(site(), "*")
-    assert str(caught.value) == "policy: '*' is no Policy; write Policy(allow_origins=...)"
+    assert str(caught.value) == "policy: '*' is not a Policy; write Policy(allow_origins=...)"
 
 
 def test_the_decorator_is_the_middleware():

@@ -7,7 +7,9 @@ import pickle
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from babel.messages.pofile import read_po
@@ -15,6 +17,7 @@ from browser.engines import CHROMIUM, visiting
 from flask import Flask, request, send_from_directory
 from serving import served
 
+from wsgicors.fetch.catalogue import CATALOGUE
 from wsgicors.fields import FIELDS
 
 pytest.importorskip("sphinx", reason="Sphinx is installed with the extra docs")
@@ -239,15 +242,40 @@ def test_what_is_code_is_the_same_in_each_language(language, page):
         assert code(message.string) == code(message.id)
 
 
+@pytest.fixture(scope="module")
+def built_in(tmp_path_factory):
+    """Builds the documentation in a language, without a warning, once."""
+
+    @cache
+    def build(language):
+        folder = tmp_path_factory.mktemp(language)
+        command = [sys.executable, "-m", "sphinx", "-E", "-W", "-n", "-q", "-b", "html"]
+        command += ["-D", f"language={language}", ROOT / "docs", folder]
+        subprocess.run(command, check=True, timeout=300)
+        return folder
+
+    return build
+
+
+@pytest.mark.browser
 @each_language
-def test_the_translated_documentation_is_built_without_a_warning(language, tmp_path):
-    command = [sys.executable, "-m", "sphinx", "-E", "-W", "-n", "-q", "-b", "html"]
-    subprocess.run(
-        [*command, "-D", f"language={language}", ROOT / "docs", tmp_path], check=True, timeout=300
-    )
-    assert f'<html class="no-js" lang="{language}"' in (tmp_path / "tutorial.html").read_text(
-        "utf-8"
-    )
+def test_a_message_of_a_console_is_found_in_the_translated_documentation(built_in, language):
+    for code in ("preflight-status", "allow-origin-missing"):
+        for lines in CATALOGUE[code].consoles.values():
+            said = lines[0].replace("...", "https://api.example.com/items")
+            found = told_by(built_in(language), SEARCH.replace("WORDS", quote(said)))
+            assert "troubleshooting.html" in found[:3], said
+
+
+@each_language
+def test_the_translated_documentation_is_built_without_a_warning(built_in, language):
+    files = [built_in(language) / f"{page}.html" for page in ("tutorial", "flask")]
+    built = [file.read_text("utf-8") for file in files]
+    assert f'<html class="no-js" lang="{language}"' in built[0]
+    drawings = re.findall(r'<svg[^>]* class="drawing".*?</svg>', "".join(built), re.DOTALL)
+    labels = re.findall(r'<(?:title|text(?! class="[^"]*code))[^>]*>([^<]+)', "".join(drawings))
+    assert len(drawings) == 4
+    assert [label for label in labels if label.isascii() and label != "API"] == []
 
 
 @each_language

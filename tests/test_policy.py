@@ -22,12 +22,12 @@ from wsgicors.vocabulary import nearest_field
 
 ROW = pytest.param
 NOTHING_TO_DENY = (
-    "nothing is shared by default, so there is nothing to deny: leave out of the allow_ fields what is not"
-    " meant; in Flask @same_origin closes a view"
+    "nothing is shared by default, so there is nothing to deny: do not list it in the allow_ fields; in"
+    " Flask @same_origin closes a view"
 )
 OF_TIMING = (
-    "Timing-Allow-Origin is another header, of the Resource Timing standard, that no policy writes; set it"
-    " on the response"
+    "Timing-Allow-Origin belongs to another standard (Resource Timing), and no policy writes it; set it on"
+    " the response"
 )
 HTTPS_ONLY = re.compile(r"https://[a-z]+\.example\.com")
 ANY_COM = re.compile(r"https://[a-z]+\.com")
@@ -138,7 +138,7 @@ def test_any_name_of_a_field_is_told_to_be_none(name):
 
 def test_only_policies_merge():
     (problem,) = problems_of(lambda: Policy().merge({"max_age": 5}))
-    assert problem.message == "{'max_age': 5} is no Policy; write merge(Policy(...))"
+    assert problem.message == "{'max_age': 5} is not a Policy; write merge(Policy(...))"
 
 
 @pytest.mark.parametrize(
@@ -239,7 +239,7 @@ def test_a_field_that_is_not_given_is_unset():
             None,
             None,
             "wrong-type",
-            "None is no value; leave the field out to have it unset",
+            "None is not a value here; leave the field out",
             id="None",
         ),
         ROW(
@@ -335,7 +335,7 @@ def test_a_field_that_is_not_given_is_unset():
             ["PUT;"],
             "PUT;",
             "malformed",
-            "'PUT;' is no method (letters, digits and hyphens)",
+            "'PUT;' is not a method (letters, digits and hyphens)",
             id="methods, no token",
         ),
         ROW(
@@ -343,7 +343,7 @@ def test_a_field_that_is_not_given_is_unset():
             [""],
             "",
             "malformed",
-            "'' is no method (letters, digits and hyphens)",
+            "'' is not a method (letters, digits and hyphens)",
             id="methods, empty",
         ),
         ROW(
@@ -351,7 +351,7 @@ def test_a_field_that_is_not_given_is_unset():
             [5],
             5,
             "malformed",
-            "5 is no method (letters, digits and hyphens)",
+            "5 is not a method (letters, digits and hyphens)",
             id="methods, number",
         ),
         ROW(
@@ -359,7 +359,7 @@ def test_a_field_that_is_not_given_is_unset():
             ["X-A: 1"],
             "X-A: 1",
             "malformed",
-            "'X-A: 1' is no header name (letters, digits and hyphens)",
+            "'X-A: 1' is not a header name (letters, digits and hyphens)",
             id="request headers, a whole line",
         ),
         ROW(
@@ -367,7 +367,7 @@ def test_a_field_that_is_not_given_is_unset():
             ["X-A\r\nSet-Cookie"],
             "X-A\r\nSet-Cookie",
             "malformed",
-            r"'X-A\r\nSet-Cookie' is no header name (letters, digits and hyphens)",
+            r"'X-A\r\nSet-Cookie' is not a header name (letters, digits and hyphens)",
             id="request headers, line end",
         ),
         ROW(
@@ -391,7 +391,7 @@ def test_a_field_that_is_not_given_is_unset():
             1,
             1,
             "wrong-type",
-            "1 is neither true nor false, nor origins that may use credentials",
+            "1 is not true, not false, and not a list of origins that may use credentials",
             id="flag, number",
         ),
         ROW(
@@ -399,7 +399,7 @@ def test_a_field_that_is_not_given_is_unset():
             "yes",
             "yes",
             "wrong-type",
-            "'yes' is neither true nor false, nor origins that may use credentials",
+            "'yes' is not true, not false, and not a list of origins that may use credentials",
             id="flag, yes",
         ),
         ROW(
@@ -424,7 +424,7 @@ def test_a_field_that_is_not_given_is_unset():
             True,
             True,
             "wrong-type",
-            "True is no number of whole seconds, nor a timedelta of such",
+            "True is not a whole number of seconds, and not a timedelta of whole seconds",
             id="seconds, flag",
         ),
         ROW(
@@ -432,7 +432,7 @@ def test_a_field_that_is_not_given_is_unset():
             600.0,
             600.0,
             "wrong-type",
-            "600.0 is no number of whole seconds, nor a timedelta of such",
+            "600.0 is not a whole number of seconds, and not a timedelta of whole seconds",
             id="seconds, float",
         ),
         ROW(
@@ -440,7 +440,7 @@ def test_a_field_that_is_not_given_is_unset():
             "10m",
             "10m",
             "wrong-type",
-            "'10m' is no number of whole seconds, nor a timedelta of such; write 600",
+            "'10m' is not a whole number of seconds, and not a timedelta of whole seconds; write 600",
             id="seconds, with a unit",
         ),
         ROW(
@@ -448,7 +448,7 @@ def test_a_field_that_is_not_given_is_unset():
             "٣",
             "٣",
             "wrong-type",
-            r"'\u0663' is no number of whole seconds, nor a timedelta of such",
+            r"'\u0663' is not a whole number of seconds, and not a timedelta of whole seconds",
             id="seconds, other digits",
         ),
         ROW(
@@ -457,7 +457,7 @@ def test_a_field_that_is_not_given_is_unset():
             timedelta(milliseconds=1500),
             "wrong-type",
             "datetime.timedelta(seconds=1, microseconds=500000)"
-            " is no number of whole seconds, nor a timedelta of such",
+            " is not a whole number of seconds, and not a timedelta of whole seconds",
             id="seconds, timedelta with a fraction",
         ),
     ],
@@ -661,8 +661,8 @@ AUTOMATIC = "it is always done; leave it out"
         ROW("policies", ROUTES, id="wsgicors 0.7"),
         ROW(
             "allow_private_network",
-            "browsers withdrew the preflight headers of Private Network Access in favour of a"
-            " permission prompt (Local Network Access), so there is nothing left to allow;"
+            "browsers have replaced the preflight headers of Private Network Access with a permission"
+            " prompt (Local Network Access), so there is nothing left to allow;"
             " leave it out",
             id="withdrawn by browsers",
         ),
@@ -989,8 +989,8 @@ def test_what_conflicts(fields, found):
         ),
         ROW(
             {**WITH_CREDENTIALS, "allow_origins": "http://a.example"},
-            "'http://a.example' is not https: with allow_credentials, whoever controls a network"
-            " between can pose as it and read your users' data; write https://, or set"
+            "'http://a.example' is not https: with allow_credentials, whoever controls the network can"
+            " pretend to be it and read your users' data; write https://, or set"
             " dangerously_allow_insecure_origins=True",
             id="http",
         ),

@@ -130,18 +130,20 @@ def test_file_is_ascii_that_ends_in_a_line():
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ROW("", "no JSON", id="empty"),
-        ROW("{", "no JSON", id="cut off"),
+        ROW("", "not JSON", id="empty"),
+        ROW("{", "not JSON", id="cut off"),
         ROW("[" * 100_000, "", id="nested deeply"),
         ROW("[]", "not written by --save", id="a list"),
         ROW("{}", "not written by --save", id="something else"),
         ROW('{"wsgicors": true}', "not written by --save", id="no number"),
         ROW('{"wsgicors": 2, "policies": []}', "newer release", id="newer"),
-        ROW('{"wsgicors": 1}', "policies are no list", id="nothing in it"),
-        ROW('{"wsgicors": 1, "policies": [3]}', "is no policy", id="no policy"),
-        ROW('{"wsgicors": 1, "policies": [{"rules": ["/"]}]}', "is no policy", id="no fields"),
+        ROW('{"wsgicors": 1}', "policies are not a list", id="nothing in it"),
+        ROW('{"wsgicors": 1, "policies": [3]}', "is not a policy", id="no policy"),
+        ROW('{"wsgicors": 1, "policies": [{"rules": ["/"]}]}', "is not a policy", id="no fields"),
         ROW(
-            '{"wsgicors": 1, "policies": [{"allow_origins": "*"}]}', "rules are no list", id="rules"
+            '{"wsgicors": 1, "policies": [{"allow_origins": "*"}]}',
+            "rules are not a list",
+            id="rules",
         ),
         *(
             ROW(
@@ -163,7 +165,7 @@ def test_file_is_ascii_that_ends_in_a_line():
         ),
         ROW(
             '{"wsgicors": 1, "policies": [{"rules": ["/", "/"], "allow_origins": "*"}]}',
-            "stands there twice",
+            "is there twice",
             id="rule twice",
         ),
     ],
@@ -174,7 +176,7 @@ def test_what_is_no_saved_review_is_told_in_plain_words(text, said, tmp_path):
     with pytest.raises(ReviewError) as caught:
         review({}, None, str(file))
     assert said in str(caught.value)
-    assert "is no saved review" in str(caught.value)
+    assert "is not a saved review" in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
@@ -184,7 +186,7 @@ def test_file_that_cannot_be_read_or_written_is_told_in_plain_words(tmp_path):
     with pytest.raises(ReviewError, match="cannot be written"):
         review({}, str(tmp_path / "missing" / "review.json"), None)
     (tmp_path / "bytes.json").write_bytes(b"\xff\xfe")
-    with pytest.raises(ReviewError, match="is no text"):
+    with pytest.raises(ReviewError, match="is not text"):
         review({}, None, str(tmp_path / "bytes.json"))
 
 
@@ -226,7 +228,7 @@ KEPT_OUT = "  GET /: allow_credentials: origins that are not https are not denie
             {},
             [
                 "Narrower than before:",
-                f"  GET /: allow_origins: only {A} is allowed now, where any did before",
+                f"  GET /: allow_origins: only {A} is allowed now; before, there was no limit",
             ],
             id="not everybody",
         ),
@@ -253,7 +255,7 @@ KEPT_OUT = "  GET /: allow_credentials: origins that are not https are not denie
             {"allow_origins": ask_another},
             [
                 "Perhaps wider, look at it:",
-                f"  GET /: allow_origins: {ASK}_another decides now, where it was {ASK}",
+                f"  GET /: allow_origins: {ASK}_another decides now; it was {ASK}",
             ],
             id="another callable",
         ),
@@ -271,7 +273,7 @@ KEPT_OUT = "  GET /: allow_credentials: origins that are not https are not denie
             {"allow_credentials": [A]},
             [
                 "Narrower than before:",
-                f"  GET /: allow_credentials: only {A} may use credentials now, where any did before",
+                f"  GET /: allow_credentials: only {A} may use credentials now; before, there was no limit",
             ],
             id="credentials for some",
         ),
@@ -282,7 +284,7 @@ KEPT_OUT = "  GET /: allow_credentials: origins that are not https are not denie
                 "Perhaps wider, look at it:",
                 f"{KEPT_OUT} expression https?://a\\.example admits them",
                 "Narrower than before:",
-                "  GET /: allow_credentials: only none may use credentials now, where any did before",
+                "  GET /: allow_credentials: only none may use credentials now; before, there was no limit",
             ],
             id="no credentials, and no guard against plain http",
         ),
@@ -293,7 +295,7 @@ KEPT_OUT = "  GET /: allow_credentials: origins that are not https are not denie
                 "Perhaps wider, look at it:",
                 f"{KEPT_OUT} {ASK} admits them",
                 "Narrower than before:",
-                f"  GET /: allow_credentials: only {A} may use credentials now, where any did before",
+                f"  GET /: allow_credentials: only {A} may use credentials now; before, there was no limit",
             ],
             id="credentials for some, and no guard against what a callable admits",
         ),
@@ -302,7 +304,7 @@ KEPT_OUT = "  GET /: allow_credentials: origins that are not https are not denie
             {"allow_origins": [re.compile(r"https://[ab]\.example")]},
             [
                 "Narrower than before:",
-                "  GET /: allow_credentials: only none may use credentials now, where any did before",
+                "  GET /: allow_credentials: only none may use credentials now; before, there was no limit",
             ],
             id="no credentials, where all were https",
         ),
@@ -334,7 +336,7 @@ KEPT_OUT = "  GET /: allow_credentials: origins that are not https are not denie
             {},
             [
                 "Wider than before:",
-                "  GET /: allow_methods: what the URL routes, where it was only GET",
+                "  GET /: allow_methods: what the URL routes; it was only GET",
             ],
             id="methods unset",
         ),
@@ -355,7 +357,7 @@ KEPT_OUT = "  GET /: allow_credentials: origins that are not https are not denie
             {"max_age": 600},
             [
                 "Neither wider nor narrower:",
-                "  GET /: max_age: 600 seconds, where it was 5 seconds",
+                "  GET /: max_age: 600 seconds; it was 5 seconds",
             ],
             id="max_age",
         ),
@@ -380,7 +382,7 @@ def test_changes_are_told_in_words_the_worst_first(old, new, lines):
         ROW(
             {"GET /": policy()},
             {"GET /": None},
-            "  GET /: is not governed any more: what the application sends is sent",
+            "  GET /: is not governed any more: the application's own headers are sent",
             id="not governed any more",
         ),
         ROW(

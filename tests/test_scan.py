@@ -364,7 +364,7 @@ def test_a_preflight_that_needs_a_login_is_found_whoever_asks(capsys):
         _, told = scanned(capsys, url)
     (finding,) = told["findings"]
     assert finding["reason"] == "preflight-status"
-    assert "let the CORS layer answer ahead of authentication" in finding["remedy"]
+    assert "Let the CORS layer answer preflights before the login" in finding["remedy"]
 
 
 @pytest.mark.parametrize(

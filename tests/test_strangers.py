@@ -76,7 +76,7 @@ def test_an_expression_that_admits_strangers_is_refused_with_one_of_them(express
     if problem.reason == "cannot-be-checked":
         assert "(?" in expression
     else:
-        (shown,) = re.findall(r"also admits '([^']*)'", problem.message)
+        (shown,) = re.findall(r"also allows '([^']*)'", problem.message)
         assert is_origin(shown)
         assert compiled.fullmatch(shown)
     # Everybody may read what has no credentials.
@@ -159,7 +159,7 @@ def test_the_opt_outs_hold_for_expressions_too(expression, opt_out, reasons):
 
 
 def test_the_guard_stands_before_the_middleware():
-    with pytest.raises(ConfigError, match=r"also admits 'https://xexample\.com'"):
+    with pytest.raises(ConfigError, match=r"also allows 'https://xexample\.com'"):
         CORSMiddleware(
             demo_app, allow_origins=[re.compile(r"https://.*example\.com")], allow_credentials=True
         )

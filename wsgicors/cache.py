@@ -268,7 +268,7 @@ class OriginCache:
                 pending.set_exception(error)
                 return
             pending.set_result(known.allowed)
-        message = "the lookup of %s raised; the answer from before is used\n%s"
+        message = "the lookup of %s raised an exception; the earlier answer is used\n%s"
         logger.warning(message, shown(question[0]), shown_traceback(error))
 
     def _call_off(self, answer: Future[bool], question: Question) -> None:
@@ -303,7 +303,7 @@ def _subject(
     """What to forget: what was named or, where a name cannot be trusted, all that it may mean."""
     if origin is not None and not _is_serialized(origin):
         if warn:
-            message = "%s is no origin as browsers send it: all origins are forgotten"
+            message = "%s is not an origin as browsers send it, so all origins are forgotten"
             logger.warning(message, shown(origin))
         origin = None
     return origin, key if key is None or len(key) <= _MAX_KEY_LENGTH else None
@@ -319,12 +319,12 @@ def _is_serialized(origin: object) -> bool:
 def _problems_of_callables(lookup: object, key: object) -> Iterator[Problem]:
     asked = "lookup(origin)" if key is None else "lookup(origin, key)"
     if not is_sync_callable(lookup):
-        yield _wrong_type("lookup", lookup, f"a function, called as {asked}, no async one")
+        yield _wrong_type("lookup", lookup, f"a function that is not async, called as {asked}")
     elif not takes(lookup, 1 if key is None else 2):
         message = f"{shown(lookup)} cannot be called as {asked}: write one that can"
         yield Problem("lookup", lookup, "wrong-type", message)
     if key is not None and not (is_sync_callable(key) and takes(key, 1)):
-        yield _wrong_type("key", key, "a function, called as key(environ), no async one")
+        yield _wrong_type("key", key, "a function that is not async, called as key(environ)")
 
 
 def _problems_of_numbers(**numbers: object) -> Iterator[Problem]:
@@ -355,7 +355,7 @@ def _problems_of_invalidation(invalidation: object) -> Iterator[Problem]:
 
 
 def _wrong_type(field: str, value: object, advice: str) -> Problem:
-    message = f"{shown(value)} cannot stand here: write {advice}"
+    message = f"{shown(value)} does not fit here: write {advice}"
     return Problem(field, value, "wrong-type", message)
 
 

@@ -136,7 +136,7 @@ def _change_of_whole(before: Said, after: Said) -> Change | None:
     if before == after or (before and after):
         return None
     if after is None:
-        return Change(WIDER, "", "is not governed any more: what the application sends is sent")
+        return Change(WIDER, "", "is not governed any more: the application's own headers are sent")
     if after is _MISSING:
         return Change(NARROWER, "", "is not there any more")
     return Change(UNCLEAR, "", f"was not governed, and is now: {_shared_with(after)}")
@@ -176,7 +176,7 @@ def _of_list(field: str, before: Any, after: Any) -> Iterator[Change]:
         yield Change(WIDER, field, f"any {what} {verb} now")
     elif _is_all(before):
         yield Change(
-            NARROWER, field, f"only {_words(after or [])} {verb} now, where any did before"
+            NARROWER, field, f"only {_words(after or [])} {verb} now; before, there was no limit"
         )
     else:
         yield from _of_items(field, before or [], after or [])
@@ -240,9 +240,9 @@ def is_exact(item: Any) -> bool:
 
 def _of_methods(field: str, before: Any, after: Any) -> Iterator[Change]:
     if before is None:
-        yield Change(NARROWER, field, f"only {_words(after)}, where it was what the URL routes")
+        yield Change(NARROWER, field, f"only {_words(after)}; it was what the URL routes")
     elif after is None:
-        yield Change(WIDER, field, f"what the URL routes, where it was only {_words(before)}")
+        yield Change(WIDER, field, f"what the URL routes; it was only {_words(before)}")
     else:
         yield from _of_list(field, before, after)
 
@@ -256,7 +256,7 @@ def _of_switch(field: str, before: Any, after: Any) -> Iterator[Change]:
 
 def _of_max_age(field: str, before: Any, after: Any) -> Iterator[Change]:
     words = [_UNSET if value is None else f"{value} seconds" for value in (after, before)]
-    yield Change(NEITHER, field, f"{words[0]}, where it was {words[1]}")
+    yield Change(NEITHER, field, f"{words[0]}; it was {words[1]}")
 
 
 _UNSET = "unset (5 seconds)"
@@ -264,7 +264,7 @@ _UNSET = "unset (5 seconds)"
 
 def _of_callables(field: str, before: Any, after: Any) -> Iterator[Change]:
     now, then = (_words([] if value is None else value) for value in (after, before))
-    yield Change(UNCLEAR, field, f"{now} decides now, where it was {then}")
+    yield Change(UNCLEAR, field, f"{now} decides now; it was {then}")
 
 
 _CHANGES = {

@@ -42,7 +42,7 @@ def parse_pattern(text: str) -> OriginPattern:
 
 
 _MISPLACED_WILDCARD = (
-    'holds "*" where it has no meaning: it may stand for subdomains (https://*.example.com), within the'
+    'has a "*" where it has no meaning: it may stand for subdomains (https://*.example.com), within the'
     " leftmost name (https://pr-*.example.com) and for any port (http://localhost:*)"
 )
 # What can be wrong with a pattern, most telling first: a code, how the text gives it away, and
@@ -60,11 +60,15 @@ _FAULTS = [
         (
             "quoted",
             r"""[\["']+[a-z][a-z0-9+.-]*:|.*[;"'][;"'\]]*$|.*://[^\[]*\]$""",
-            "holds quotes, brackets or a semicolon: items are separated by commas or blanks alone",
+            "has quotes, brackets or a semicolon in it: separate items only by commas or spaces",
         ),
-        ("blank-or-control", r".*[\x00-\x20\x7f]", "holds a blank or a control character"),
+        ("blank-or-control", r".*[\x00-\x20\x7f]", "has a space or a control character in it"),
         ("no-scheme", r"(?!.*://)", "has no scheme"),
-        ("user-info", r".*://[^/?#]*@", "holds user information: no browser sends that"),
+        (
+            "user-info",
+            r".*://[^/?#]*@",
+            "has a user name or a password in it: no browser sends that",
+        ),
         ("path", r".*://[^/?#]*[/?#]", "has a path, a query or a fragment: an origin has none"),
         ("upper-case", r"(?-i:.*[A-Z])", "is not in lower case, as browsers send it"),
         ("trailing-dot", r"(?:https?|wss?|ftp)://.*\.(?::.*)?$", "has a host that ends in a dot"),
@@ -86,10 +90,10 @@ _FAULTS = [
         (
             "ip-address",
             r".*://(?:\*\.)?(?:\[|(?:[^/]*\.)?(?:[0-9]+|0x[0-9a-f]*)$)",
-            "has an IP address that is not one address in the form that browsers write",
+            "has an IP address that is incomplete, or not written as browsers write it",
         ),
-        ("wildcard", r".*\*", "would cover names that a registry gives out to anybody"),
-        ("malformed", r"", "is no origin, scheme://host or scheme://host:port"),
+        ("wildcard", r".*\*", "would cover names that anybody can register"),
+        ("malformed", r"", "is not an origin (scheme://host or scheme://host:port)"),
     ]
 ]
 _LOOSELY = re.compile(

@@ -56,12 +56,15 @@ class Fault(NamedTuple):
 
 
 _TOO_COMPLEX = Fault(
-    "too-complex", "is too large to be looked through; write a list of origins and patterns instead"
+    "too-complex", "is too large to be checked; write a list of origins and patterns instead"
 )
 _BLOWS_UP = Fault(
     "slow",
-    "can take very long on an origin that somebody makes up, because one text can be matched by it in"
-    " very many ways; write a pattern such as 'https://*.example.com', or repeat nothing that repeats",
+    (
+        "can take very long on an origin that an attacker makes up, because it can match one text in very"
+        " many ways; write a pattern such as 'https://*.example.com', or put no repetition inside a"
+        " repetition"
+    ),
 )
 _NEVER_MATCHES = Fault(
     "never-matches",

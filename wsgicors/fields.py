@@ -34,7 +34,7 @@ def parsed(name: str, value: object, problems: list[Problem]) -> object:
         problems.append(Problem(name, value, reason, message))
 
     if value is None:
-        complain(value, "wrong-type", "None is no value; leave the field out to have it unset")
+        complain(value, "wrong-type", "None is not a value here; leave the field out")
         return None
     return FIELDS[name](value, complain)
 
@@ -67,7 +67,7 @@ def _credentials(value: object, complain: Complain) -> object:
         return flag
     is_text = isinstance(value, str) and ("*" in value or ":" in value or not value.strip())
     if not is_text and not isinstance(value, re.Pattern) and not is_list(value):
-        message = f"{shown(value)} is neither true nor false, nor origins that may use credentials"
+        message = f"{shown(value)} is not true, not false, and not a list of origins that may use credentials"
         complain(value, "wrong-type", message)
         return None
     items = _origin_items(value, complain)
@@ -77,7 +77,8 @@ def _credentials(value: object, complain: Complain) -> object:
 
 
 _NOT_EVERYBODY = (
-    '"*" is everybody, who cannot be trusted with credentials; write the origins that may use them'
+    '"*" means everybody, and not everybody can be trusted with credentials; write the origins that may use'
+    " them"
 )
 
 
@@ -139,7 +140,7 @@ def _methods(value: object, complain: Complain) -> object:
     for method in methods:
         upper = method.upper()
         if upper in _NOT_EACH:
-            message = f'{shown(method)} is no method; for all methods write "*", alone'
+            message = f'{shown(method)} is not a method; for all methods write "*", alone'
             complain(method, "no-method", message)
         elif upper in FORBIDDEN_METHODS:
             _complain_of_forbidden(method, "sends it on behalf of a script", complain)
@@ -175,10 +176,10 @@ def _response_headers(value: object, complain: Complain) -> object:
 
 
 _OF_A_RESPONSE = (
-    "belongs to responses, where this library writes it: a script must not send it; leave it out"
+    "is a header of responses, and this library writes it: a script must not send it; leave it out"
 )
 _OF_CORS = (
-    "belongs to CORS itself, and no script has a use for it; leave it out, or write the header that"
+    "belongs to CORS itself, and scripts do not need it; leave it out, or write the header that"
     " your application sends"
 )
 
@@ -202,7 +203,9 @@ def _tokens(value: object, complain: Complain, what: str) -> list[str]:
         if isinstance(item, str) and TOKEN.fullmatch(item):
             tokens.append(item)
         else:
-            complain(item, "malformed", f"{shown(item)} is no {what} (letters, digits and hyphens)")
+            complain(
+                item, "malformed", f"{shown(item)} is not a {what} (letters, digits and hyphens)"
+            )
     return tokens
 
 
@@ -261,7 +264,7 @@ def _seconds(value: object, complain: Complain) -> object:
     return seconds
 
 
-_NO_SECONDS = "is no number of whole seconds, nor a timedelta of such"
+_NO_SECONDS = "is not a whole number of seconds, and not a timedelta of whole seconds"
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _WITH_UNIT = re.compile(r"\s*([0-9]{1,5})\s*([smhd])[a-z]*\s*", re.ASCII | re.IGNORECASE)
 

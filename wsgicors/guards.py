@@ -79,8 +79,10 @@ def _not_allowed(origin: str) -> Problem:
         "allow_credentials",
         origin,
         "origin-not-allowed",
-        f"{shown(origin)} may use credentials, but allow_origins beside it does not admit it; write it"
-        " there too, or leave it out here",
+        (
+            f"{shown(origin)} may use credentials, but allow_origins does not have it; write it there too,"
+            " or leave it out here"
+        ),
     )
 
 
@@ -101,8 +103,8 @@ def _conflicts_with_credentials(settings: Settings) -> list[Problem]:
 
 _WHICH_HEADERS = "write the names of the headers, or do without credentials"
 _WHO_MAY = (
-    "write the origins, or a callable that knows them, or do without credentials; where everybody may read"
-    " and some may use credentials, list these: allow_credentials=[...]"
+    "write the origins, or a callable that knows them, or do without credentials; if everybody may read and"
+    " only some may use credentials, list those: allow_credentials=[...]"
 )
 
 
@@ -112,7 +114,7 @@ def _wildcard_with_credentials(field: str, remedy: str) -> Problem:
         field,
         "*",
         "wildcard-with-credentials",
-        f'browsers take "*" literally where allow_credentials is set; {remedy}',
+        f'with allow_credentials, browsers take "*" literally; {remedy}',
     )
 
 
@@ -141,7 +143,7 @@ def _text_faults(item: str, settings: Settings) -> list[tuple[str, str]]:
 
 
 _NULL_WITH_CREDENTIALS = (
-    f"'null' is the origin of every sandboxed frame and local file, so anybody's: {_READ_DATA};"
+    f"'null' is the origin of every sandboxed frame and local file, so anybody can have it: {_READ_DATA};"
     " leave it out, or do without credentials"
 )
 
@@ -158,11 +160,11 @@ def _pattern_faults(item: str, pattern: OriginPattern, settings: Settings) -> li
 
 
 _ANYBODYS = (
-    "is the origin of local files, or of any application or extension of that scheme, so anybody's:"
+    "is the origin of local files, or of any application or extension of that scheme, so anybody can have it:"
     f" {_READ_DATA}; write the one that is yours, or do without credentials"
 )
 _INSECURE = (
-    "is not https: with allow_credentials, whoever controls a network between can pose as it and read your"
+    "is not https: with allow_credentials, whoever controls the network can pretend to be it and read your"
     " users' data; write https://, or set dangerously_allow_insecure_origins=True"
 )
 _PUBLIC_SUFFIX = (
@@ -193,19 +195,17 @@ _NEVER_TAKEN = ("matches-any-origin", "cannot-be-checked")
 def _admits(stranger: Stranger) -> str:
     if stranger.origin is None:
         return (
-            "cannot be checked for strangers that it admits; write it without looking ahead or behind and"
-            " without references, or list origins and patterns such as 'https://*.example.com'"
+            "cannot be checked for strangers that it allows; write it without lookahead, lookbehind and"
+            " backreferences, or list origins and patterns such as 'https://*.example.com'"
         )
     remedy = _REMEDIES[stranger.reason]
-    return (
-        f"also admits {shown(stranger.origin)}, which may be a stranger's: {_READ_DATA}; {remedy}"
-    )
+    return f"also allows {shown(stranger.origin)}, which may belong to a stranger: {_READ_DATA}; {remedy}"
 
 
 _REMEDIES = {
     "matches-any-origin": r"write one that spells out the end of the name, such as r'https://[a-z]+\.example\.com'",
     "admits-strangers": (
-        r"write \. for a dot, and one before the name, or a pattern such as 'https://*.example.com'"
+        r"write \. for each dot, also for one before the name, or use a pattern such as 'https://*.example.com'"
     ),
     "public-suffix": (
         "write the names that are yours, or set dangerously_allow_public_suffixes=True"

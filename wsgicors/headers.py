@@ -514,8 +514,8 @@ def _may_use_credentials(origin: str, takes_insecure: bool, otherwise: str) -> b
 
 
 _NOT_HTTPS = (
-    "%s is not https, so it %s although it was admitted: with allow_credentials, whoever controls"
-    " a network between can pose as it; use https there, or set dangerously_allow_insecure_origins=True"
+    "%s is not https, so it %s although the policy allows it: with allow_credentials, whoever controls the"
+    " network can pretend to be it; use https there, or set dangerously_allow_insecure_origins=True"
 )
 
 
@@ -649,10 +649,12 @@ def _asked(predicate: Callable[[str, Any], bool], origin: str, environ: Any) -> 
     try:
         answer = predicate(origin, environ)
     except Exception:  # noqa: BLE001 - it is logged, and denies
-        log_exception(logger, "allow_origins raised for %s, which is denied", shown(origin))
+        log_exception(
+            logger, "allow_origins raised an exception for %s, so it is denied", shown(origin)
+        )
         return False
     if not isinstance(answer, bool):
-        message = "allow_origins returned %s for %s, which is denied: return True or False"
+        message = "allow_origins returned %s for %s, so it is denied: return True or False"
         logger.error(message, shown(answer), shown(origin))
     return answer is True
 

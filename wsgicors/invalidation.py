@@ -163,7 +163,7 @@ class Listener(ABC):
                 elif heard is not None:
                     self._take(heard)
                 elif time.monotonic() > asked + SILENCE_SECONDS:
-                    raise TimeoutError(f"no sign of life for {SILENCE_SECONDS} seconds")
+                    raise TimeoutError(f"nothing came for {SILENCE_SECONDS} seconds")
                 if is_answered and time.monotonic() >= asked + HEARTBEAT_SECONDS:
                     asked, is_answered = time.monotonic(), False
                     line.ask()
@@ -174,7 +174,7 @@ class Listener(ABC):
             self._informed_until = _NEVER
             self._forget(None, None)
             self._fault = ""
-            logger.info("%s hears of invalidations", type(self).__name__)
+            logger.info("%s receives invalidations", type(self).__name__)
         self._informed_until = asked + SILENCE_SECONDS
 
     def _lose(self, error: Exception) -> None:
@@ -182,14 +182,14 @@ class Listener(ABC):
         fault = f"{type(error).__name__}: {' '.join(str(error).split())!a}"
         if fault != self._fault:
             self._fault = fault
-            message = "%s hears of no invalidations, so each request is looked up anew: %s"
+            message = "%s receives no invalidations, so each request is looked up again: %s"
             logger.warning(message, type(self).__name__, fault)
 
     def _take(self, message: str | bytes) -> None:
         try:
             origin, key = _read(message)
         except (TypeError, ValueError, RecursionError) as error:
-            warning = "%s on channel %s is no invalidation, so everything is forgotten: %s"
+            warning = "%s on channel %s is not an invalidation, so everything is forgotten: %s"
             logger.warning(warning, shown(message), self._channel, ascii(str(error)))
             origin = key = None
         self._forget(origin, key)
@@ -390,10 +390,10 @@ def _driver(module: str, needed_by: str, extra: str) -> Any:
 
 def _problems_of_channel(channel: object) -> Iterator[Problem]:
     if not isinstance(channel, str) or not _CHANNEL.fullmatch(channel):
-        message = f"{shown(channel)} is no channel: write up to 63 letters, digits and _ . : -"
+        message = f"{shown(channel)} is not the name of a channel: write up to 63 letters, digits and _ . : -"
         yield Problem("channel", channel, "malformed", message)
 
 
 def _no_url(url: object, form: str) -> Problem:
     # A URL may hold a password, so that it is not shown.
-    return Problem("url", None, "malformed", f"this is no URL that the driver takes: write {form}")
+    return Problem("url", None, "malformed", f"the driver does not accept this URL: write {form}")

@@ -29,8 +29,8 @@ _MAX_TOLD = 16
 
 _EXPOSE = "access-control-expose-headers"
 _REPLACED = (
-    "the application wrote %s on a response that a policy governs; what it wrote was replaced by what the"
-    " policy says. Say it in the policy, or exempt the path"
+    "the application wrote %s on a response that a policy governs, so the policy replaced it. Write it in"
+    " the policy, or exempt the path"
 )
 
 # By what the application wrote: a decision about an actual request varies by ``Origin`` alone.

@@ -108,14 +108,14 @@ def _advice(name: str, application: object) -> str:
     if inspect.isroutine(application) and not name.endswith("()"):
         with suppress(TypeError, ValueError):
             _bind(application)
-            return f"is a function and no application; if it makes one, write {name}()"
+            return f"is a function, not an application; if it makes one, write {name}()"
     return _NOT_CALLABLE
 
 
 _NOT_CALLABLE = (
-    "cannot be called with (environ, start_response): name a WSGI application; if it is one for ASGI,"
-    " serve it and name its URL. Where a function makes it with arguments of its own, write a module"
-    " that calls it"
+    "cannot be called with (environ, start_response): name a WSGI application; if it is an ASGI"
+    " application, serve it and name its URL. If a function with arguments makes it, write a module that"
+    " calls it"
 )
 
 

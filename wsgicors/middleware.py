@@ -56,7 +56,7 @@ _BOTH_ROUTES_AND_RESOLVE = Problem(
     "resolve",
     None,
     "routes-and-resolve",
-    "routes and resolve both say whose policy governs; write one of them (resolve can do what routes does)",
+    "routes and resolve both choose the policy; write only one of them (resolve can do what routes does)",
 )
 
 
@@ -263,12 +263,12 @@ def cors(
 
 
 def _no_application(app: object) -> Problem:
-    message = f"{shown(app)} is no WSGI application; write CORSMiddleware(application, ...)"
+    message = f"{shown(app)} is not a WSGI application; write CORSMiddleware(application, ...)"
     return Problem("app", app, "no-application", message)
 
 
 def _bare(app: object) -> Problem:
-    message = f"{shown(app)} is no Policy; write @cors(allow_origins=[...]) with parentheses"
+    message = f"{shown(app)} is not a Policy; write @cors(allow_origins=[...]) with parentheses"
     return Problem("policy", app, "wrong-type", message)
 
 

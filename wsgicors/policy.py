@@ -132,7 +132,7 @@ class Policy:
         Policy(allow_origins='*', max_age=5)
         """
         if not isinstance(other, Policy):
-            message = f"{shown(other)} is no Policy; write merge(Policy(...))"
+            message = f"{shown(other)} is not a Policy; write merge(Policy(...))"
             raise ConfigError([Problem("policy", other, "wrong-type", message)])
         return _restored({**self.settings(), **other.settings()})
 

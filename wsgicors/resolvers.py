@@ -105,7 +105,8 @@ class _Routes:
 
 
 _NO_RESOLVE = (
-    "is no function that can be asked; write def resolve(environ, method), not async, that returns a Policy"
+    "is not a function that can be called here; write def resolve(environ, method), not async, that returns"
+    " a Policy"
     " or None"
 )
 
@@ -126,7 +127,7 @@ def resolver_by_callable(resolve: Resolve, base: Policy | None) -> Resolver:
             return None if policy is None else builder_of(checked_policy(policy))
         except Exception:  # noqa: BLE001 - it is logged, and denies
             path = shown(environ.get("PATH_INFO"))
-            log_exception(logger, "resolve failed for %s, which is denied", path)
+            log_exception(logger, "resolve failed for %s, so it is denied", path)
             return RESOLVE_FAILED_REFUSED if builder_of.refuses else RESOLVE_FAILED
 
     return _PerMethod(builder_for)
@@ -182,7 +183,7 @@ def checked_policy(policy: object) -> Policy:
     """
     if isinstance(policy, Policy):
         return policy
-    message = f"{shown(policy)} is no Policy; write Policy(allow_origins=...)"
+    message = f"{shown(policy)} is not a Policy; write Policy(allow_origins=...)"
     if isinstance(policy, Mapping) or (isinstance(policy, str) and policy.isidentifier()):
         message += "; for the keys of wsgicors 0.7 call wsgicors.compat.paste.make_middleware(app, policy=...)"
     raise ConfigError([Problem("policy", policy, "wrong-type", message)])
@@ -237,7 +238,7 @@ _MOUNTED = (
 def _compiled_routes(routes: Routes, base: Policy | None) -> dict[str, HeaderBuilder | None]:
     """By prefix without a slash at the end; ``""``, the default of all, is always there."""
     if not isinstance(routes, Mapping):
-        message = f"{shown(routes)} is no mapping; write {{prefix: Policy(...)}}"
+        message = f"{shown(routes)} is not a mapping; write {{prefix: Policy(...)}}"
         raise ConfigError([Problem("routes", routes, "wrong-type", message)])
     builders: dict[str, HeaderBuilder | None] = {}
     problems: list[Problem] = []
@@ -288,7 +289,7 @@ def _prefix(route: Any, taken: Mapping[str, object]) -> str:
         raise ConfigError([Problem("routes", route, reason, message)])
     prefix: str = route.rstrip("/").encode().decode("latin-1")
     if prefix in taken:
-        message = "stands there twice; a slash at the end makes no difference"
+        message = "is there twice; a slash at the end makes no difference"
         raise ConfigError([Problem("routes", route, "twice", message)])
     return prefix
 
@@ -302,15 +303,15 @@ def _is_pattern(route: str) -> bool:
 def _pattern_problem(route: str) -> Problem:
     prefix = "/" + "/".join(_whole_segments(route))
     message = (
-        f"is compared as it is written, so a pattern matches nothing; write {shown(prefix)}, which takes in"
-        " all that is below it (and resolve, where a prefix cannot say it)"
+        f"is compared as it is written, so a pattern matches nothing; write {shown(prefix)}, which covers"
+        " all paths below it (or use resolve, if a prefix is not enough)"
     )
     return Problem("routes", route, "pattern", message)
 
 
 def _whole_segments(route: str) -> Iterator[str]:
     """The segments of a route before its first pattern."""
-    for segment in route.split("/")[1:]:
+    for segment in route.lstrip("^").split("/")[1:]:
         before = _SEGMENT_AND_PATTERN.fullmatch(segment)
         if before is None and not _PATTERN.search(segment):
             yield segment

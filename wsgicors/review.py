@@ -154,7 +154,7 @@ def from_text(text: str) -> Rules:
     try:
         data = json.loads(text)
     except ValueError as error:
-        raise ReviewError(f"it is no JSON ({error})") from None
+        raise ReviewError(f"it is not JSON ({error})") from None
     except RecursionError:
         raise ReviewError("it is nested too deeply") from None
     release = data.get("wsgicors") if isinstance(data, dict) else None
@@ -170,20 +170,20 @@ def from_text(text: str) -> Rules:
 
 def _list(value: Any, what: str) -> list[Any]:
     if not isinstance(value, list):
-        raise ReviewError(f"its {what} are no list")
+        raise ReviewError(f"its {what} are not a list")
     return value
 
 
 def _read_policy(policy: Any, rules: dict[str, Said]) -> None:
     if not isinstance(policy, dict) or not set(policy) - {"rules"}:
-        raise ReviewError(f"{shown(policy)} is no policy")
+        raise ReviewError(f"{shown(policy)} is not a policy")
     said = {name: value for name, value in policy.items() if name != "rules"}
     for name, value in said.items():
         if said != {"governed": False} and not _is_valid(name, value):
             raise ReviewError(f"{shown(name)} cannot be {shown(value)}")
     for rule in _list(policy.get("rules"), "rules"):
         if not isinstance(rule, str) or rule in rules:
-            raise ReviewError(f"{shown(rule)} is no rule, or stands there twice")
+            raise ReviewError(f"{shown(rule)} is not a rule, or is there twice")
         rules[rule] = None if said == {"governed": False} else said
 
 
@@ -246,9 +246,11 @@ def _read(name: str) -> Rules:
             f"{printable(name)} cannot be read: {error.strerror}; write it with --save"
         ) from None
     except UnicodeDecodeError:
-        raise ReviewError(f"{printable(name)} is no saved review: it is no text; {_ANEW}") from None
+        raise ReviewError(
+            f"{printable(name)} is not a saved review: it is not text; {_ANEW}"
+        ) from None
     except ReviewError as error:
-        raise ReviewError(f"{printable(name)} is no saved review: {error}; {_ANEW}") from None
+        raise ReviewError(f"{printable(name)} is not a saved review: {error}; {_ANEW}") from None
 
 
 _ANEW = "write one with --save"

@@ -9,8 +9,8 @@ from .errors import Problem, shown
 from .fields import FIELDS
 
 _WITHDRAWN = (
-    "browsers withdrew the preflight headers of Private Network Access in favour of a permission"
-    " prompt (Local Network Access), so there is nothing left to allow; leave it out"
+    "browsers have replaced the preflight headers of Private Network Access with a permission prompt (Local"
+    " Network Access), so there is nothing left to allow; leave it out"
 )
 _ROUTES = "to govern only some paths write routes={prefix: Policy(...)}; in Flask decorate blueprints or views"
 _LEAVE = "to leave a path to the application write routes={prefix: None}"
@@ -53,7 +53,7 @@ _NAMES_ELSEWHERE = {
         _WITHDRAWN,
     ),
     "send_wildcard": 'allow_origins="*" always sends "*", and a list of origins never does; leave it out',
-    "replace_https_referer": "it served an old CSRF check and has no use; leave it out",
+    "replace_https_referer": "it was for an old CSRF check and is not needed; leave it out",
     **dict.fromkeys("preflight_continue options_passthrough".split(), _LEAVE),
     "trial": "what is tried is no field: write CORSMiddleware(app, ..., trial=Policy(...)), or in Flask"
     " CORS(app, ..., trial={...})",
@@ -66,12 +66,12 @@ _MEANINGS = {**_NAMES_ELSEWHERE, **{name: name for name in FIELDS}}
 _CLOSING = """disallow unallow deny denied block forbid exclu except reject prohibit prevent disabl blacklist
     ban banned not no dont never without""".split()
 _CLOSED = (
-    "nothing is shared by default, so there is nothing to deny: leave out of the allow_ fields what is not"
-    " meant; in Flask @same_origin closes a view"
+    "nothing is shared by default, so there is nothing to deny: do not list it in the allow_ fields; in"
+    " Flask @same_origin closes a view"
 )
 _TIMING = (
-    "Timing-Allow-Origin is another header, of the Resource Timing standard, that no policy writes; set it"
-    " on the response"
+    "Timing-Allow-Origin belongs to another standard (Resource Timing), and no policy writes it; set it on"
+    " the response"
 )
 
 

@@ -26,9 +26,7 @@ def wildcard_advice(text: str) -> str:
     """
     match = _WITH_WILDCARDS.match(text.strip().lower())
     if match is None or not match["host"]:
-        return (
-            r'write the origins one by one, or such as re.compile(r"https://[a-z]+\.example\.com")'
-        )
+        return r'write the origins one by one, or an expression such as re.compile(r"https://[a-z]+\.example\.com")'
     scheme, host, port = match["scheme"] or "https", match["host"], match["port"] or ""
     if "*" in scheme:
         return _advice_for_schemes(host, port)

@@ -10,14 +10,14 @@ import re
 import secrets
 import socket
 import ssl
-import threading
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import trustme
-from werkzeug.serving import WSGIRequestHandler, make_server
+from serving import Quiet, running
+from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
 from .answering import Answering, Ports, Sitting
@@ -191,17 +191,6 @@ def _listening() -> Iterator[list[socket.socket]]:
 @contextmanager
 def _served(listening: socket.socket, app: Any, context: ssl.SSLContext | None) -> Iterator[None]:
     host, port = listening.getsockname()[:2]
-    more = {"request_handler": _Quiet, "fd": listening.fileno(), "ssl_context": context}
-    server = make_server(host, port, app, threaded=True, **more)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
+    more = {"request_handler": Quiet, "fd": listening.fileno(), "ssl_context": context}
+    with running(make_server(host, port, app, threaded=True, **more)):
         yield
-    finally:
-        server.shutdown()
-        thread.join()
-
-
-class _Quiet(WSGIRequestHandler):
-    def log_request(self, code: object = "-", size: object = "-") -> None:
-        """Write nothing."""

@@ -331,7 +331,7 @@ def test_method_alone_keeps_the_routes_that_take_it():
 @pytest.mark.parametrize("question", [[], ["--origin", APP]], ids=["overview", "answers"])
 def test_method_that_no_route_takes_is_said_to_be_so(question):
     assert output_of(create_shop(), "--method", "LINK", *question) == (
-        "No route is there that takes this method or path.\n"
+        "No route takes this method or path.\n"
     )
 
 
@@ -428,14 +428,14 @@ def test_resources_of_flask_cors_are_listed_and_what_its_decorator_says():
         "all paths, in call 2 of CORS": APP,
     }
     text = words_of(create_compatible(APP))
-    assert "the first that fits decides" in text
+    assert "that fits decides" in text
     assert "not in use" not in text
     assert json.loads(output_of(create_compatible(APP), "--format", "json"))["governs_paths"]
 
 
 def test_what_a_browser_could_do_at_the_paths_of_resources_is_told():
     text = words_of(create_compatible(APP, methods=["GET", "PUT"]), "--origin", ADMIN)
-    assert "unknown /api/items GET No decorator says anything; its path decides" in text
+    assert "unknown /api/items GET No decorator says anything. Its path decides" in text
     assert "denied paths like /api/* GET, PUT allow_origins is set by" in text
     assert "allowed the path /public GET, POST" in text
 
@@ -494,7 +494,7 @@ def test_who_asks_without_headers_is_told_how_to_ask_about_json():
 def test_application_without_routes_is_said_to_have_none():
     app = Flask(__name__, static_folder=None)
     CORS(app, allow_origins=[APP])
-    assert "No route is there" in output_of(app, "--origin", APP)
+    assert "No route takes this" in output_of(app, "--origin", APP)
 
 
 def test_middleware_outside_is_told_of_behind_others_too():
@@ -662,7 +662,9 @@ def test_answers_are_what_a_browser_does_to_the_application(origin, headers):
         pytest.param(["--origin", "https://*.example.com"], "is a pattern", id="pattern"),
         pytest.param(["--origin", APP, "--method", "TRACE"], "forbidden method", id="method"),
         pytest.param(["--origin", APP, "--header", "Cookie"], "set Cookie", id="header"),
-        pytest.param(["--origin", APP, "--header", "X Y"], "no header of HTTP", id="no header"),
+        pytest.param(
+            ["--origin", APP, "--header", "X Y"], "is not a header of HTTP", id="no header"
+        ),
         pytest.param(["--header", "X-Key"], "add --origin", id="header without origin"),
         pytest.param(["--format", "xml"], "xml", id="format"),
     ],
@@ -825,7 +827,7 @@ def test_change_is_told_by_route_and_field_with_status_1(tmp_path):
         "Wider than before:",
         f"  GET /new: is new: shared with {APP}",
         f"{prices}: allow_origins: {ADMIN} is allowed now",
-        f"{prices}: allow_methods: what the URL routes, where it was only GET",
+        f"{prices}: allow_methods: what the URL routes; it was only GET",
     ]
 
 
@@ -837,14 +839,14 @@ def test_file_that_is_none_is_told_in_one_line_with_status_2(text, tmp_path):
     result = invoke(create_shop(), "--against", str(file))
     assert result.exit_code == 2
     assert re.fullmatch(
-        r"Error: .*cors\.json (cannot be read|is no saved review).*\n", result.output
+        r"Error: .*cors\.json (cannot be read|is not a saved review).*\n", result.output
     )
 
 
 def test_review_is_about_all_routes(tmp_path):
     result = invoke(create_shop(), "--save", str(tmp_path / "cors.json"), "--path", "/admin")
     assert result.exit_code == 2
-    assert "about all routes" in result.output
+    assert "are for all routes" in result.output
     assert not list(tmp_path.iterdir())
 
 
@@ -852,7 +854,7 @@ def test_what_the_routes_do_not_tell_is_told_beside_a_review(tmp_path):
     app = Flask(__name__)
     compatible.CORS(app, resources={"/api/*": {"origins": APP}})
     result = invoke(app, "--save", str(tmp_path / "cors.json"))
-    assert "What CORS(blueprint) was told is not shown" in result.output
+    assert "The settings of CORS(blueprint) are not shown" in result.output
 
 
 # --- exit statuses -------------------------------------------------------------------------------

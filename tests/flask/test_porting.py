@@ -34,7 +34,7 @@ OPTIONS = [
     ROW("intercept_exceptions", True, r"always done; leave it out", id="intercept_exceptions"),
     ROW("always_send", True, r"always done; leave it out", id="always_send"),
     ROW("automatic_options", True, r"always done; leave it out", id="automatic_options"),
-    ROW("allow_private_network", True, r"withdrew.*leave it out", id="allow_private_network"),
+    ROW("allow_private_network", True, r"have replaced.*leave it out", id="allow_private_network"),
 ]
 
 

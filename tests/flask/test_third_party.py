@@ -369,7 +369,7 @@ def test_restx_namespace_that_has_resources_already_is_refused():
     api = flask_restx.Api(governed(), doc=False)
     secrets = api.namespace("secrets")
     secrets.route("/")(type("Secret", (flask_restx.Resource,), {}))
-    with pytest.raises(ConfigError, match="before the first of them"):
+    with pytest.raises(ConfigError, match="before you add the first one"):
         same_origin(secrets)
 
 

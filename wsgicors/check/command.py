@@ -85,7 +85,7 @@ def _judge(target: Target, chosen: argparse.Namespace, parser: argparse.Argument
             report.write_verdict(page, *each)
             page.gap()
         if not chosen.origin:
-            page.say("Say with --origin whose page it is; that one is only an example.")
+            page.say("Name the page's origin with --origin. This one is only an example.")
         _print(page, target)
     return REFUSED if any(verdict.refusal for verdict in verdicts) else FINE
 
@@ -179,8 +179,7 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         type=_pattern,
-        help="where the page is; with --scan, who is meant to be allowed, as in allow_origins"
-        " (can be repeated)",
+        help="the page's origin; with --scan, an origin that is allowed, as in allow_origins (can be repeated)",
     )
     add("--method", help="what the page sends (GET); with --scan, what preflights ask for (PUT)")
     add(
@@ -192,12 +191,16 @@ def _parser() -> argparse.ArgumentParser:
         help="a header that the page's script sets (can be repeated)",
     )
     add("--credentials", action="store_true", help="the script includes cookies")
-    add("--scan", action="store_true", help="ask as hostile origins would, and tell what is wrong")
+    add(
+        "--scan",
+        action="store_true",
+        help="ask from origins that should not be trusted, and tell what is wrong",
+    )
     add(
         "--fail-on",
         choices=_GRAVITY,
         default="low",
-        help="with --scan, the least grave finding that makes the exit status 1 (low)",
+        help="with --scan, the exit status is 1 from this severity on (low)",
     )
     add("--json", action="store_true", help="print JSON")
     return parser
@@ -216,6 +219,6 @@ def _header(text: str) -> tuple[str, str]:
     name, colon, value = text.partition(":")
     if not colon:
         name, _, value = text.partition("=")
-        message = f'{text!r} is no header: write "{name.strip()}: {value.strip() or "VALUE"}"'
+        message = f'{text!r} is not a header: write "{name.strip()}: {value.strip() or "VALUE"}"'
         raise argparse.ArgumentTypeError(message)
     return name.strip(), value.strip()

@@ -29,32 +29,32 @@ _COMPARE = (
     ' (allow_origins=["https://app.example.com"]).'
 )
 _ESCAPE = f"{_COMPARE} In a regular expression, escape the dots and match to the very end."
-_IN_CLEAR = "What comes over plain http can be rewritten on the user's network, so anybody there"
+_IN_CLEAR = "Anybody on the user's network can change what comes over plain http, so anybody there"
 
 #: By the kind of a hostile origin.
 MISTAKES = {
     "any-origin": Mistake(
         "critical",
         "low",
-        "Whatever origin asks is allowed, so every site that a user visits",
+        "Every origin that asks is allowed, so every site that a user visits",
         "Copy Origin into Access-Control-Allow-Origin only if it is on a list"
-        ' (allow_origins=["https://app.example.com"]). What everybody may read is sent with "*"'
-        ' and without Access-Control-Allow-Credentials (allow_origins="*").',
+        ' (allow_origins=["https://app.example.com"]). If everybody may read it, send "*" without'
+        ' Access-Control-Allow-Credentials (allow_origins="*").',
     ),
     "null-origin": Mistake(
         "high",
         "low",
-        "Any site can open a sandboxed frame, whose origin is null, so every site that a user"
-        " visits",
-        'Take "null" out of the list. What everybody may read is sent with "*" and without'
-        ' Access-Control-Allow-Credentials (allow_origins="*").',
+        "Every site can open a sandboxed frame with the origin null, so every site that a user visits",
+        (
+            'Take "null" out of the list. If everybody may read it, send "*" without'
+            ' Access-Control-Allow-Credentials (allow_origins="*").'
+        ),
         implied_by=("any-origin",),
     ),
     "prefix": Mistake(
         "high",
         "medium",
-        "Only the beginning of the origin is compared, so whoever registers a name that goes on"
-        " from there",
+        "Only the beginning of the origin is compared, so whoever registers a longer name that begins like it",
         _COMPARE,
         implied_by=("any-origin",),
     ),
@@ -69,39 +69,42 @@ MISTAKES = {
     "unescaped-dot": Mistake(
         "high",
         "medium",
-        "A dot stands for any character, so whoever registers a name with another one in its place",
+        (
+            "A dot in the expression stands for any character, so whoever registers a name with another"
+            " character there"
+        ),
         _ESCAPE,
         implied_by=("any-origin", "public-suffix", "suffix"),
     ),
     "special-characters": Mistake(
         "high",
         "medium",
-        "The comparison ends at a character that browsers accept in host names, so whoever owns the"
-        " name behind it",
+        "The comparison stops at a special character in the host name, so whoever owns the name after it",
         _ESCAPE,
         implied_by=("any-origin", "prefix"),
     ),
     "public-suffix": Mistake(
         "high",
         "medium",
-        "Everybody can have a name below this public suffix, so any stranger there",
-        'Allow the names below one that is yours (allow_origins=["https://*.example.com"]).',
+        "Anybody can register a name below this public suffix, so any stranger there",
+        'Allow only names below your own domain (allow_origins=["https://*.example.com"]).',
         implied_by=("any-origin",),
     ),
     "shared-host": Mistake(
         "high",
         "medium",
-        "Everybody can have a name at this host within a minute, so any stranger there",
-        "Allow the one name there that is yours"
-        ' (allow_origins=["https://my-app.netlify.app"]); for previews, keep your own part of the'
-        ' name (allow_origins=["https://deploy-preview-*--my-app.netlify.app"]).',
+        "Anybody can get a name at this host in a minute, so any stranger there",
+        'Allow only your own name there (allow_origins=["https://my-app.netlify.app"]). For previews, keep'
+        ' your own part of the name (allow_origins=["https://deploy-preview-*--my-app.netlify.app"]).',
         implied_by=("any-origin", "public-suffix"),
     ),
     "local-name": Mistake(
         "high",
         "medium",
-        "An origin is allowed because localhost, or the address of this machine, stands somewhere in it,"
-        " so whoever registers such a name",
+        (
+            "An origin is allowed if localhost, or the address of this machine, is anywhere in it, so"
+            " whoever registers such a name"
+        ),
         f'{_COMPARE} For every port of this machine, write allow_origins=["http://localhost:*"].',
         implied_by=("any-origin",),
     ),
@@ -109,22 +112,24 @@ MISTAKES = {
         "high",
         "medium",
         "Every IP address is allowed, so whoever has a server, or a device in the user's network",
-        'Allow the one address that is yours, with its port (allow_origins=["http://192.168.1.20:8080"]).',
+        'Allow only your own address, with its port (allow_origins=["http://192.168.1.20:8080"]).',
         implied_by=("any-origin",),
     ),
     "extension": Mistake(
         "high",
         "medium",
         "Every extension of this kind is allowed, so any that a user has installed",
-        "Allow the one extension that is yours, by its identity"
+        "Allow only your own extension, by its identity"
         ' (allow_origins=["chrome-extension://<id>"]).',
         implied_by=("any-origin",),
     ),
     "local-file": Mistake(
         "high",
         "low",
-        "Every file that is opened in an application of web technology has the origin file://, so"
-        " whoever makes a user open one",
+        (
+            "Every file that is opened in a desktop or mobile application may have the origin file://, so"
+            " whoever makes a user open one"
+        ),
         'Take "file://" out of the list, or share only what everybody may read'
         ' (allow_origins="*").',
         implied_by=("any-origin",),
@@ -145,9 +150,9 @@ MISTAKES = {
     "subdomain": Mistake(
         "medium",
         "low",
-        "Every subdomain is allowed, so one that is forgotten, rented out or broken into",
-        "List the origins that you mean (allow_origins). If all subdomains are meant, tell this"
-        ' scan: --origin "https://*.example.com".',
+        "Every subdomain is allowed, so a subdomain that is forgotten, rented out or hacked",
+        "List the origins that you need (allow_origins). If you need all subdomains, tell this scan:"
+        ' --origin "https://*.example.com".',
         implied_by=("any-origin", "public-suffix"),
     ),
     "other-port": Mistake(
@@ -160,8 +165,10 @@ MISTAKES = {
     "loose-comparison": Mistake(
         "low",
         "low",
-        "Origins are taken apart or changed (case, dot at the end, user name) before they are"
-        " compared, which is how worse mistakes begin: a page of this origin",
+        (
+            "Origins are changed before they are compared (case, dot at the end, user name). Worse mistakes"
+            " often begin like this. A page of this origin"
+        ),
         _COMPARE,
         implied_by=("any-origin", "prefix"),
     ),
@@ -180,7 +187,7 @@ def let_in(
     """
     mistake = MISTAKES[kind]
     does = "can read the response" if reads else "can send requests that need a preflight"
-    how = "with the user's cookies" if credentials else "though without the user's cookies"
+    how = "with the user's cookies" if credentials else "but without the user's cookies"
     severity = mistake.with_credentials if credentials else mistake.without_credentials
     why = f"{mistake.who} {does}, {how}."
     return Finding(severity, kind, why, mistake.remedy, exchange, tuple(origins))

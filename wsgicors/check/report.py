@@ -109,7 +109,7 @@ def write_verdict(page: Page, verdict: Verdict, told: Iterable[Note] = ()) -> No
 
 _MORE = "More: {} in the documentation."
 _STEPS = {
-    "preflight": "The browser asks whether it may (preflight):",
+    "preflight": "The browser asks for permission (preflight):",
     "actual": "The browser sends the request:",
 }
 
@@ -117,7 +117,9 @@ _STEPS = {
 def _write_allowed(page: Page, verdict: Verdict) -> None:
     assert verdict.response is not None
     if verdict.response.type == "basic":
-        page.outcome("ALLOWED", "the page and the URL are of one origin, so CORS has no say.")
+        page.outcome(
+            "ALLOWED", "the page and the URL have the same origin, so CORS does not apply."
+        )
         return
     page.outcome("ALLOWED", f"the script can read the response (status {verdict.response.status}).")
     hidden = verdict.hidden_header_names
@@ -135,7 +137,9 @@ def _write_refused(page: Page, refusal: NetworkError) -> None:
     headers = headers_to_send(refusal)
     if headers:
         page.gap()
-        page.say(f"In any language, the answer to step {len(refusal.exchanges)} should have")
+        page.say(
+            f"In any programming language, the answer to step {len(refusal.exchanges)} should have"
+        )
         if refusal.exchanges[-1].kind == "preflight":
             page.say("status 204", depth=1)
         for name, value in headers:
@@ -145,18 +149,18 @@ def _write_refused(page: Page, refusal: NetworkError) -> None:
 # --- a scan, for people --------------------------------------------------------------------------
 
 
-_PUBLIC = "everybody may read this, nobody with credentials, and the headers are in order."
-_SHUT = "none of them was let in, and the headers are in order."
+_PUBLIC = "everybody may read this, but not with credentials. The headers are correct."
+_SHUT = "none of them was allowed. The headers are correct."
 
 
 def write_scan(page: Page, url: str, scan: Scan) -> None:
     """Tell what is wrong with a server, the gravest first."""
-    page.say(f"Asked {url} as pages of {len(scan.hostile)} origins that it should not trust.")
+    page.say(f"Asked {url} from {len(scan.hostile)} origins that it should not trust.")
     _write_known(page, scan)
     if not 200 <= scan.status <= 299:
         page.say(
-            f"A plain GET is answered {scan.status}. If that is an error, what other URLs of the"
-            " server say may differ."
+            f"A plain GET is answered with {scan.status}. If that is an error, other URLs of the server"
+            " may answer differently."
         )
     for finding in (*scan.findings, *scan.information):
         page.gap()
@@ -170,9 +174,9 @@ def write_scan(page: Page, url: str, scan: Scan) -> None:
 
 def _write_known(page: Page, scan: Scan) -> None:
     if scan.known:
-        page.say(f"Taken to be allowed: {', '.join(scan.known)}.")
+        page.say(f"Assumed to be allowed: {', '.join(scan.known)}.")
     else:
-        page.say("Name the origins that are allowed with --origin, and it tries names like theirs.")
+        page.say("Name the allowed origins with --origin. Then similar names are tried too.")
 
 
 def _write_finding(page: Page, finding: Finding) -> None:

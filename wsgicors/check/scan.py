@@ -233,7 +233,7 @@ def _refusal(origin: str, exchange: Exchange, *, credentials: bool) -> refusals.
     kind, _, response = exchange
     if kind == "preflight" and not 200 <= response.status <= 299:
         return refusals.preflight_status(exchange)
-    subject = refusals.PREFLIGHT if kind == "preflight" else refusals.RESPONSE
+    subject = refusals.subject(exchange)
     return cors_check(origin, exchange, credentials=credentials, subject=subject)
 
 

@@ -24,7 +24,7 @@ def in_words_of(names: Mapping[str, str]) -> Iterator[None]:
     ...     Policy(max_age="soon")
     Traceback (most recent call last):
         ...
-    wsgicors.errors.ConfigError: maxage: 'soon' is no number of whole seconds, nor a timedelta of such
+    wsgicors.errors.ConfigError: maxage: 'soon' is not a whole number of seconds, ...
     """
     any_name = re.compile(rf"\b(?:{'|'.join(names)})\b")
 

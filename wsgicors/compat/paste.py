@@ -167,7 +167,7 @@ def _advice(key: str, known: set[str]) -> str:
             " with a name of your own"
         )
     if key in FIELDS:
-        return f"beside policy it is nobody's; write NAME_{key} with the name of a policy"
+        return f"beside the key policy it belongs to no policy; write NAME_{key} with the name of a policy"
     name = _named(key)
     near = difflib.get_close_matches(key, [*known, *_SELECTION, *FIELDS], n=1, cutoff=0.8)
     if near:
@@ -183,7 +183,7 @@ def _advice(key: str, known: set[str]) -> str:
 def _unknown_strategy(conf: Mapping[str, str]) -> Iterator[Problem]:
     strategy = conf.get("matchstrategy", _STRATEGIES[0])
     if strategy not in _STRATEGIES:
-        message = f"{shown(strategy)} is no strategy; write {' or '.join(_STRATEGIES)}"
+        message = f"{shown(strategy)} is not a strategy; write {' or '.join(_STRATEGIES)}"
         yield Problem("matchstrategy", strategy, "unknown", message)
 
 
@@ -219,8 +219,8 @@ def _globs(prefix: str, conf: Mapping[str, str]) -> Iterator[Problem]:
     for item in _items(conf.get(f"{prefix}origin", "")):
         if _is_foreign_glob(item):
             message = (
-                f"{shown(item)} holds wildcards that strangers' names can match; they may stand to the"
-                " left of a name that is yours (https://app?.example.com): write the origins one by one"
+                f"{shown(item)} has wildcards that match strangers' names too; write the origins one by"
+                " one, or wildcards only to the left of your own domain (https://app?.example.com)"
             )
             yield Problem(f"{prefix}origin", item, "wildcard", message)
 

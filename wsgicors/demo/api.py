@@ -15,10 +15,10 @@ from flask import Blueprint, Flask, Response, jsonify, redirect, request
 from werkzeug.exceptions import HTTPException, NotFound
 
 from .. import CORSMiddleware, Policy
+from ..fetch.sentences import N_
 from ..flask import CORS
 from .recorder import Recorder, Run
 from .scenario import Addresses, ByHand, Scenario, headers_with_page
-from .words import N_
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -191,9 +191,7 @@ class Api:
         return app(environ, start_response)
 
     def _recorded_app(self, environ: WSGIEnvironment) -> WSGIApplication:
-        # `shift_path_info` cannot read "*", which is a whole target of requests.
-        is_path = environ.get("PATH_INFO", "").startswith("/")
-        if not is_path or f"http://{environ.get('HTTP_HOST')}" not in self._origins:
+        if f"http://{environ.get('HTTP_HOST')}" not in self._origins:
             raise NotFound
         layer, scenario, run_id = (shift_path_info(environ) or "" for _ in range(3))
         run = self._recorder[run_id]

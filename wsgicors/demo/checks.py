@@ -8,8 +8,9 @@ from typing import Any, Callable
 
 from werkzeug.datastructures import Headers
 
+from ..fetch.sentences import N_
 from .recorder import Run
-from .words import N_, Words
+from .words import Words
 
 #: Stands for the origin of the page, which is known only once the servers listen.
 PAGE = "$page"

@@ -83,7 +83,7 @@ def _test(scenario: Scenario, outcomes: tuple[Outcome, ...]) -> str:
 
 
 def _imports(outcomes: tuple[Outcome, ...]) -> str:
-    if any(outcome.refusal for outcome in outcomes):
+    if any(outcome.error for outcome in outcomes):
         return "import pytest\nfrom wsgicors.testing import Browser, CORSError"
     return "from wsgicors.testing import Browser"
 
@@ -92,7 +92,7 @@ def _called(outcome: Outcome) -> Iterator[str]:
     assert outcome.call is not None
     options = [f"{name}={_literal(value)}" for name, value in outcome.call.options.items()]
     call = f"browser.fetch({', '.join([_literal(outcome.call.path), *options])})"
-    if outcome.refusal:
+    if outcome.error:
         yield from ("with pytest.raises(CORSError):", f"    {call}")
     else:
         yield from (f"response = {call}", f"assert response.status == {outcome.status}")

@@ -8,8 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from ..fetch.catalogue import CATALOGUE
+from ..fetch.sentences import N_
+from .explanations import link
 from .prediction import Outcome
-from .words import N_, Words
+from .words import Words
 
 # The header that each reason is about, by the beginning of the reason's code. Where there is none,
 # it is the status.
@@ -29,14 +31,15 @@ def fault(outcome: Outcome, words: Words) -> dict[str, Any] | None:
     """What is at fault in the last exchange of a step; ``None`` where the script gets what it asks for."""
     if outcome.ok:
         return None
-    refusal = outcome.refusal
-    if refusal is None:
+    if outcome.error is None:
         return _tainted(words)
+    refusal = outcome.error.refusal
     return {
         "reason": refusal.reason,
-        "title": words(CATALOGUE[refusal.cause or refusal.reason].title),
-        "why": refusal.why,
-        "remedy": refusal.remedy,
+        "title": words(CATALOGUE[refusal.code].title),
+        "why": refusal.why_in(words),
+        "remedy": refusal.remedy_in(words),
+        "more": link(refusal.code, words.language),
         "consoles": _consoles(refusal.reason, outcome.exchanges[-1].kind),
         "message": "response",
         "header": _header(refusal.reason),
@@ -45,9 +48,8 @@ def fault(outcome: Outcome, words: Words) -> dict[str, Any] | None:
 
 def _consoles(reason: str, kind: str) -> dict[str, str]:
     """What each browser's console says where an exchange of this kind failed."""
-    entry = CATALOGUE[reason]
-    said = {"Chromium": entry.chromium, "Firefox": entry.firefox, "Safari": entry.webkit}
-    return {browser: _fitting(lines, kind) for browser, lines in said.items() if lines}
+    said = CATALOGUE[reason].consoles
+    return {browser: _fitting(lines, kind) for browser, lines in said.items()}
 
 
 def _fitting(lines: tuple[str, ...], kind: str) -> str:

@@ -1,4 +1,4 @@
-"""The page's own server: its files, the list of scenarios, runs and policies; not the API.
+"""The page's own server: its files, the list of scenarios, explanations, runs and policies; not the API.
 
 Everything here is for this page alone. No other origin gets a CORS header, only the page itself may
 ask for data, and no foreign page can frame this one or keep a handle on its window.
@@ -13,20 +13,24 @@ from typing import Any
 from flask import Flask, Response, abort, jsonify, redirect, render_template, request
 
 from .. import ConfigError, Policy
+from ..fetch.catalogue import PAGE as EXPLANATIONS
+from ..fetch.sentences import N_
 from ..testing import CHROMIUM, FIREFOX, STANDARD, WEBKIT, Engine
 from .api import LAYERS, Api
 from .checks import Check
 from .copies import as_written, copies
+from .explanations import explanations
 from .faults import fault
 from .prediction import Outcome, checks, predict
+from .problems import problems
 from .recorder import MOST_RESULTS, Recorder, Result, Run
 from .scenario import Addresses, Expectation, Group, Scenario
-from .words import LANGUAGES, N_, Words, choose
+from .words import LANGUAGES, Words, choose
 
 MOST_BYTES = 64 * 1024
 
 _SAFE = ("GET", "HEAD")
-_FILES = ("index", "static")
+_FILES = ("index", "explanations", "static")
 _FRAME = "/static/frame.html"
 # More than the rows have, in both layers.
 _MOST_PREDICTIONS = 256
@@ -62,6 +66,7 @@ class Page:
         app.before_request(_only_what_is_json)
         app.after_request(self._sealed)
         app.add_url_rule("/", view_func=self.show, endpoint="index")
+        app.add_url_rule(f"/{EXPLANATIONS}", view_func=explain, endpoint="explanations")
         app.add_url_rule("/scenarios", view_func=self.list_scenarios)
         app.add_url_rule("/runs", view_func=self.begin_run, methods=["POST"])
         app.add_url_rule("/runs/<run_id>/results", view_func=self.finish_run, methods=["POST"])
@@ -105,14 +110,8 @@ class Page:
 
     def show(self) -> str:
         """The page itself, in the language that is asked for."""
-        words = _words()
-        return render_template(
-            "index.html",
-            _=words,
-            language=words.language,
-            languages=LANGUAGES,
-            layers=LAYERS,
-            addresses=self.addresses,
+        return _rendered(
+            "index.html", layers=LAYERS, addresses=self.addresses, troubleshooting=EXPLANATIONS
         )
 
     def list_scenarios(self) -> Response:
@@ -131,7 +130,7 @@ class Page:
     def begin_run(self) -> Any:
         """Open a run under a policy of the page's; its exchanges are recorded below its id.
 
-        Where the policy is wrong, the library's own words say why.
+        Where the policy is wrong, it is said why.
         """
         body = _body()
         scenario, layer = self._scenario(body.get("scenario")), body.get("layer", "flask")
@@ -141,7 +140,7 @@ class Page:
             policy = self._policy(scenario, body.get("policy"))
             self.api.application(Run("", scenario.id, layer, policy))
         except ConfigError as error:
-            return jsonify(_problems(error)), 422
+            return jsonify(problems=problems(error, _words())), 422
         run = self.recorder.begin(scenario.id, layer, policy)
         return jsonify(run=run.id, **self._expected(run, _words()))
 
@@ -235,9 +234,16 @@ class Page:
         return Policy(**fields)
 
 
-def _problems(error: ConfigError) -> dict[str, Any]:
-    problems = [{"field": problem.field, "message": problem.message} for problem in error.problems]
-    return {"message": str(error), "problems": problems}
+def explain() -> str:
+    """What each refusal means, in the language that is asked for."""
+    return _rendered("troubleshooting.html", parts=explanations(_words()))
+
+
+def _rendered(template: str, **values: Any) -> str:
+    words = _words()
+    return render_template(
+        template, _=words, language=words.language, languages=LANGUAGES, **values
+    )
 
 
 def _words() -> Words:

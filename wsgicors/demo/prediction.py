@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..fetch.fields import is_forbidden_request_header
+from ..fetch.sentences import N_
 from ..testing import STANDARD, Browser, Engine, NetworkError
 from .checks import Check, actuals, finds, loads, preflights, reads, refused
 from .scenario import Addresses, Scenario, Step
-from .words import N_
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -45,13 +45,13 @@ class Outcome:
 
     call: Call | None = None
     status: int = 0
-    refusal: NetworkError | None = None
+    error: NetworkError | None = None
     exchanges: tuple[Exchange, ...] = ()
 
     @property
     def ok(self) -> bool:
         """Whether the script gets what it asks for."""
-        return self.refusal is None and not (self.call and self.call.tainted)
+        return self.error is None and not (self.call and self.call.tainted)
 
 
 def calls(scenario: Scenario, addresses: Addresses) -> list[Call | None]:
@@ -132,8 +132,8 @@ def _outcome(browser: Browser, call: Call) -> Outcome:
     browser.origin = call.origin
     try:
         response = browser.fetch(call.base_url + call.path, **call.options)
-    except NetworkError as refusal:
-        return Outcome(call, refusal=refusal, exchanges=refusal.exchanges)
+    except NetworkError as error:
+        return Outcome(call, error=error, exchanges=error.exchanges)
     return Outcome(call, response.status, exchanges=response.exchanges)
 
 

@@ -16,11 +16,6 @@ LANGUAGES = {"en": "English", "ko": "한국어", "ja": "日本語"}
 _LOCALE = Path(__file__).parent / "locale"
 
 
-def N_(sentence: str) -> str:  # noqa: N802 - gettext's own name for it
-    """Mark a sentence for the catalogues, to be translated when it is shown."""
-    return sentence
-
-
 class Words:
     """One language.
 

@@ -12,10 +12,56 @@ The words of the consoles were read in Chromium 156, Firefox 140 and WebKitGTK 2
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
-#: The page of the documentation that has an anchor for each code.
+from .sentences import N_, part
+
+#: The page that has an anchor for each code: one of the documentation, and one of the demo.
 PAGE = "troubleshooting.html"
+
+# What stands in the braces where no request has failed, but the sentence is explained.
+_EXAMPLE = {
+    "attribute": "SameSite",
+    "found": part(N_("no Access-Control-Allow-Credentials")),
+    "headers": part(N_("the request header {names}"), names="x-token"),
+    "limit": 20,
+    "location": "https://example.com/login",
+    "method": "patch",
+    "name": "id",
+    "origin": "https://app.example.com",
+    "quoted": '"x-token"',
+    "reason": part(N_("SameSite=Lax and the page is of another site")),
+    "redirect": "error",
+    "sent": "Access-Control-Allow-Headers: Content-Type",
+    "status": 302,
+    "subject": part(N_("The response")),
+    "upper": "PATCH",
+    "url": "http://192.168.1.20/items",
+    "value": "https://www.example.com",
+}
+# The same, where one code needs something else.
+_EXAMPLES: dict[str, dict[str, Any]] = {
+    "allow-headers-malformed": {"listed": "Content-Type X-Token"},
+    "allow-methods-malformed": {"listed": "GET PUT"},
+    "allow-origin-multiple": {"value": "https://app.example.com, *"},
+    "expose-headers-malformed": {"listed": "ETag X-Total-Count"},
+    "method-not-allowed": {"sent": "Access-Control-Allow-Methods: GET"},
+    "not-http": {"url": "file:///items.json"},
+    "preflight-status": {"status": 401},
+    "redirect-malformed": {"location": "data:,"},
+    "redirect-with-credentials": {"location": "https://name:password@example.com/"},
+    "response-header-in-request": {
+        "headers": part(N_("the request header {names}"), names="access-control-allow-origin"),
+        "quoted": '"access-control-allow-origin"',
+    },
+    "status-not-final": {"status": 103},
+}
+
+
+def example(code: str) -> Mapping[str, Any]:
+    """What stands in the braces of an entry where no request has failed, but the entry is explained."""
+    return {**_EXAMPLE, **_EXAMPLES.get(code, {})}
 
 
 class Entry(NamedTuple):
@@ -34,6 +80,12 @@ class Entry(NamedTuple):
     firefox: tuple[str, ...] = ()
     webkit: tuple[str, ...] = ()
 
+    @property
+    def consoles(self) -> dict[str, tuple[str, ...]]:
+        """What the consoles say, by the browser's name; without those that say nothing."""
+        said = {"Chromium": self.chromium, "Firefox": self.firefox, "Safari": self.webkit}
+        return {browser: lines for browser, lines in said.items() if lines}
+
 
 _PREFLIGHT_FAILED = "Response to preflight request doesn't pass access control check: "
 _BLOCKED = "blocked by CORS policy: "
@@ -43,17 +95,21 @@ _DOES_NOT_MATCH = "(Reason: CORS header ‘Access-Control-Allow-Origin’ does n
 _NOT_SUCCESSFUL = "Preflight response is not successful. Status code: ..."
 _MISSING = "No 'Access-Control-Allow-Origin' header is present on the requested resource."
 _NOT_ALLOWED = "Origin ... is not allowed by Access-Control-Allow-Origin. Status code: ..."
-_WITHOUT_CREDENTIALS = 'fetch with credentials="same-origin"'
 
 REASONS = {
     "allow-origin-missing": Entry(
-        "No permission for any origin",
-        "{subject} has no Access-Control-Allow-Origin; its status is {status}.",
-        'Add "{origin}" to allow_origins. If it is there already, this answer does not come from the CORS'
-        " layer: find out which server, proxy or error page sent it.",
-        background="Either the policy does not allow the page's origin, or the answer does not come from the"
-        " layer that writes the headers. Look at the status: an error or a redirect mostly comes from"
-        " something in front. Spell the origin in allow_origins as the console spells it.",
+        N_("No permission for any origin"),
+        N_("{subject} has no Access-Control-Allow-Origin. Its status is {status}."),
+        N_(
+            'Add "{origin}" to allow_origins. If it is there already, the CORS layer did not'
+            " send this answer: find out which server, proxy or error page sent it."
+        ),
+        background=N_(
+            "Either the policy does not allow the page's origin, or the answer does not come"
+            " from the layer that writes the headers. Look at the status: an error or a"
+            " redirect often comes from a proxy or a login page in front of the application."
+            " Write the origin in allow_origins exactly as the console writes it."
+        ),
         chromium=(
             _BLOCKED + _MISSING,
             _BLOCKED + _PREFLIGHT_FAILED + _MISSING,
@@ -67,11 +123,13 @@ REASONS = {
         ),
     ),
     "allow-origin-mismatch": Entry(
-        "Permission for another origin",
-        "{subject} is for {value}, and the page is of {origin}.",
-        'Add "{origin}" to allow_origins.',
-        background="The server names one origin, whoever asks. A browser compares it to the letter: scheme,"
-        " host and port, in lower case, with no slash at the end.",
+        N_("Permission for another origin"),
+        N_("{subject} is for {value}, but the page's origin is {origin}."),
+        N_('Add "{origin}" to allow_origins.'),
+        background=N_(
+            "The server names the same origin in every answer. A browser compares the two"
+            " letter by letter: scheme, host and port, in lower case, with no slash at the end."
+        ),
         chromium=(
             "The 'Access-Control-Allow-Origin' header has a value '...' that is not equal to the supplied origin.",
             "The 'Access-Control-Allow-Origin' header contains the invalid value '...'.",
@@ -80,11 +138,17 @@ REASONS = {
         webkit=(_NOT_ALLOWED,),
     ),
     "allow-origin-multiple": Entry(
-        "Permission written twice",
-        "{subject} has more than one value in Access-Control-Allow-Origin: {value}.",
-        "Let one layer alone write Access-Control-* headers; it names the one origin that asked.",
-        background="Mostly the application and a proxy in front of it both add the header. Remove one of the"
-        " two. A list of origins is no value either: send the one that asked.",
+        N_("Permission written twice"),
+        N_("{subject} has more than one value in Access-Control-Allow-Origin: {value}."),
+        N_(
+            "Let only one layer write the Access-Control headers. It must name the one origin"
+            " that asked."
+        ),
+        background=N_(
+            "Often the application and a proxy in front of it both add the header. Remove one"
+            " of the two. A list of origins does not work either: send only the origin that"
+            " asked."
+        ),
         chromium=(
             "The 'Access-Control-Allow-Origin' header contains multiple values '...', but only one is allowed.",
         ),
@@ -95,12 +159,20 @@ REASONS = {
         webkit=("Access-Control-Allow-Origin cannot contain more than one origin.",),
     ),
     "allow-origin-wildcard": Entry(
-        "Everybody is allowed, but not with cookies",
-        "{subject} has Access-Control-Allow-Origin: *, which counts for nothing with credentials.",
-        'Add "{origin}" to allow_origins in place of "*", and set allow_credentials=True;'
-        f" or {_WITHOUT_CREDENTIALS}.",
-        background='A script that fetches with credentials: "include" needs an answer that names its origin.'
-        " Scripts that need no cookies fetch without it.",
+        N_("Everybody is allowed, but not with cookies"),
+        N_(
+            "{subject} has Access-Control-Allow-Origin: *, but browsers do not accept this"
+            " with credentials."
+        ),
+        N_(
+            'Write "{origin}" in allow_origins in place of "*", and set'
+            " allow_credentials=True. If the script needs no cookies, fetch with"
+            ' credentials="same-origin".'
+        ),
+        background=N_(
+            'A script that fetches with credentials="include" needs an answer that names its'
+            " origin."
+        ),
         chromium=(
             (
                 "The value of the 'Access-Control-Allow-Origin' header in the response must not be the wildcard '*'"
@@ -115,10 +187,16 @@ REASONS = {
         ),
     ),
     "allow-credentials-missing": Entry(
-        "The origin is allowed, but not with cookies",
-        "{subject} has {found}, and the request has credentials.",
-        f"Set allow_credentials=True; or {_WITHOUT_CREDENTIALS}.",
-        background="Cookies need a permission of their own, beside that of the origin.",
+        N_("The origin is allowed, but not with cookies"),
+        N_(
+            "{subject} has {found}, but a request with credentials needs"
+            " Access-Control-Allow-Credentials: true."
+        ),
+        N_(
+            "Set allow_credentials=True. If the script needs no cookies, fetch with"
+            ' credentials="same-origin".'
+        ),
+        background=N_("To use cookies, an origin needs this second permission."),
         chromium=(
             (
                 "The value of the 'Access-Control-Allow-Credentials' header in the response is '...' which must be"
@@ -129,29 +207,43 @@ REASONS = {
         webkit=('Credentials flag is true, but Access-Control-Allow-Credentials is not "true".',),
     ),
     "preflight-redirect": Entry(
-        "The preflight was redirected",
-        "The preflight was redirected ({status}) to {location}; no browser follows.",
-        "Fetch the final URL, or answer preflights ahead of the redirect.",
-        background="Something in front redirects: from http to https, to the URL with a slash at its end, or"
-        " to a login page.",
+        N_("The preflight was redirected"),
+        N_(
+            "The preflight was redirected ({status}) to {location}. No browser follows such a"
+            " redirect."
+        ),
+        N_("Fetch the final URL, or answer preflights before the redirect."),
+        background=N_(
+            "Something in front of the application redirects: from http to https, to the URL"
+            " with a slash at its end, or to a login page."
+        ),
         chromium=(_PREFLIGHT_FAILED + "Redirect is not allowed for a preflight request.",),
         firefox=("(Reason: CORS request external redirect not allowed).", _NO_SUCCESS),
         webkit=(_NOT_SUCCESSFUL,),
     ),
     "preflight-status": Entry(
-        "The preflight failed by its status",
-        "The preflight was answered {status}; only 200 to 299 lets a browser go on.",
-        "Answer preflights with 204.",
-        background="Something wants a login, or knows no OPTIONS. Preflights never carry cookies: answer them"
-        " before anything asks who it is. A 403 of wsgicors means that the origin is not allowed.",
+        N_("The preflight got an error"),
+        N_(
+            "The preflight was answered with the status {status}. A browser goes on only after"
+            " a status from 200 to 299."
+        ),
+        N_("Answer preflights with 204."),
+        background=N_(
+            "Something wants a login, or does not know OPTIONS. A preflight never carries"
+            " cookies, so answer it before the login. If wsgicors answers 403, the origin is"
+            " not allowed."
+        ),
         chromium=(_PREFLIGHT_FAILED + "It does not have HTTP ok status.",),
         firefox=(_NO_SUCCESS,),
         webkit=(_NOT_SUCCESSFUL,),
     ),
     "allow-methods-malformed": Entry(
-        "A malformed list of methods",
-        "{subject} has a malformed list, {header}: {value}.",
-        "Write names separated by commas; allow_methods takes them as a list.",
+        N_("A list of methods that browsers cannot read"),
+        N_("{subject} has Access-Control-Allow-Methods: {listed}. Browsers cannot read this list."),
+        N_(
+            "Write the names with commas between them. In wsgicors, write a list:"
+            ' allow_methods=["GET", "PUT"].'
+        ),
         chromium=(
             "Cannot parse Access-Control-Allow-Methods response header field in preflight response.",
         ),
@@ -159,9 +251,12 @@ REASONS = {
         webkit=("Header Access-Control-Allow-Methods has an invalid value: ...",),
     ),
     "allow-headers-malformed": Entry(
-        "A malformed list of headers",
-        "{subject} has a malformed list, {header}: {value}.",
-        "Write names separated by commas; allow_headers takes them as a list.",
+        N_("A list of headers that browsers cannot read"),
+        N_("{subject} has Access-Control-Allow-Headers: {listed}. Browsers cannot read this list."),
+        N_(
+            "Write the names with commas between them. In wsgicors, write a list:"
+            ' allow_headers=["content-type", "x-token"].'
+        ),
         chromium=(
             "Cannot parse Access-Control-Allow-Headers response header field in preflight response.",
         ),
@@ -169,11 +264,13 @@ REASONS = {
         webkit=("Header Access-Control-Allow-Headers has an invalid value: ...",),
     ),
     "method-not-allowed": Entry(
-        "The method is not allowed",
-        "The preflight does not permit the method {method} ({sent}).",
-        'Add "{method}" to allow_methods.',
-        background="GET, HEAD and POST need no permission; every other method does. Names are"
-        " case-sensitive: a script that writes patch sends patch.",
+        N_("The method is not allowed"),
+        N_("The answer to the preflight does not allow the method {method} ({sent})."),
+        N_('Add "{method}" to allow_methods.'),
+        background=N_(
+            "GET, HEAD and POST need no permission. Every other method does. Upper and lower"
+            " case are different here: a script that writes patch sends patch, not PATCH."
+        ),
         chromium=(
             "Method ... is not allowed by Access-Control-Allow-Methods in preflight response.",
         ),
@@ -181,10 +278,13 @@ REASONS = {
         webkit=("Method ... is not allowed by Access-Control-Allow-Methods.",),
     ),
     "headers-not-allowed": Entry(
-        "A request header is not allowed",
-        "The preflight does not permit {headers} ({sent}).",
-        "Add {quoted} to allow_headers.",
-        background="JSON needs Content-Type. With credentials, the browser takes * for a plain name.",
+        N_("A request header is not allowed"),
+        N_("The answer to the preflight does not allow {headers} ({sent})."),
+        N_("Add {quoted} to allow_headers."),
+        background=N_(
+            "A script that sends JSON needs Content-Type here. With credentials, * does not"
+            " mean all headers: write the names."
+        ),
         chromium=(
             "Request header field ... is not allowed by Access-Control-Allow-Headers in preflight response.",
         ),
@@ -197,14 +297,20 @@ REASONS = {
         webkit=("Request header field ... is not allowed by Access-Control-Allow-Headers.",),
     ),
     "status-not-final": Entry(
-        "A status that is no answer",
-        "The status is {status}. From 100 to 199 it only announces an answer, and none came.",
-        "Answer with a status from 200 on.",
+        N_("A status that is no answer"),
+        N_(
+            "The status is {status}. A status from 100 to 199 only announces an answer, and no"
+            " answer came."
+        ),
+        N_("Answer with a status of 200 or more."),
     ),
     "redirect-with-credentials": Entry(
-        "A redirect to a URL with a password",
-        "The response redirects to {location} with credentials in the URL, which CORS forbids.",
-        "Redirect to the URL without user and password.",
+        N_("A redirect to a URL with a password"),
+        N_(
+            "The response redirects to {location}. This URL has a user name or a password in"
+            " it, and CORS forbids that."
+        ),
+        N_("Redirect to the URL without user name and password."),
         chromium=(
             (
                 "Redirect location '...' contains a username and password, which is disallowed for cross-origin"
@@ -220,9 +326,9 @@ REASONS = {
         ),
     ),
     "redirect-malformed": Entry(
-        "A redirect to nowhere",
-        "The response redirects ({status}) to {location}, which is no http: or https: URL.",
-        "Write one URL into Location.",
+        N_("A redirect to no web address"),
+        N_("The response redirects ({status}) to {location}. This is not an http: or https: URL."),
+        N_("Write one URL into Location."),
         chromium=("Cross origin requests are only supported for protocol schemes: ...",),
         firefox=(
             "Redirecting to data: URI not allowed (Blocked loading of: “...”)",
@@ -231,22 +337,22 @@ REASONS = {
         webkit=("... not allowed to follow a cross-origin CORS redirection with non CORS scheme",),
     ),
     "redirect-refused": Entry(
-        "A redirect that the script refuses",
-        'The response redirects ({status}), and the script asked for redirect="error".',
-        'Fetch the final URL, or with redirect="follow".',
+        N_("A redirect that the script refuses"),
+        N_('The response redirects ({status}), but the script asked for redirect="error".'),
+        N_('Fetch the final URL, or fetch with redirect="follow".'),
         webkit=("Not allowed to follow a redirection while loading ...",),
     ),
     "too-many-redirects": Entry(
-        "A loop of redirects",
-        "The response redirects once more after {limit} redirects.",
-        "Look for a loop in the exchanges.",
+        N_("A loop of redirects"),
+        N_("The response redirects again after {limit} redirects."),
+        N_("Look at the exchanges: the redirects probably go in a circle."),
         firefox=(_DID_NOT_SUCCEED,),
         webkit=("Load cannot follow more than 20 redirections",),
     ),
     "same-origin-mode": Entry(
-        "The script allows its own origin only",
-        'The script asked for mode="same-origin", and {url} is not of {origin}.',
-        'Fetch with mode="cors".',
+        N_("The script allows its own origin only"),
+        N_('The script asked for mode="same-origin", but {url} is not of the origin {origin}.'),
+        N_('Fetch with mode="cors".'),
         chromium=(
             'Request mode is "same-origin" but the URL\'s origin is not same as the request origin ...',
         ),
@@ -254,27 +360,35 @@ REASONS = {
         webkit=("Fetch API cannot load ...",),
     ),
     "no-cors-redirect": Entry(
-        "Redirects without CORS",
-        'The script asked for mode="no-cors" with redirect="{redirect}".',
-        'In this mode fetch with redirect="follow".',
+        N_("Redirects without CORS"),
+        N_(
+            'The script asked for mode="no-cors" with redirect="{redirect}". Browsers do not'
+            " allow this."
+        ),
+        N_('With mode="no-cors", use redirect="follow".'),
         chromium=('Request mode is "no-cors" but the redirect mode is not "follow"',),
         webkit=("No-Cors mode requires follow redirect mode",),
     ),
     "not-http": Entry(
-        "No web address",
-        "{url} is neither http: nor https:.",
-        "Serve it over HTTP.",
-        background="A page that was opened as a file fetches files, which no browser allows. Serve the page:"
-        " python -m http.server.",
+        N_("No web address"),
+        N_("{url} is not an http: or https: URL."),
+        N_("Serve it over http or https."),
+        background=N_(
+            "Often somebody opened the page as a file, and it fetches other files. No browser"
+            " allows that. Serve the folder over http instead: python -m http.server."
+        ),
         chromium=("Cross origin requests are only supported for protocol schemes: ...",),
         firefox=("(Reason: CORS request not http).",),
         webkit=("Cross origin requests are only supported for HTTP.",),
     ),
     "mixed-content": Entry(
-        "An encrypted page, a server that is not",
-        "{url} is not encrypted, and a page of {origin} may not load what is not.",
-        "Serve it over https. No CORS header helps.",
-        background="Chromium and Firefox exempt this very machine (localhost, 127.0.0.1); Safari does not.",
+        N_("The page is encrypted, and the server is not"),
+        N_("{url} is not encrypted. A page of {origin} may load only what is encrypted."),
+        N_("Serve it over https. No CORS header helps here."),
+        background=N_(
+            "Chromium and Firefox make an exception for your own machine (localhost,"
+            " 127.0.0.1). Safari does not."
+        ),
         chromium=(
             (
                 "Mixed Content: The page at '...' was loaded over HTTPS, but requested an insecure resource '...'. This"
@@ -291,145 +405,203 @@ REASONS = {
     ),
 }
 
-_IN_FRONT = "Something in front of the application"
-
 CAUSES = {
     "origin-denied": Entry(
-        "The policy does not allow the origin",
-        "The server looks at the origin, and does not allow this one.",
-        'Add "{origin}" to allow_origins.',
+        N_("The policy does not allow the origin"),
+        N_("The server checks the origin, and does not allow this one."),
+        N_('Add "{origin}" to allow_origins.'),
     ),
     "origin-not-listed": Entry(
-        "An error, and no permission for the origin",
-        "The server looks at the origin, and seems not to allow this one.",
-        'If it is not there yet, add "{origin}" to allow_origins. If it is, mend the error first.',
+        N_("An error, and probably no permission for the origin"),
+        N_("The server checks the origin, and probably does not allow this one."),
+        N_(
+            'If "{origin}" is not in allow_origins, add it. If it is there already, correct'
+            " the error first."
+        ),
     ),
     "refuse-denied": Entry(
-        "wsgicors refused to let a stranger act",
-        "wsgicors refused the request itself (refuse_denied); the application never saw it.",
-        'If pages of {origin} are meant to do this, add "{origin}" to allow_origins of the policy for this'
-        " URL. If not, all is well.",
-        background="With refuse_denied, what a denied origin may not read it may not do either.",
+        N_("wsgicors refused what the page wanted to do"),
+        N_("wsgicors refused the request itself (refuse_denied). The application did not see it."),
+        N_(
+            'If pages of {origin} should be able to do this, add "{origin}" to allow_origins'
+            " of the policy for this URL. If not, change nothing."
+        ),
+        background=N_(
+            "With refuse_denied, an origin that may not read the response may not send such a"
+            " request either."
+        ),
     ),
     "no-rights-for-null": Entry(
-        "The page has the origin null",
-        "The page's origin is null.",
-        "Sandboxed frames, files and pages behind a redirect to a third origin are of origin"
-        ' null, so it is anybody\'s: add "null" to allow_origins only for what is public.',
+        N_("The page has the origin null"),
+        N_("The page's origin is null. Every site can open a page with this origin."),
+        N_('Add "null" to allow_origins only if everybody may read the response.'),
+        background=N_(
+            "Sandboxed frames and files have the origin null. So has a request that was"
+            " redirected to a third origin."
+        ),
     ),
     "redirect-in-front": Entry(
-        "A redirect without headers",
-        "It redirects to {location}.",
-        "Fetch that URL, if it is the final one. If it is a login page, log in first, or let the CORS layer"
-        " answer ahead of the login.",
-        background="Frameworks redirect to the URL with a slash at its end, proxies from http to https,"
-        " sign-on services to a login page.",
+        N_("A redirect without headers"),
+        N_("It redirects to {location}."),
+        N_(
+            "If that is the final URL, fetch it. If it is a login page, log in first, or let"
+            " the CORS layer answer before the login."
+        ),
+        background=N_(
+            "Frameworks redirect to the URL with a slash at its end. Proxies redirect from"
+            " http to https. Sign-on services redirect to a login page."
+        ),
     ),
     "login-in-front": Entry(
-        "A login before the application",
-        f"{_IN_FRONT} wants a login.",
-        "Let the CORS layer answer ahead of authentication, so that errors carry the headers too.",
+        N_("A login before the application"),
+        N_("Something in front of the application asks for a login."),
+        N_("Let the CORS layer answer before the login, so that errors have the headers too."),
     ),
     "preflight-login": Entry(
-        "A login for a preflight",
-        "Something asks the preflight for a login, and a preflight never has credentials.",
-        "Do not ask preflights who they are: let the CORS layer answer ahead of authentication; in a proxy,"
-        " let OPTIONS through.",
+        N_("A login for a preflight"),
+        N_("Something asks the preflight for a login, but a preflight never has credentials."),
+        N_(
+            "Let the CORS layer answer preflights before the login. In a proxy, let OPTIONS"
+            " through."
+        ),
     ),
     "refused-in-front": Entry(
-        "Refused before the application",
-        f"{_IN_FRONT} refused: a firewall, a proxy, a check for CSRF or of the host name.",
-        "Look there first. If it is the CORS layer that refused, its policy does not list {origin}.",
+        N_("Refused before the application"),
+        N_(
+            "Something in front of the application refused the request. It may be a firewall,"
+            " a proxy, or a check of the host name or for CSRF."
+        ),
+        N_(
+            "Look there first. If the CORS layer itself refused, its policy does not allow"
+            " {origin}."
+        ),
     ),
     "preflight-refused": Entry(
-        "The preflight was found wrong",
-        "Some CORS layers refuse so (Starlette's does), and so may something in front.",
-        "Compare origin, method and headers with the policy, then look into the log of whatever answered."
-        " Answer preflights with 204.",
+        N_("The preflight was rejected"),
+        N_(
+            "Some CORS layers refuse in this way (Starlette's does). Something in front of the"
+            " application may do so too."
+        ),
+        N_(
+            "Compare origin, method and headers with the policy. Then read the log of the"
+            " server that answered. Answer preflights with 204."
+        ),
     ),
     "not-found": Entry(
-        "Nothing at this URL",
-        "The server that answered has nothing at this URL.",
-        "Check the URL, the port and the proxy's paths: an answer of the application would say more.",
+        N_("Nothing at this URL"),
+        N_("The server that answered has nothing at this URL."),
+        N_(
+            "Check the URL, the port and the paths of the proxy. The request probably did not"
+            " reach the application."
+        ),
     ),
     "preflight-not-answered": Entry(
-        "Nothing answers preflights",
-        "Nothing answers preflights (OPTIONS) at this URL.",
-        "Let a CORS layer govern it; in a proxy, let OPTIONS through.",
+        N_("Nothing answers preflights"),
+        N_("Nothing answers preflights (OPTIONS) at this URL."),
+        N_("Put a CORS layer in front of this URL. In a proxy, let OPTIONS through."),
     ),
     "method-not-routed": Entry(
-        "The server does not take the method",
-        "The server that answered does not take {method} at this URL.",
-        "Check method and URL. In a proxy, let the method through.",
+        N_("The server does not take the method"),
+        N_("The server that answered does not accept {method} at this URL."),
+        N_("Check the method and the URL. In a proxy, let the method through."),
     ),
     "too-large": Entry(
-        "The request is too large",
-        f"{_IN_FRONT} found the request too large.",
-        "Raise its limit (in nginx, client_max_body_size), or send less.",
+        N_("The request is too large"),
+        N_("Something in front of the application says that the request is too large."),
+        N_("Raise its limit (in nginx, client_max_body_size), or send less."),
     ),
     "too-many-requests": Entry(
-        "Too many requests",
-        f"{_IN_FRONT} limits how often one may ask.",
-        "Wait, or raise the limit. Count behind the CORS layer, so that these answers carry the headers, too.",
+        N_("Too many requests"),
+        N_("Something in front of the application limits the number of requests."),
+        N_(
+            "Wait, or raise the limit. Count requests behind the CORS layer, so that these"
+            " answers have the headers too."
+        ),
     ),
     "bad-request": Entry(
-        "The request was found wrong",
-        f"{_IN_FRONT} found the request wrong: a header too long, an unknown host, plain http to a port for"
-        " TLS.",
-        "Look into the log of whatever answered.",
+        N_("The request was rejected"),
+        N_(
+            "Something in front of the application says that the request is wrong. A header"
+            " may be too long, the host may be unknown, or plain http came to a port for TLS."
+        ),
+        N_("Read the log of the server that answered."),
     ),
     "server-failed": Entry(
-        "The server failed",
-        "The server failed, and the headers were lost with it.",
-        "Look at the server's log first. In wsgicors, answer_exceptions=True keeps the headers.",
+        N_("The server failed"),
+        N_("The server failed, and its error page does not have the headers."),
+        N_("Read the server's log first. In wsgicors, answer_exceptions=True keeps the headers."),
     ),
     "gateway-failed": Entry(
-        "The proxy got no answer",
-        "A proxy or load balancer got no answer from the application, and sent its own.",
-        "Look at the server's log first: see whether the application runs, and whether the proxy finds it.",
+        N_("The proxy got no answer"),
+        N_(
+            "A proxy or load balancer got no answer from the application, and sent an error of"
+            " its own."
+        ),
+        N_(
+            "Read the server's log first. Check that the application runs, and that the proxy"
+            " finds it."
+        ),
     ),
     "airplay": Entry(
-        "AirPlay uses the port",
-        "It was AirPlay of macOS that answered, and not the application: it listens on port 5000.",
-        "Serve on another port (flask run --port 5001), or switch the AirPlay receiver off.",
+        N_("AirPlay uses the port"),
+        N_("AirPlay of macOS answered, not the application. It uses the port 5000."),
+        N_("Use another port (flask run --port 5001), or switch the AirPlay receiver off."),
     ),
     "cached-answer": Entry(
-        "A cache gave another origin's answer",
-        "It says Vary: Origin, so a cache on the way gave an answer that was meant for another origin.",
-        "Have the cache heed Vary (in nginx, remove proxy_ignore_headers Vary; in a CDN, add Origin to the"
-        " cache key), or keep these responses out of it. Then empty it. If there is no cache, the server"
-        ' names one origin whoever asks: then add "{origin}" to allow_origins.',
+        N_("A cache gave another origin's answer"),
+        N_(
+            "It says Vary: Origin, so a cache on the way probably sent the answer for another"
+            " origin."
+        ),
+        N_(
+            "Make the cache obey Vary (in nginx, remove proxy_ignore_headers Vary; in a CDN,"
+            " add Origin to the cache key), or do not cache these responses. Then empty the"
+            " cache. If there is no cache, the server names the same origin in every answer:"
+            ' add "{origin}" to allow_origins.'
+        ),
     ),
     "automatic-options": Entry(
-        "OPTIONS is answered, but not by a CORS layer",
-        "OPTIONS is answered here by something that knows no CORS, such as Flask's automatic OPTIONS.",
-        'Let a CORS layer govern this URL: CORS(app, allow_origins=["{origin}"]) in Flask, CORSMiddleware'
-        ' elsewhere. If one does, add "{origin}" to allow_origins.',
+        N_("OPTIONS is answered, but not by a CORS layer"),
+        N_(
+            "Something that does not know CORS answers OPTIONS here. Flask's automatic OPTIONS"
+            " is an example."
+        ),
+        N_(
+            "Put a CORS layer in front of this URL: in Flask CORS(app,"
+            ' allow_origins=["{origin}"]), elsewhere CORSMiddleware. If there is one already,'
+            ' add "{origin}" to allow_origins.'
+        ),
     ),
     "allow-origin-malformed": Entry(
-        "The origin is written wrongly",
-        "That is not how a browser writes an origin.",
-        'Write "{origin}" there: it is compared to the letter, in lower case and with no slash at its end.',
+        N_("The origin is written wrongly"),
+        N_("Browsers do not write an origin like that."),
+        N_(
+            'Write it as browsers do, as in "{origin}": scheme, host and port, in lower case,'
+            " with no slash at the end."
+        ),
     ),
     "allow-credentials-malformed": Entry(
-        "true is written wrongly",
-        "Only 'true' counts, in lower case.",
-        "Send Access-Control-Allow-Credentials: true (allow_credentials=True).",
+        N_("true is written wrongly"),
+        N_("Only the word true counts, in lower case."),
+        N_(
+            "Send Access-Control-Allow-Credentials: true (allow_credentials=True). If no"
+            " cookies are needed, leave the header out."
+        ),
     ),
     "method-in-lower-case": Entry(
-        "The method is written in lower case",
-        "The server allows {upper}, and the script sends {method}.",
-        'Fetch with method="{upper}": methods are case-sensitive.',
+        N_("The method is written in lower case"),
+        N_("The server allows {upper}, but the script sends {method}."),
+        N_('Fetch with method="{upper}". Upper and lower case are different here.'),
     ),
     "response-header-in-request": Entry(
-        "The script sends a header of the server",
-        "The script sets {headers}, which only responses have: servers grant with it.",
-        "Remove {quoted} from the script's headers. The server sends such headers, if anybody.",
+        N_("The script sends a header that belongs to servers"),
+        N_("The script sends {headers}. Only servers send such a header, to give permission."),
+        N_("Remove {quoted} from the headers that the script sends."),
     ),
     "authorization-beside-wildcard": Entry(
-        "The wildcard does not cover Authorization",
-        'By the standard, "*" does not cover Authorization.',
-        'Add "authorization" to allow_headers beside "*", which does not cover it.',
+        N_("The wildcard does not cover Authorization"),
+        N_('In the standard, "*" does not cover Authorization.'),
+        N_('Add "authorization" to allow_headers, beside "*".'),
         firefox=(
             "(Reason: When the `Access-Control-Allow-Headers` is `*`, the `Authorization` header is not covered. ...",
         ),
@@ -438,13 +610,20 @@ CAUSES = {
 
 NOTES = {
     "local-network-access": Entry(
-        "A public page and a private address",
-        "{url} is a private or loopback address, and {origin} is a public site. Chromium lets such a page in"
-        " only after its user has agreed (Local Network Access), and only if the page came over https.",
-        "Open the page from the same network or machine while you develop, or agree when the browser asks. No"
-        " CORS header helps.",
-        background="Other browsers ask too, or will. The old headers of Private Network Access do nothing any"
-        " more.",
+        N_("A public page and a private address"),
+        N_(
+            "{url} is a private or loopback address, and {origin} is a public site. Chromium"
+            " lets such a page in only if the page came over https, and only after the user has"
+            " agreed (Local Network Access)."
+        ),
+        N_(
+            "While you develop, open the page from the same network or machine, or agree when"
+            " the browser asks. No CORS header helps here."
+        ),
+        background=N_(
+            "Other browsers ask too, or plan to. The old headers of Private Network Access do"
+            " nothing any more."
+        ),
         chromium=(
             "Permission was denied for this request to access the `...` address space.",
             "The request client is not a secure context and the resource is in more-private address space `...`.",
@@ -452,13 +631,18 @@ NOTES = {
         ),
     ),
     "cookie-refused": Entry(
-        "A cookie was not kept",
-        "The browser does not keep the cookie {name}, for its {attribute}: {reason}.",
-        "Mend that. Between different sites, set it over https with SameSite=None; Secure, and fetch"
-        ' with credentials="include".',
-        background="Between different sites, a cookie needs SameSite=None; Secure, and a browser that blocks"
-        " third-party cookies refuses even that. Different origins of one site (app.example.com and"
-        " api.example.com) are not affected. CORS headers change none of this.",
+        N_("A cookie was not kept"),
+        N_("The browser does not keep the cookie {name} because of its {attribute}: {reason}."),
+        N_(
+            "Correct this attribute. Between different sites, set the cookie over https with"
+            ' SameSite=None; Secure, and fetch with credentials="include".'
+        ),
+        background=N_(
+            "Between different sites, a cookie needs SameSite=None; Secure. A browser that"
+            " blocks third-party cookies refuses even such a cookie. Different origins of one"
+            " site (app.example.com and api.example.com) do not have this problem. CORS headers"
+            " change nothing here."
+        ),
         firefox=(
             (
                 "Cookie “...” rejected because it has the “SameSite=None” attribute but is missing the “secure”"
@@ -473,15 +657,26 @@ NOTES = {
         ),
     ),
     "expose-headers-malformed": Entry(
-        "A malformed list of exposed headers",
-        "{subject} has a malformed list, {header}: {value}.",
-        "Write names separated by commas; expose_headers takes them as a list.",
-        background="Scripts then see the safelisted headers alone.",
+        N_("A list of exposed headers that browsers cannot read"),
+        N_(
+            "{subject} has Access-Control-Expose-Headers: {listed}. Browsers cannot read this list."
+        ),
+        N_(
+            "Write the names with commas between them. In wsgicors, write a list:"
+            ' expose_headers=["etag", "x-total-count"].'
+        ),
+        background=N_("Scripts then see only the safelisted headers."),
     ),
     "no-connection": Entry(
-        "No connection",
-        "The server could not be reached. The console calls it CORS, but nothing was answered.",
-        "See whether the server runs, at that address and port. Check its certificate by opening the URL itself.",
+        N_("No connection"),
+        N_(
+            "The server could not be reached. The console calls this a CORS error, but no"
+            " answer came at all."
+        ),
+        N_(
+            "Check that the server runs at this address and port. Open the URL itself in the"
+            " browser to check its certificate."
+        ),
         chromium=(
             "net::ERR_CONNECTION_REFUSED",
             "net::ERR_CONNECTION_RESET",
@@ -494,9 +689,15 @@ NOTES = {
         webkit=("Fetch API cannot load ... due to access control checks.",),
     ),
     "cors-disabled": Entry(
-        "CORS is switched off in the browser",
-        "While its setting content.cors.disable is true, Firefox lets no page read from another origin.",
-        "Open about:config, and set content.cors.disable to false. The server can change nothing.",
+        N_("CORS is switched off in the browser"),
+        N_(
+            "The setting content.cors.disable of Firefox is true, so no page can read from another"
+            " origin."
+        ),
+        N_(
+            "Open about:config, and set content.cors.disable to false. Nothing on the server"
+            " helps here."
+        ),
         firefox=("(Reason: CORS disabled).",),
     ),
 }

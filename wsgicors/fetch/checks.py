@@ -10,10 +10,11 @@ from . import fields, refusals
 if TYPE_CHECKING:
     from .messages import Exchange
     from .refusals import Refusal
+    from .sentences import Part
 
 
 def cors_check(
-    origin: str, exchange: Exchange, *, credentials: bool, subject: str
+    origin: str, exchange: Exchange, *, credentials: bool, subject: Part
 ) -> Refusal | None:
     """Say what keeps a response from a page, ``None`` if nothing does.
 
@@ -40,7 +41,7 @@ def cors_check(
     return refusals.allow_credentials_missing(allow_credentials, subject)
 
 
-def _wrong_origin(origin: str, allowed: str, exchange: Exchange, subject: str) -> Refusal:
+def _wrong_origin(origin: str, allowed: str, exchange: Exchange, subject: Part) -> Refusal:
     if allowed == "*":
         return refusals.allow_origin_wildcard(origin, subject)
     if "," in allowed or " " in allowed:

@@ -245,7 +245,7 @@ def _elsewhere(cookie: Cookie, url: URL, engine: Engine) -> _Fault | None:
 def _unsecured(cookie: Cookie, engine: Engine) -> _Fault | None:
     if not _needs_secure(cookie, engine):
         return None
-    return "SameSite", "SameSite=None needs Secure beside it"
+    return "SameSite", "SameSite=None needs Secure too"
 
 
 def _prefix(cookie: Cookie, engine: Engine) -> _Fault | None:
@@ -260,7 +260,10 @@ def _barrier(cookie: Cookie, engine: Engine) -> _Fault:
     """What keeps a cookie from crossing sites."""
     enforced = cookie.same_site or engine.default_same_site
     if enforced == "none":
-        return "third-party", "the page is of another site, of which this browser takes no cookies"
+        return (
+            "third-party",
+            "the page is of another site, and this browser takes no cookies from other sites",
+        )
     said = f"SameSite={enforced.capitalize()}"
     if not cookie.same_site:
         said = f"it has no SameSite, which counts as {enforced.capitalize()},"

@@ -20,6 +20,7 @@ from .engines import STANDARD, Engine
 from .messages import Exchange, HTTPRequest, HTTPResponse, ReadableHeaders, Request, Response
 from .preflights import Need, Permission, PreflightCache, read_permission
 from .refusals import CORSError, NetworkError, Refusal
+from .sentences import Part
 
 #: What a fetch is from outside: it yields requests, is sent responses, and returns or raises.
 Steps = Generator[HTTPRequest, HTTPResponse, Response]
@@ -201,7 +202,7 @@ class _Fetch:
         try:
             permission = read_permission(response.headers, self._agent.engine)
         except fields.MalformedField as error:
-            raise self._cors_error(refusals.malformed_list(error)) from None
+            raise self._cors_error(refusals.malformed_list(error, refusals.PREFLIGHT)) from None
         if self._agent.engine.keeps_insufficient_answers:
             self._agent.preflights.store(need, permission, now=self._agent.clock())
         self._check_permission(need, permission, response)
@@ -538,7 +539,7 @@ class _Fetch:
         is_exempt = url.is_potentially_trustworthy and self._agent.engine.loads_loopback_from_https
         return page_is_secure and url.scheme == "http" and not is_exempt
 
-    def _check(self, origin: str, subject: str) -> None:
+    def _check(self, origin: str, subject: Part) -> None:
         """The CORS check, of the latest response."""
         credentials, last = self._request.credentials == "include", self._exchanges[-1]
         refusal = checks.cors_check(origin, last, credentials=credentials, subject=subject)

@@ -241,7 +241,7 @@ def _checked_url(text: str) -> urls.URL:
 
 def _checked_method(method: str, mode: str, *, has_body: bool) -> str:
     if not fields.is_token(method):
-        raise TypeError(f"{method!r} is no method of HTTP")
+        raise TypeError(f"{method!r} is not a method of HTTP")
     if fields.is_forbidden_method(method):
         raise TypeError(
             f"{method} is a forbidden method: fetch() refuses it, whatever a server says"
@@ -263,7 +263,7 @@ def _checked_header(name: str, value: str) -> tuple[str, str]:
     """Fetch standard, `"validate" <https://fetch.spec.whatwg.org/#headers-validate>`_."""
     value = fields.normalize_value(value)
     if not fields.is_token(name) or not fields.is_header_value(value):
-        raise TypeError(f"{name!r}: {value!r} is no header of HTTP")
+        raise TypeError(f"{name!r}: {value!r} is not a header of HTTP")
     return name, value
 
 

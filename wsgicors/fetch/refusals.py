@@ -1,16 +1,18 @@
 """Why a fetch failed, and what to change on the server; does none of the checks itself.
 
-Each function here fills in what :mod:`~wsgicors.fetch.catalogue` says of one failure of one check.
+Each function here finds what :mod:`~wsgicors.fetch.catalogue` says of one failure of one check, and
+what stands in its braces.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..origins import is_origin
 from . import causes, fields
 from .catalogue import CATALOGUE, link
+from .sentences import N_, Part, Translate, paragraph, part, told
 
 if TYPE_CHECKING:
     from .fields import MalformedField
@@ -29,21 +31,45 @@ _MAX_SERVER = 60
 
 
 class Refusal(NamedTuple):
-    """One failure of one check."""
+    """One failure of one check: where its words stand in the catalogue, and what stands in their braces."""
 
     #: A short code that stays the same from release to release.
     reason: str
-    #: Which check failed, and on what.
-    why: str
-    #: What to change, and where.
-    remedy: str
     #: What is behind it, as far as the answer betrays it: a code that stays the same, or empty.
-    cause: str = ""
+    cause: str
+    #: What stands in the braces; :func:`~wsgicors.fetch.sentences.part` where it is words itself.
+    values: Mapping[str, Any]
+
+    @property
+    def why(self) -> str:
+        """Which check failed, and on what."""
+        return self.why_in(str)
+
+    @property
+    def remedy(self) -> str:
+        """What to change, and where."""
+        return self.remedy_in(str)
 
     @property
     def more(self) -> str:
         """Where the documentation tells more."""
-        return link(self.cause or self.reason)
+        return link(self.code)
+
+    @property
+    def code(self) -> str:
+        """The cause where it is known, or else the reason: what is said of the one is nearer."""
+        return self.cause or self.reason
+
+    def why_in(self, translate: Translate) -> str:
+        """The same as :attr:`why`, in another language."""
+        sentences = [CATALOGUE[code].what for code in (self.reason, self.cause) if code]
+        if "server" in self.values:
+            sentences.append(_SERVER)
+        return paragraph(told(sentence, self.values, translate) for sentence in sentences)
+
+    def remedy_in(self, translate: Translate) -> str:
+        """The same as :attr:`remedy`, in another language."""
+        return told(CATALOGUE[self.code].change, self.values, translate)
 
 
 class NetworkError(TypeError):
@@ -59,6 +85,8 @@ class NetworkError(TypeError):
     def __init__(
         self, refusal: Refusal, request: Request, exchanges: Iterable[Exchange] = ()
     ) -> None:
+        #: The failure itself, which can be told in other languages.
+        self.refusal = refusal
         self.request = request
         self.exchanges = tuple(exchanges)
         #: A short code that stays the same from release to release.
@@ -99,7 +127,7 @@ class CORSError(NetworkError):
         ...
     wsgicors.fetch.refusals.CORSError: GET https://api.example.com/ by a page of ...
     <BLANKLINE>
-    The response is for https://www.example.com, and the page is of https://app.example.com.
+    The response is for https://www.example.com, but the page's origin is https://app.example.com.
     Add "https://app.example.com" to allow_origins.
     ...
     """
@@ -110,13 +138,13 @@ def transcript(exchanges: Iterable[Exchange]) -> list[str]:
     lines = []
     for _, request, response in exchanges:
         lines.append(f"> {request.method} {request.url}")
-        lines += (f">   {line}" for line in _told(request.headers))
+        lines += (f">   {line}" for line in _shown(request.headers))
         lines.append(f"< {response.status}")
-        lines += (f"<   {line}" for line in _told(response.headers))
+        lines += (f"<   {line}" for line in _shown(response.headers))
     return lines
 
 
-def _told(headers: fields.HeaderList) -> list[str]:
+def _shown(headers: fields.HeaderList) -> list[str]:
     return [
         f"{printable(name)}: {printable(value)}"
         for name, value in headers
@@ -127,9 +155,9 @@ def _told(headers: fields.HeaderList) -> list[str]:
 # --- the CORS check ------------------------------------------------------------------------------
 
 
-def allow_origin_missing(origin: str, exchange: Exchange, subject: str) -> Refusal:
+def allow_origin_missing(origin: str, exchange: Exchange, subject: Part) -> Refusal:
     """No ``Access-Control-Allow-Origin`` at all."""
-    told = {"origin": origin, "subject": subject, "method": exchange.request.method}
+    values = {"origin": origin, "subject": subject, "method": exchange.request.method}
     cause = causes.of_silence(exchange)
     if origin == "null" and cause in (
         "",
@@ -138,25 +166,25 @@ def allow_origin_missing(origin: str, exchange: Exchange, subject: str) -> Refus
         "automatic-options",
     ):
         cause = "no-rights-for-null"
-    return _answered("allow-origin-missing", exchange.response, cause, **told)
+    return _answered("allow-origin-missing", exchange.response, cause, **values)
 
 
-def allow_origin_multiple(value: str, subject: str) -> Refusal:
+def allow_origin_multiple(value: str, subject: Part) -> Refusal:
     """More than one value in ``Access-Control-Allow-Origin``."""
     return _refusal("allow-origin-multiple", subject=subject, value=printable(value))
 
 
-def allow_origin_wildcard(origin: str, subject: str) -> Refusal:
+def allow_origin_wildcard(origin: str, subject: Part) -> Refusal:
     """``*`` for a request with credentials."""
     cause = "no-rights-for-null" if origin == "null" else ""
     return _refusal("allow-origin-wildcard", cause, origin=origin, subject=subject)
 
 
-def allow_origin_mismatch(origin: str, value: str, exchange: Exchange, subject: str) -> Refusal:
+def allow_origin_mismatch(origin: str, value: str, exchange: Exchange, subject: Part) -> Refusal:
     """Another origin than that of the page."""
     cause = "no-rights-for-null" if origin == "null" else _cause_of_mismatch(value, exchange)
-    told = {"origin": origin, "value": printable(value) or "nobody", "subject": subject}
-    return _refusal("allow-origin-mismatch", cause, **told)
+    allowed = printable(value) or part(N_("nobody"))
+    return _refusal("allow-origin-mismatch", cause, origin=origin, value=allowed, subject=subject)
 
 
 def _cause_of_mismatch(value: str, exchange: Exchange) -> str:
@@ -166,13 +194,14 @@ def _cause_of_mismatch(value: str, exchange: Exchange) -> str:
     return "cached-answer" if is_cacheable and causes.varies_by_origin(exchange.response) else ""
 
 
-def allow_credentials_missing(value: str | None, subject: str) -> Refusal:
+def allow_credentials_missing(value: str | None, subject: Part) -> Refusal:
     """No ``Access-Control-Allow-Credentials: true`` for a request with credentials."""
     if value is None:
-        found = "no Access-Control-Allow-Credentials"
-        return _refusal("allow-credentials-missing", subject=subject, found=found)
-    found = f"Access-Control-Allow-Credentials: {printable(value)}, where only 'true' counts"
-    cause = "allow-credentials-malformed" if value.strip("\"' ").lower() == "true" else ""
+        found: str | Part = part(N_("no Access-Control-Allow-Credentials"))
+    else:
+        found = f"Access-Control-Allow-Credentials: {printable(value)}"
+    is_meant = (value or "").strip("\"' ").lower() == "true"
+    cause = "allow-credentials-malformed" if is_meant else ""
     return _refusal("allow-credentials-missing", cause, subject=subject, found=found)
 
 
@@ -191,11 +220,10 @@ def preflight_status(exchange: Exchange) -> Refusal:
     return _answered("preflight-status", exchange.response, cause, origin=origin, method="OPTIONS")
 
 
-def malformed_list(error: MalformedField) -> Refusal:
+def malformed_list(error: MalformedField, subject: Part) -> Refusal:
     """A malformed list of names."""
     field = error.name.lower().partition("access-control-")[2]
-    told = {"subject": PREFLIGHT, "header": error.name, "value": printable(error.value)}
-    return _refusal(f"{field}-malformed", **told)
+    return _refusal(f"{field}-malformed", subject=subject, listed=printable(error.value))
 
 
 def method_not_allowed(need: Need, permission: Permission, response: HTTPResponse) -> Refusal:
@@ -221,7 +249,7 @@ def headers_not_allowed(
     return _refusal(
         "headers-not-allowed",
         "response-header-in-request" if misplaced else cause,
-        headers=f"{_plural('the request header', shown)} {', '.join(shown)}",
+        headers=part(_HEADER if len(shown) == 1 else _HEADERS, names=", ".join(shown)),
         sent=_as_sent("Access-Control-Allow-Headers", response, literally=need.credentials),
         quoted=_quoted(shown),
     )
@@ -281,50 +309,49 @@ def mixed_content(request: Request) -> Refusal:
 # --- parts of sentences --------------------------------------------------------------------------
 
 #: How the answer to a preflight is called.
-PREFLIGHT = "The answer to the preflight"
+PREFLIGHT = part(N_("The answer to the preflight"))
 #: How the response to the actual request is called.
-RESPONSE = "The response"
+RESPONSE = part(N_("The response"))
 
 
-def _refusal(reason: str, cause: str = "", **told: Any) -> Refusal:
-    """What the catalogue says, filled in; of the cause rather than of the check, where it is known."""
-    entry, behind = CATALOGUE[reason], CATALOGUE.get(cause)
-    why = entry.what.format(**told)
-    if behind is None:
-        return Refusal(reason, why, entry.change.format(**told))
-    return Refusal(
-        reason, f"{why} {behind.what.format(**told)}", behind.change.format(**told), cause
-    )
+def subject(exchange: Exchange) -> Part:
+    """How what answered an exchange is called."""
+    return PREFLIGHT if exchange.kind == "preflight" else RESPONSE
 
 
-def _answered(reason: str, response: HTTPResponse, cause: str = "", **told: Any) -> Refusal:
+_SERVER = N_("It names its server: {server}.")
+_HEADER = N_("the request header {names}")
+_HEADERS = N_("the request headers {names}")
+_LITERALLY = N_('{sent}, where "*" is a plain name because of the credentials')
+
+
+def _refusal(reason: str, cause: str = "", **values: Any) -> Refusal:
+    return Refusal(reason, cause, values)
+
+
+def _answered(reason: str, response: HTTPResponse, cause: str = "", **values: Any) -> Refusal:
     """The same where what answered may be somebody else."""
-    location = printable(fields.get(response.headers, "Location") or "nowhere")
-    refusal = _refusal(reason, cause, status=response.status, location=location, **told)
+    location = fields.get(response.headers, "Location")
+    values["location"] = printable(location) if location else part(N_("nowhere"))
+    values["status"] = response.status
     server = fields.get(response.headers, "Server")
-    if cause not in causes.IN_FRONT or not server:
-        return refusal
-    return refusal._replace(
-        why=f"{refusal.why} It names its server: {printable(server)[:_MAX_SERVER]}."
-    )
+    if server and cause in causes.IN_FRONT:
+        values["server"] = printable(server)[:_MAX_SERVER]
+    return Refusal(reason, cause, values)
 
 
-def _as_sent(name: str, response: HTTPResponse, *, literally: bool) -> str:
+def _as_sent(name: str, response: HTTPResponse, *, literally: bool) -> Part | str:
     value = fields.get(response.headers, name)
     if value is None:
-        return f"no {name} was sent"
-    note = ', where "*" is a plain name because of the credentials'
-    return f"{name}: {printable(value)}" + (note if literally and "*" in value else "")
+        return part(N_("no {header} was sent"), header=name)
+    sent = f"{name}: {printable(value)}"
+    return part(_LITERALLY, sent=sent) if literally and "*" in value else sent
 
 
 def printable(text: str) -> str:
     """What a server sent, unable to forge a line or to command a terminal, and short."""
     shown = text.encode("unicode_escape").decode("ascii")
     return shown if len(shown) <= _MAX_SHOWN else f"{shown[:_MAX_SHOWN]}..."
-
-
-def _plural(noun: str, items: tuple[str, ...]) -> str:
-    return noun if len(items) == 1 else noun + "s"
 
 
 def _quoted(names: tuple[str, ...]) -> str:

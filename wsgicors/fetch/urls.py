@@ -100,7 +100,7 @@ def parse_url(text: str, base: URL | None = None) -> URL:
     parts = urlsplit(urljoin(str(base), text) if base else text)
     host = (parts.hostname or "").lower()
     if not parts.scheme or not host or not host.isascii():
-        raise ValueError(f"{text!r} is no absolute URL with an ASCII host")
+        raise ValueError(f"{text!r} is not an absolute URL with an ASCII host")
     port = "" if parts.port in (None, _DEFAULT_PORTS.get(parts.scheme)) else str(parts.port)
     query = f"?{parts.query}" if parts.query else ""
     return URL(

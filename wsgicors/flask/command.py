@@ -76,7 +76,7 @@ def cors_command(
     is_reviewed = save is not None or against is not None
     if is_reviewed and (origin or method or path):
         raise click.UsageError(
-            "--save and --against are about all routes; leave out what selects some"
+            "--save and --against are for all routes; leave out the options that select some"
         )
     report = _report(context, Report.to_save if is_reviewed else Report.of)
     if is_reviewed:
@@ -116,7 +116,9 @@ def _echo(text: Iterable[str]) -> None:
 def _question(origin: str | None, method: str | None, headers: tuple[str, ...]) -> Question | None:
     if origin is None:
         if headers:
-            raise click.UsageError("--header is what a script sets; add --origin to say whose")
+            raise click.UsageError(
+                "--header is set by a script; add --origin to say which page runs it"
+            )
         return None
     spelled = normalize_method(method) if method else None
     question = Question(origin, spelled, tuple(map(_header, headers)))

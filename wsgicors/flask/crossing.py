@@ -37,8 +37,9 @@ ARRIVED = "wsgicors.flask.arrived"
 _UNSUSPICIOUS = ("2", "3", "404", "405", "501")
 _REFUSED_INSIDE = HeaderBuilder(Policy(allow_origins=()), "refused-inside")
 _LOST = (
-    "a middleware between CORS(app) and Flask makes a new environ, and calls Flask later or in another thread,"
-    " so that nobody can tell which request it is: what may be it is denied. Copy environ there, or put the"
+    "a middleware between CORS(app) and Flask makes a new environ, and calls Flask later or in another"
+    " thread. Then nobody can tell which request it is, and every request that it may be is denied. Copy"
+    " environ there, or put the"
     " middleware around the application after CORS(app)"
 )
 

@@ -31,7 +31,7 @@ def endpoint_layers(
     :raises ConfigError: with everything that is wrong in it by itself.
     """
     if endpoints is not None and not isinstance(endpoints, Mapping):
-        raise ConfigError([_wrong(endpoints, f"{shown(endpoints)} is no mapping; {_EXAMPLE}")])
+        raise ConfigError([_wrong(endpoints, f"{shown(endpoints)} is not a mapping; {_EXAMPLE}")])
     layers: dict[str, Layer | None] = {}
     problems: list[Problem] = []
     for name, said in (endpoints or {}).items():
@@ -56,9 +56,9 @@ def _wrong(value: object, message: str, reason: str = "wrong-type") -> Problem:
 
 def _check_name(name: object) -> None:
     if not isinstance(name, str):
-        raise ConfigError([_wrong(name, f"{shown(name)} is no name; {_FORMS}")])
+        raise ConfigError([_wrong(name, f"{shown(name)} is not a name; {_FORMS}")])
     if name in ("*", _ALL):
-        message = "all endpoints are what CORS(...) itself is about; write the fields there"
+        message = "CORS(...) itself is for all endpoints; write the fields there"
         raise ConfigError([_wrong(name, message, "malformed")])
     if "*" in name.removesuffix(_ALL):
         raise ConfigError([_wrong(name, f"{shown(name)} matches nothing; {_FORMS}", "malformed")])
@@ -70,7 +70,9 @@ def _policy(said: Any) -> Policy:
     if not isinstance(said, Mapping) or not all(isinstance(field, str) for field in said):
         origins = said if isinstance(said, (str, list, tuple)) else ["https://app.example.com"]
         example = shown({"allow_origins": origins})
-        message = f"{shown(said)} says no fields; write {example}, or None for what is not governed"
+        message = (
+            f"{shown(said)} has no fields; write {example}, or None if it is not to be governed"
+        )
         raise ConfigError([_wrong(said, message)])
     return policy_of(said)
 
@@ -137,7 +139,7 @@ def _remedy(name: str, names: list[str]) -> str:
     pattern = name.rstrip(".") + _ALL
     near = [pattern] if pattern in names else difflib.get_close_matches(name, names, n=_MAX_NAMES)
     if not near:
-        return "the command `flask routes` shows those that there are"
+        return "the command `flask routes` shows all of them"
     return f"write {' or '.join(map(shown, near))}"
 
 
@@ -145,7 +147,7 @@ def decorated_though_left(name: str, endpoint: Any, layers: Iterable[Layer]) -> 
     """A view that is decorated, and that ``endpoints`` says is not governed."""
     places = ", ".join(dict.fromkeys(layer.where for layer in layers))
     message = (
-        f"endpoints[{shown(name)}] is None, so that {shown(endpoint)} is not governed, but"
-        f" {places} says what it shares; leave one of them out"
+        f"endpoints[{shown(name)}] is None, so {shown(endpoint)} is not governed, but {places} says what it"
+        " shares; leave one of them out"
     )
     return _wrong(name, message, "decorated-and-not-governed")

@@ -182,8 +182,8 @@ def _resolver_of(app: Flask) -> UrlMapResolver:
         return UrlMapResolver(app, governs_all=False)
     if not isinstance(resolver, UrlMapResolver):
         message = (
-            f"app.extensions[{EXTENSION!r}] is {shown(resolver)}, which is not of this release of"
-            " wsgicors, so nobody can say what governs; leave that name to CORS(app)"
+            f"app.extensions[{EXTENSION!r}] is {shown(resolver)}, which is not from this release of"
+            " wsgicors; leave that name to CORS(app)"
         )
         raise ConfigError([Problem("app", resolver, "unknown-extension", message)])
     return resolver

@@ -199,9 +199,11 @@ class UrlMapResolver:
         named = {name for names in lists for name in names if name.lower() in _OVERRIDES}
         for name in sorted(named - self._told_of):
             logger.warning(
-                "allow_headers names %s: where the application follows it, a page that may POST may do"
-                " whatever it names there, and what is said of other methods does not hold; leave it"
-                " out, and have the page send the method itself",
+                (
+                    "allow_headers names %s: if the application obeys this header, a page that may POST can"
+                    " use any method, also one that the policy does not allow; leave it out, and let the"
+                    " page send the method itself"
+                ),
                 name,
             )
         self._told_of |= named
@@ -543,7 +545,7 @@ class UrlMapResolver:
         except Exception:  # noqa: BLE001 - it is logged, and denies
             # A converter of the application's may raise anything.
             log_exception(
-                logger, "routing failed for %s, which is denied", shown(environ.get("PATH_INFO"))
+                logger, "routing failed for %s, so it is denied", shown(environ.get("PATH_INFO"))
             )
             return RESOLVE_FAILED
 
@@ -691,8 +693,8 @@ class UrlMapResolver:
 
 
 _NOT_READ = (
-    "app.config[%s] resembles no option of wsgicors, so it is left to whoever else reads it; if it was"
-    " meant for wsgicors, the keys are CORS_ and the name of a field of Policy"
+    "app.config[%s] is not an option of wsgicors, so wsgicors ignores it; if it was meant for wsgicors,"
+    " write CORS_ and the name of a field of Policy"
 )
 _NO_CONTEXT = nullcontext()
 _DEFAULT_CONVERTERS = frozenset(Map.default_converters.values())

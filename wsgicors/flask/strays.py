@@ -119,8 +119,8 @@ def _message(app: Flask, endpoint: str, where: str) -> str:
     rules = [rule.rule for rule in app.url_map.iter_rules() if rule.endpoint == endpoint]
     return (
         f"{where} stands above the route of {shown(endpoint)} ({', '.join(rules)}), or what it gave back"
-        " was not kept, so that Flask has the view without it; put it below the route, or give Flask"
-        " what it gives back"
+        " was not kept, so Flask has the view without it; put it below the route, or give Flask what it"
+        " gives back"
     )
 
 

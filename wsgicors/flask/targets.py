@@ -49,7 +49,7 @@ def no_application(app: object) -> Problem | None:
         advice = "for any other WSGI application write CORSMiddleware(app, ...)"
     else:
         advice = "write CORS(app, ...)"
-    message = f"CORS takes a Flask application, and {shown(app)} is none; {advice}"
+    message = f"CORS takes a Flask application, and {shown(app)} is not one; {advice}"
     return Problem("app", app, "no-application", message)
 
 
@@ -122,7 +122,7 @@ _WRONG: tuple[tuple[Callable[[Any], bool], str, str], ...] = (
     (
         _is_late_namespace,
         "late-namespace",
-        "has resources already; decorate it before the first of them, or decorate them",
+        "has resources already; decorate it before you add the first one, or decorate the resources",
     ),
     (
         _is_wsgi,

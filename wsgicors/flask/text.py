@@ -18,18 +18,18 @@ _MIN_ROOM = 12
 _MAX_ITEMS = 5
 
 _VERDICTS = {True: ("allowed", "green"), False: ("denied", "red"), None: ("unknown", "yellow")}
-_NO_ROUTE = "No route is there that takes this method or path."
+_NO_ROUTE = "No route takes this method or path."
 _CREDENTIALS = (
     "Credentials are cookies, HTTP authentication and TLS client certificates; they depend on"
     " allow_credentials."
 )
 _NO_HEADERS = (
-    "This is about requests without headers of their own. A body of JSON has one: ask with"
+    "This is about requests without headers of their own. A JSON body has one: ask with"
     ' --header "Content-Type: application/json".'
 )
 _STILL_SENT = (
     "A denied GET, HEAD or POST that needs no preflight still reaches its view, unless refuse_denied"
-    " refuses it: it is the response that the script cannot read."
+    " refuses it. The script cannot read the response."
 )
 _UNSET = (
     "A field that is left out is unset: the methods that the URL routes, no further headers, no"
@@ -44,13 +44,13 @@ _DECORATED_ONLY = (
     " by hooks such as before_request and by undecorated views of the same URL."
 )
 _BY_PATH = (
-    "What has no policy of its own is shared as its path says: of what is listed for paths, the first"
-    " that fits decides. What CORS(blueprint) was told is not shown."
+    "A route that has no policy of its own is shared as its path says: the first path in the list that"
+    " fits decides. The settings of CORS(blueprint) are not shown."
 )
 _NOT_GOVERNED = "Neither CORS(app) nor a decorator governs it; it depends on what the view sends."
-_AS_PATH_SAYS = "No decorator says anything; its path decides, see what is listed for paths."
+_AS_PATH_SAYS = "No decorator says anything. Its path decides: see the list of paths."
 _ON_TRIAL = (
-    "Other settings are on trial, which change no response and are not shown: see the logger wsgicors and"
+    "Other settings are on trial. They change no response and are not shown: see the logger wsgicors and"
     " wsgicors.flask.trial_counts."
 )
 _WRAPPED = (

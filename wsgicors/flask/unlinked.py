@@ -98,8 +98,10 @@ class Unlinked:
                 self._told.add(key)
                 logger.log(
                     logging.WARNING if is_shared else logging.ERROR,
-                    "endpoint %s runs a view of which %s says something that is not part of the policy"
-                    " of this endpoint, so its responses are shared %s. %s",
+                    (
+                        "endpoint %s runs a view, but the policy of this endpoint does not include what %s"
+                        " says about the view. So its responses are shared %s. %s"
+                    ),
                     shown(endpoint),
                     layer.where,
                     outcome,

@@ -92,7 +92,7 @@ class _Given:
         alone = {"origins": (), **self._options}
         note_ignored(self._options, notes.setdefault)
         if "resources" in self._options:
-            notes.setdefault("resources is ignored: a view has the paths that it is routed from")
+            notes.setdefault("resources is ignored: a view has the paths of its routes")
         Settings({**DEFAULTS, **alone}, notes.setdefault)
         for message in notes:
             warnings.warn(message, UserWarning, stacklevel=3)

@@ -78,9 +78,9 @@ def _resources(options: Options, notes: dict[str, None]) -> Resources:
 def _for_who_runs_it(problem: Problem) -> Problem:
     key = f"CORS_{problem.field.upper()}"
     message = (
-        f"{problem.message}. The program says so at {call_site()}, or leaves it to"
-        f" app.config[{key!r}]; whoever cannot edit it can look for a setting of the program's own, set"
-        " that key, or keep to Flask-CORS"
+        f"{problem.message}. The setting comes from {call_site()}, or from app.config[{key!r}]. If you"
+        " cannot edit"
+        " the program, look for a setting of its own, set that key, or stay with Flask-CORS"
     )
     return problem._replace(message=message)
 

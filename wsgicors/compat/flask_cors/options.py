@@ -55,7 +55,7 @@ def compiled(option: str, item: Any, flags: int = 0) -> Pattern[str]:
     try:
         return re.compile(item, flags) if isinstance(item, str) else item
     except re.error as error:
-        message = f"{shown(item)} is no regular expression: {error}"
+        message = f"{shown(item)} is not a regular expression: {error}"
         raise ConfigError([Problem(option, item, "regular-expression", message)]) from None
 
 
@@ -100,9 +100,9 @@ def _expression(item: Any, note: Note) -> Iterator[Pattern[str]]:
         yield expression
         return
     note(
-        f"origins: {shown(expression.pattern)} has no end, so Flask-CORS also let in every origin that"
-        " only begins like it; here it must match in full, and any port may follow. Write $ at its end"
-        " if it is complete"
+        f"origins: {shown(expression.pattern)} has no $ at its end, so Flask-CORS also allowed every"
+        " origin that begins like it. Here it must match in full, and any port may follow. Write $ at its"
+        " end if no port should follow"
     )
     yield _with_any_port(expression)
 
@@ -124,7 +124,7 @@ def _methods(value: Any, note: Note) -> list[str]:
     names = [str(item).strip().upper() for item in items]
     if "*" in names:
         note(
-            "methods: '*' is ignored: for Flask-CORS it is the name of a method that nobody has;"
+            "methods: '*' is ignored: for Flask-CORS it is a method called '*', which nobody sends;"
             " write the methods, or leave the option out to allow the usual ones"
         )
     return [name for item in names if item != "*" for name in _valid("allow_methods", item, note)]
@@ -153,7 +153,9 @@ def _valid(field: str, item: Any, note: Note) -> Iterator[str]:
         yield item
     else:
         option = _OPTIONS_OF_FIELDS[field]
-        note(f"{option}: {shown(item)} is ignored, as Flask-CORS never let it match: {problem}")
+        note(
+            f"{option}: {shown(item)} is ignored, because in Flask-CORS it never matches: {problem}"
+        )
 
 
 def is_honoured(field: str, item: Any) -> bool:
@@ -178,7 +180,7 @@ def _problem_of(field: str, item: Any) -> str | None:
 def _flag(value: Any, note: Note) -> bool:
     if isinstance(value, str) and value.strip().lower() in _OFF:
         if value.strip():
-            note(f"{shown(value)} is taken for False; Flask-CORS takes every string for True")
+            note(f"{shown(value)} is read as False; Flask-CORS reads every string as True")
         return False
     return bool(value)
 
@@ -224,7 +226,7 @@ _IGNORED = {
     "intercept_exceptions": "the responses of error handlers always carry the headers",
     "always_send": 'the headers of origins="*" are always sent, others need an Origin to answer',
     "allow_private_network": (
-        "browsers withdrew the preflight headers of Private Network Access in favour of a permission prompt"
+        "browsers have replaced the preflight headers of Private Network Access with a permission prompt"
     ),
 }
 _KNOWN = (*_FIELDS, *_IGNORED, "automatic_options", "resources")
@@ -253,7 +255,7 @@ def _in_reach(problem: Problem) -> Problem:
     message = _ANY_PORT_MAY_FOLLOW.sub(r"\1", problem.message)
     if problem.reason == "wildcard-with-credentials":
         message = (
-            'browsers take "*" literally where allow_credentials is set; write the origins, or do'
+            'with allow_credentials, browsers take "*" literally; write the origins, or do'
             " without credentials"
         )
     return problem._replace(message=message)

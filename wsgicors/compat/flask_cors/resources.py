@@ -61,7 +61,7 @@ class Resources:
 
 def _settings(pattern: Any, general: Options, special: Any, note: Note, where: str) -> Settings:
     if not isinstance(special, Mapping):
-        message = f"{shown(special)} is no dict of options, such as {{'origins': [...]}}"
+        message = f"{shown(special)} is not a dict of options, such as {{'origins': [...]}}"
         raise ConfigError([Problem("resources", special, "wrong-type", message)])
     note_ignored(special, note)
     try:

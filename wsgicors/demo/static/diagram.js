@@ -75,15 +75,15 @@ function header(name, value, atFault) {
   return h("div", { class: kinds.join(" ") }, h("dt", {}, `${name}:`), " ", h("dd", {}, value));
 }
 
-/** What is wrong; the library's and the consoles' words are English in every language. */
-function explanation({ reason, title, why, remedy, consoles }) {
-  const lang = consoles ? "en" : document.documentElement.lang;
+/** What is wrong; the consoles' words are English in every language. */
+function explanation({ reason, title, why, remedy, more, consoles }) {
   return h(
     "li",
     { class: "explanation" },
     h("h4", {}, title),
-    h("p", { lang }, why),
-    h("p", { lang }, remedy),
+    h("p", {}, why),
+    h("p", {}, remedy),
+    more ? h("p", {}, h("a", { href: more, target: "_blank" }, t("More about this (in a new tab)"))) : null,
     consoles ? h("dl", { class: "consoles" }, ...Object.entries(consoles).flatMap(said)) : null,
     h("p", { class: "hint" }, t("Reason code:"), " ", h("code", {}, reason)),
   );

@@ -1,5 +1,5 @@
 // The panel of one row that shows the policy in force, lets it be changed and taken along. What a
-// policy means and whether it is valid is for the server to say; its words are shown as they are.
+// policy means and whether it is valid is for the server to say.
 
 import { h } from "./dom.js";
 import { t } from "./words.js";
@@ -66,10 +66,13 @@ export function policyPanel(scenario, row) {
     for (const input of inputs) input.control.setAttribute("aria-invalid", String(faulty.has(input.name)));
   }
 
-  function complain(fields, message, problems) {
+  function complain(fields, problems) {
     for (const input of inputs) input.control.value = fields[input.name] ?? "";
     mark(problems);
-    error.replaceChildren(h("p", {}, h("strong", {}, "✗ ConfigError"), " ", t("Nothing was run.")), h("pre", {}, message));
+    error.replaceChildren(
+      h("p", {}, h("strong", {}, "✗ ConfigError"), " ", t("Nothing was run.")),
+      h("ul", { class: "problems" }, ...problems.map(problem)),
+    );
   }
 
   async function copy(text) {
@@ -88,6 +91,11 @@ export function policyPanel(scenario, row) {
 
   show(scenario.policy);
   return { element: form, show, complain };
+}
+
+/** What is wrong with one field: in the page's language, then in the library's own words, which are English. */
+function problem({ field, lead, message }) {
+  return h("li", {}, h("p", {}, h("code", {}, field), `: ${lead}`), h("p", { lang: "en" }, message));
 }
 
 /** What stands in the form. An empty line leaves its field unset, except for origins, where it means nobody. */

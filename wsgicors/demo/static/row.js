@@ -129,9 +129,9 @@ export class Row {
     this.report(results, (await ask("POST", `/runs/${run}/results`, { results })).body);
   }
 
-  refuse(fields, { message, problems }) {
+  refuse(fields, { problems }) {
     this.clear();
-    this.policy.complain(fields, message, problems);
+    this.policy.complain(fields, problems);
     this.show("invalid");
   }
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ...fetch.sentences import N_
 from ..checks import PAGE, has, lacks, preflights, reads, refused, status
 from ..scenario import Group, Scenario
-from ..words import N_
 from .parts import LOGIN, SHARED_WITH_PAGE, WITH_CREDENTIALS, fetch
 
 GROUP = Group(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ...fetch.sentences import N_
 from ..checks import PAGE, actuals, has, lacks, preflight_status, preflights, reads, refused
 from ..scenario import ByHand, Group, Scenario
-from ..words import N_
 from .parts import ALLOW_CREDENTIALS, ALLOW_PAGE, LOGIN, fetch
 
 GROUP = Group(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ...fetch.sentences import N_
 from ..checks import PAGE, actuals, has, lacks, preflight_status, preflights, reads, refused
 from ..scenario import Group, Scenario
-from ..words import N_
 from .parts import PERSON, SHARED_WITH_PAGE, fetch
 
 GROUP = Group(

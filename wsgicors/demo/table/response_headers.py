@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...fetch.sentences import N_
 from ..checks import (
     PAGE,
     Check,
@@ -16,7 +17,6 @@ from ..checks import (
     status,
 )
 from ..scenario import ByHand, Group, Scenario
-from ..words import N_
 from .parts import ALLOW_PAGE, SHARED_WITH_PAGE, fetch, wait
 
 GROUP = Group(

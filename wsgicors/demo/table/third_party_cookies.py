@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ...fetch.sentences import N_
 from ..checks import has, lacks, reads
 from ..scenario import Group, Scenario
-from ..words import N_
 from .parts import WITH_CREDENTIALS, fetch
 
 GROUP = Group(

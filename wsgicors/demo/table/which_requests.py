@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...fetch.sentences import N_
 from ..checks import (
     PAGE,
     Check,
@@ -16,7 +17,6 @@ from ..checks import (
     status,
 )
 from ..scenario import Group, Scenario
-from ..words import N_
 from .parts import SHARED_WITH_ALL, SHARED_WITH_NOBODY, SHARED_WITH_PAGE, fetch
 
 FONT_WITHOUT_CORS = Check(N_("WebKit loads fonts without CORS"), lacks("request", "Origin").holds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...fetch.sentences import N_
 from ..checks import (
     PAGE,
     actuals,
@@ -15,7 +16,6 @@ from ..checks import (
     status,
 )
 from ..scenario import ByHand, Group, Scenario
-from ..words import N_
 from .parts import ALLOW_ALL, ALLOW_CREDENTIALS, ALLOW_PAGE, LOGIN, SHARED_WITH_ALL, fetch
 
 GROUP = Group(
