@@ -698,7 +698,8 @@ def test_a_callable_is_asked_once_where_there_is_a_place_for_its_answers(
     known, answers = builder({"allow_origins": admit}), {}
     assert known.actual(APP, {**REQUEST, ANSWERS: answers}).origin_allowed is says
     decision = known.actual(origin, {**request_, ANSWERS: answers})
-    assert len(asked) == 1 + is_asked
+    about = [(APP, REQUEST), (origin, request_)][: 1 + is_asked]
+    assert asked == [(each, {**parts, ANSWERS: answers}) for each, parts in about]
     assert decision.origin_allowed is (says is not is_asked)
     assert builder({"allow_origins": lambda *_: not says}).actual(
         APP, {**REQUEST, ANSWERS: answers}

@@ -147,11 +147,13 @@ def test_a_path_that_can_be_read_in_two_ways_is_nobodys(default, path):
         ROW("/%70rivate", id="letter, encoded twice"),
         ROW("/private\\x", id="backslash after the prefix"),
         ROW("/private%5cx", id="backslash after the prefix, encoded twice"),
+        ROW("/caf%C3%A9/x", id="letter beyond ASCII, encoded twice"),
     ],
 )
 def test_a_path_whose_other_reading_has_another_policy_is_nobodys(path):
     policy, private = Policy(allow_origins="*"), Policy(allow_origins=APP)
-    routes = {"/private": private, "/public": private, "/public/x": policy}
+    routes = dict.fromkeys(["/private", "/public", "/caf\xe9"], private)
+    routes["/public/x"] = policy
     app = CORSMiddleware(site(), policy, routes=routes)
     assert answer(app, environ_of(path, origin=APP)).decision.reason == "ambiguous-path"
 
