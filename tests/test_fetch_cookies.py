@@ -60,6 +60,20 @@ def test_secure_cookies_come_over_secure_connections(url, is_taken):
     assert taken("a=1; Secure", parse_url(url)) is is_taken
 
 
+@pytest.mark.parametrize(
+    ("host", "engine", "is_taken"),
+    [
+        ("127.0.0.1", STANDARD, True),
+        ("127.0.0.1", CHROMIUM, True),
+        ("localhost", STANDARD, True),
+        ("localhost", CHROMIUM, False),
+    ],
+)
+def test_host_prefix_goes_with_a_domain_that_is_as_good_as_none(host, engine, is_taken):
+    set_cookie = f"__Host-a=1; Secure; Path=/; Domain={host}"
+    assert taken(set_cookie, parse_url(f"https://{host}/"), engine) is is_taken
+
+
 def test_value_without_a_name_is_sent_as_it_came():
     jar = CookieJar()
     jar.store(" a ", URL, same_site=True, now=0)

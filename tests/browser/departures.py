@@ -311,6 +311,20 @@ SHOWN_BY: Mapping[str, tuple[Case, ...]] = {
             ),
             steps=(Step(credentials="include"), Step(credentials="include")),
         ),
+        Case(
+            page=Place(host="127.0.0.1"),
+            hops=(
+                Hop(
+                    place=Place(host="127.0.0.1"),
+                    actuals=(
+                        Answer(
+                            headers=(set_cookie("__Host-a$id=1; Path=/; Secure; Domain=127.0.0.1"),)
+                        ),
+                    ),
+                ),
+            ),
+            steps=(Step(), Step()),
+        ),
     ),
     "repeats_header_names": (Case(steps=(Step(headers=(("X-A", "1"), ("X-A", "1"))),)),),
     "malformed_max_age": (

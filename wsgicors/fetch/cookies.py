@@ -288,8 +288,9 @@ def _keeps_its_prefix(cookie: Cookie, engine: Engine) -> bool:
     """RFC 6265bis, section 4.1.3: ``__Secure-`` and ``__Host-``."""
     name = cookie.name.lower()
     if name.startswith("__host-"):
-        names_domain = engine.host_prefix_forbids_domain and cookie.names_domain
-        return cookie.secure and cookie.host_only and cookie.path == "/" and not names_domain
+        names_domain = cookie.names_domain and not is_address(cookie.domain)
+        is_bound = cookie.secure and cookie.host_only and cookie.path == "/"
+        return is_bound and not (names_domain and engine.host_prefix_forbids_domain)
     return cookie.secure or not name.startswith("__secure-")
 
 

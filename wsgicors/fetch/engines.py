@@ -206,9 +206,9 @@ class Engine:
     same_site_none_needs_secure: bool = True
     #: Whether the prefixes ``__Secure-`` and ``__Host-`` bind a cookie; not in WebKitGTK (libsoup).
     checks_cookie_prefixes: bool = True
-    #: Whether ``__Host-`` forbids any ``Domain``. To RFC 6265bis one that names a public suffix, set
-    #: by that very host, is as good as none. Chromium: ``HasValidHostPrefixAttributes`` in
-    #: ``net/cookies/cookie_util.cc``.
+    #: Whether ``__Host-`` forbids any ``Domain`` but an address. To RFC 6265bis one that names a
+    #: public suffix, set by that very host, is as good as none, too. Chromium:
+    #: ``HasValidHostPrefixAttributes`` in ``net/cookies/cookie_util.cc``.
     host_prefix_forbids_domain: bool = False
     #: Whether cookies with ``Secure`` go to this very machine over plain HTTP, as the standards now
     #: have it. Not in WebKitGTK (libsoup).
