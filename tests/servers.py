@@ -281,7 +281,7 @@ def free_port():
 
 
 def wait_until_listening(port, process, log):
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90  # some set up what they serve, and other tests run beside them
     while process.poll() is None and time.monotonic() < deadline:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
             return
