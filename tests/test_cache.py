@@ -119,6 +119,30 @@ def test_endless_invalidations_deny():
     assert allowed(SHOP, {}) is False
 
 
+def test_a_lookup_that_asks_for_its_own_answer_is_told_so_and_denied(caplog):
+    allowed = OriginCache(lambda origin: allowed(origin, {}), seconds=1000)
+    builder = HeaderBuilder(Policy(allow_origins=allowed))
+    decisions: list[bool] = []
+    # A daemon, because it may wait for ever.
+    thread = threading.Thread(
+        target=lambda: decisions.append(builder.actual(SHOP).allowed), daemon=True
+    )
+    thread.start()
+    thread.join(10)
+    assert decisions == [False]
+    assert "asks for its own answer" in caplog.text
+
+
+def test_a_lookup_may_ask_about_another_tenant():
+    above = {"child": "parent"}
+
+    def lookup(origin, tenant):
+        return tenant == "parent" or allowed(origin, above[tenant])
+
+    allowed = OriginCache(lookup, seconds=1000, key=lambda tenant: tenant)
+    assert allowed(SHOP, "child") is True
+
+
 def test_no_more_answers_are_kept_than_its_size():
     database = Database()
     allowed = OriginCache(database.has, seconds=1000, size=2)

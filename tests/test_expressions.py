@@ -54,6 +54,9 @@ def test_what_can_take_very_long_is_refused(expression):
         ROW(r"https?://(.+\.)?example\.com(:\d+)?", id="what people write"),
         ROW(r"https://[a-z0-9]+(-[a-z0-9]+)*\.example\.com", id="words with hyphens"),
         ROW(r".*", id="all"),
+        ROW(r"file://", id="files, which have no host"),
+        ROW(r"(https|app)://(a\.example)?", id="an application without a host, too"),
+        ROW(r"[a-z]+://", id="any scheme without a host"),
         ROW(
             r"https?://(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(\.(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){3}(:\d{1,5})?",
             id="addresses by the book",
@@ -91,6 +94,8 @@ def test_a_thousand_endless_alternatives_are_soon_looked_through():
         ROW(r"HTTPS://APP\.EXAMPLE\.COM", id="a scheme in upper case"),
         ROW(r"https:/app\.example\.com", id="one slash"),
         ROW("", id="nothing"),
+        ROW(r"https://*", id="slashes, and no host"),
+        ROW(r"https?://", id="a scheme alone"),
     ],
 )
 def test_what_matches_no_origin_is_refused(expression):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -39,6 +40,15 @@ class _Answer(NamedTuple):
     allowed: bool
     #: The time up to which it is good.
     until: float
+
+
+class _Pending(Future[bool]):
+    """An answer that is not there yet."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        #: The thread that looks it up.
+        self.asker = threading.get_ident()
 
 
 class Invalidation(Protocol):
@@ -177,7 +187,7 @@ class OriginCache:
 
     def _begin(self) -> None:
         """With nobody who awaits something."""
-        self._under_way: dict[Question, Future[bool]] = {}
+        self._under_way: dict[Question, _Pending] = {}
 
     def _begin_in_forked_process(self) -> None:
         """The threads that awaited something are in the other process."""
@@ -222,12 +232,15 @@ class OriginCache:
             answer = self._under_way.get(question)
             is_first = answer is None
             if answer is None:
-                answer = self._under_way[question] = Future()
+                answer = self._under_way[question] = _Pending()
+            elif answer.asker == threading.get_ident():
+                # It would wait for itself.
+                raise RuntimeError(f"the lookup of {shown(question[0])} asks for its own answer")
         if is_first:
             self._answer(answer, question, key)
         return answer.result()
 
-    def _answer(self, answer: Future[bool], question: Question, key: Any) -> None:
+    def _answer(self, answer: _Pending, question: Question, key: Any) -> None:
         asked = self._clock()
         try:
             allowed = self._look_up(question, key)
@@ -247,7 +260,7 @@ class OriginCache:
             raise TypeError(f"{message}: return True or False")
         return allowed
 
-    def _keep(self, pending: Future[bool], question: Question, answer: _Answer) -> None:
+    def _keep(self, pending: _Pending, question: Question, answer: _Answer) -> None:
         """Remember an answer and give it to those who wait, unless it may be from before an invalidation."""
         with self._lock:
             if pending.cancelled() or not self._is_informed():
@@ -258,7 +271,7 @@ class OriginCache:
                 self._answers.popitem(last=False)
             pending.set_result(answer.allowed)
 
-    def _fail(self, pending: Future[bool], question: Question, error: Exception) -> None:
+    def _fail(self, pending: _Pending, question: Question, error: Exception) -> None:
         """Give those who wait the error, or the answer from before where it may still be used."""
         with self._lock:
             if pending.cancelled() or not self._is_informed():
@@ -271,7 +284,7 @@ class OriginCache:
         message = "the lookup of %s raised an exception; the earlier answer is used\n%s"
         logger.warning(message, shown(question[0]), shown_traceback(error))
 
-    def _call_off(self, answer: Future[bool], question: Question) -> None:
+    def _call_off(self, answer: _Pending, question: Question) -> None:
         with self._lock:
             if self._under_way.get(question) is answer:
                 del self._under_way[question]

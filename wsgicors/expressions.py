@@ -18,6 +18,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+from .origins import DEFAULT_PORTS
+
 if sys.version_info >= (3, 11):
     from re import _constants as sre  # type: ignore[attr-defined]
     from re import _parser as sre_parser  # type: ignore[attr-defined]
@@ -86,7 +88,8 @@ def fault_of(expression: re.Pattern[str]) -> Fault | None:
     try:
         if _can_blow_up(expression):
             return _BLOWS_UP
-        return None if _can_match(Automaton.of(expression)) else _NEVER_MATCHES
+        needs_host = _matches_no_host_but_of_the_network(expression)
+        return None if _can_match(Automaton.of(expression), needs_host) else _NEVER_MATCHES
     except (ExpressionError, RecursionError):
         return _TOO_COMPLEX
 
@@ -364,14 +367,21 @@ STEPS: dict[str, dict[str, str]] = {
 }
 
 
-def _can_match(automaton: Automaton) -> bool:
+def _matches_no_host_but_of_the_network(expression: re.Pattern[str]) -> bool:
+    """Whether what an expression matches without a host, if anything, are schemes that need one."""
+    of_the_network = any(expression.fullmatch(f"{scheme}://") for scheme in DEFAULT_PORTS)
+    return of_the_network and expression.fullmatch("file://") is None
+
+
+def _can_match(automaton: Automaton, needs_host: bool) -> bool:
     seen: set[tuple[int, str]] = set()
     waiting = [(place, "begin") for place in automaton.first]
     while waiting:
         place, before = waiting.pop()
         taken = automaton.positions[place].characters
         for state in {STEPS[before][each] for each in taken & STEPS[before].keys()}:
-            if state == "host" and place in automaton.last:
+            has_host = state == "host" and (before == "host" or not needs_host)
+            if has_host and place in automaton.last:
                 return True
             if (place, state) not in seen:
                 seen.add((place, state))
