@@ -12,6 +12,7 @@ from re import Pattern
 from typing import Any, Callable, NamedTuple
 
 from ...errors import ConfigError, Problem, shown
+from ...expressions import fault_of
 from ...flask.settings import CONFIG_PREFIX
 from ...policy import Policy
 from ...vocabulary import nearest_field
@@ -96,15 +97,19 @@ def _expression(item: Any, note: Note) -> Iterator[Pattern[str]]:
     if not isinstance(expression.pattern, str):
         note(f"origins: {shown(item)} is ignored: it matches bytes; compile it from a str")
         return
-    if expression.pattern.endswith(("$", r"\Z", ".*", ".+")):
-        yield expression
+    has_end = expression.pattern.endswith(("$", r"\Z", ".*", ".+"))
+    taken = expression if has_end else _with_any_port(expression)
+    fault = fault_of(taken)
+    if fault is not None and fault.reason == "never-matches":
+        note(f"origins: {shown(expression.pattern)} is ignored: it {fault.message}")
         return
-    note(
-        f"origins: {shown(expression.pattern)} has no $ at its end, so Flask-CORS also allowed every"
-        " origin that begins like it. Here it must match in full, and any port may follow. Write $ at its"
-        " end if no port should follow"
-    )
-    yield _with_any_port(expression)
+    if not has_end:
+        note(
+            f"origins: {shown(expression.pattern)} has no $ at its end, so Flask-CORS also allowed every"
+            " origin that begins like it. Here it must match in full, and any port may follow. Write $ at its"
+            " end if no port should follow"
+        )
+    yield taken
 
 
 _ANY_PORT = "(?::[0-9]+)?"
@@ -114,7 +119,7 @@ _ANY_PORT_MAY_FOLLOW = re.compile(rf"\(\?:(.*)\){re.escape(_ANY_PORT)}")
 def _with_any_port(expression: Pattern[str]) -> Pattern[str]:
     """Who forgets the end lets strangers' hosts follow; a port is of the same host."""
     # The flags are those of the pattern that is made, and may stand only at its beginning.
-    text = re.sub(r"^\(\?[aimsux]+\)", "", expression.pattern)
+    text = re.sub(r"^(?:\(\?[aimsux]+\))+", "", expression.pattern)
     end = "\n" if expression.flags & re.VERBOSE else ""
     return re.compile(f"(?:{text}{end}){_ANY_PORT}", expression.flags)
 
