@@ -140,15 +140,17 @@ class Crossing:
             return _REFUSED_INSIDE
         return self._resolver.met(passage.builder, passage.request)
 
-    def builder_of_preflight(self, environ: WSGIEnvironment, method: str) -> HeaderBuilder | None:
-        """Whose policy governs the request that a preflight asks about.
+    def builder_ahead(self, environ: WSGIEnvironment, method: str) -> HeaderBuilder | None:
+        """Whose policy governs the request that a preflight asks about, or one that may be refused.
 
         No view is run, and no hook of the application's before the answer is known.
         """
+        if environ["REQUEST_METHOD"] != "OPTIONS":
+            return self._builder_of_refusal(environ, method)
         # Whom somebody refused may be let through with the next request.
         return self._builder_there(environ, method, _REFUSED_INSIDE)
 
-    def builder_of_refusal(self, environ: WSGIEnvironment, method: str) -> HeaderBuilder | None:
+    def _builder_of_refusal(self, environ: WSGIEnvironment, method: str) -> HeaderBuilder | None:
         """Whose policy may refuse a request, before anything sees it.
 
         A preflight is sent through in its place: a POST would do something where it never comes to Flask.

@@ -140,13 +140,11 @@ def _governed(  # noqa: C901, PLR0915 - the hot path
 ) -> WSGIApplication:
     """The WSGI application of a Flask application, with its policies around it."""
     author = Author()
-    resolver_of_preflights: Callable[[WSGIEnvironment, str], HeaderBuilder | None] = resolver
-    resolver_of_refusals = resolver_of_preflights
+    resolver_ahead: Callable[[WSGIEnvironment, str], HeaderBuilder | None] = resolver
     builder_of_response = resolver.builder_of_request
     if not is_routed_as_it_came(app):
         crossing = Crossing(app, wsgi_app, resolver)
-        resolver_of_preflights = crossing.builder_of_preflight
-        resolver_of_refusals = crossing.builder_of_refusal
+        resolver_ahead = crossing.builder_ahead
         wsgi_app, builder_of_response = crossing.send, crossing.builder_of_response
 
     def governed(  # noqa: C901, PLR0915 - its closure counts, and must be in here
@@ -156,12 +154,12 @@ def _governed(  # noqa: C901, PLR0915 - the hot path
         if resolver.checked_map is not app.url_map:
             resolver.ensure_checked()
         if "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ and is_preflight(environ):
-            builder = resolver_of_preflights(environ, environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"])
+            builder = resolver_ahead(environ, environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"])
             if builder is None:
                 return wsgi_app(environ, start_response)
             return telling(app, environ, answer_preflight(builder, environ, start_response))
         if resolver.refuses:
-            refused = _refusal(environ, resolver_of_refusals)
+            refused = _refusal(environ, resolver_ahead)
             if refused is not None:
                 return telling(app, environ, refuse(refused, environ, start_response))
         path = environ.get("PATH_INFO", "")
