@@ -182,6 +182,16 @@ def connexion_3():
     return ASGIMiddleware(app), "http://localhost:8080", CONNEXION_CALLS
 
 
+def connexion_3_around_wsgicors():
+    from a2wsgi import ASGIMiddleware
+
+    from wsgicors.flask import CORS
+
+    app = of_connexion()
+    CORS(app.app, **SHARED)
+    return ASGIMiddleware(app), "http://localhost:8080", CONNEXION_CALLS
+
+
 def connexion_3_behind_starlette():
     from a2wsgi import ASGIMiddleware
     from connexion.middleware import MiddlewarePosition

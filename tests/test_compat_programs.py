@@ -52,6 +52,7 @@ def test_connexion_3_needs_something_in_front_of_it():
     """As the documentation says; what stands inside is asked too late."""
     if find_spec("connexion") is None:
         pytest.skip("connexion is not installed")
+    assert {*run("connexion_3_around_wsgicors")["outcomes"].values()} == {None}
     inside = run("connexion_3")["outcomes"]
     by_starlette = run("connexion_3_behind_starlette")["outcomes"]
     by_wsgicors = run("connexion_3_behind_wsgicors")["outcomes"]
