@@ -19,6 +19,7 @@ import threading
 import time
 from pathlib import Path
 
+import flask
 import pytest
 import trustme
 import werkzeug
@@ -35,6 +36,8 @@ from wsgicors.check.report import Page, write_scan, write_verdict
 from wsgicors.check.scan import scan
 from wsgicors.check.verdict import judge
 from wsgicors.fetch import HTTPResponse, Request
+from wsgicors.flask import CORS
+from wsgicors.testing import Browser, CORSError
 
 ROW = pytest.param
 APP = "https://app.example.com"
@@ -495,6 +498,13 @@ CAUSES = [
         id="authorization",
     ),
     ROW(
+        fixed(Allow_Origin=APP, Allow_Methods="GET, HEAD, OPTIONS, POST"),
+        ["--method", "DELETE"],
+        "routed-methods",
+        ["another URL may take DELETE"],
+        id="methods of the route",
+    ),
+    ROW(
         fixed(Allow_Origin=APP, Allow_Methods="PATCH"),
         ["--method", "patch"],
         "method-in-lower-case",
@@ -522,6 +532,25 @@ def test_a_preflight_whose_permission_a_proxy_took_away_is_not_called_one_withou
     (check,) = json.loads(capsys.readouterr().out)["checks"]
     assert check["cause"] is None
     assert "which server, proxy or error page sent it" in check["remedy"]
+
+
+@pytest.mark.parametrize(
+    "listed", ["GET, POST, OPTIONS", "GET, HEAD, POST", "DELETE, GET, OPTIONS"]
+)
+def test_methods_that_somebody_listed_are_not_taken_for_those_of_a_route(listed, capsys):
+    with served(fixed(Allow_Origin=APP, Allow_Methods=listed)) as url:
+        main([url, "--json", "--origin", APP, "--method", "PUT"])
+    (check,) = json.loads(capsys.readouterr().out)["checks"]
+    assert (check["cause"], check["remedy"]) == (None, 'Add "PUT" to allow_methods.')
+
+
+def test_method_that_a_url_of_flask_does_not_route_is_told_so():
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[APP])
+    app.add_url_rule("/items", "items", lambda: "items")
+    with pytest.raises(CORSError) as caught:
+        Browser(app, origin=APP).fetch("/items", "DELETE")
+    assert caught.value.cause == "routed-methods"
 
 
 def test_what_refuse_denied_refuses_is_named_as_such(capsys):

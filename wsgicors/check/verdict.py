@@ -20,7 +20,8 @@ COOKIE = "wsgicors-check=1"
 _MENDED_ELSEWHERE = frozenset(
     """airplay bad-request cached-answer gateway-failed login-in-front method-in-lower-case
     method-not-routed not-found redirect-in-front redirect-with-credentials refuse-denied
-    refused-in-front response-header-in-request server-failed too-large too-many-requests""".split()
+    refused-in-front response-header-in-request routed-methods server-failed too-large
+    too-many-requests""".split()
 )
 
 

@@ -593,6 +593,17 @@ CAUSES = {
         N_("The server allows {upper}, but the script sends {method}."),
         N_('Fetch with method="{upper}". Upper and lower case are different here.'),
     ),
+    "routed-methods": Entry(
+        N_("The URL has no route for the method"),
+        N_(
+            "The answer seems to list the methods for which this URL has a route. That is what"
+            " wsgicors.flask answers if allow_methods is not set."
+        ),
+        N_(
+            "Check the method and the URL: another URL may take {method}. If this one should,"
+            ' give it a route for {method}, or add "{method}" to allow_methods.'
+        ),
+    ),
     "response-header-in-request": Entry(
         N_("The script sends a header that belongs to servers"),
         N_("The script sends {headers}. Only servers send such a header, to give permission."),

@@ -77,6 +77,18 @@ def of_status(exchange: Exchange) -> str:
     return _OF_PREFLIGHTS.get(cause, cause) if exchange.kind == "preflight" else cause
 
 
+def of_methods(response: HTTPResponse) -> str:
+    """Why a list of methods lacks one; empty if it does not betray why.
+
+    What Flask routes comes sorted, with OPTIONS, and with HEAD beside GET. Who writes a list by hand
+    writes another.
+    """
+    listed = fields.get(response.headers, "Access-Control-Allow-Methods") or ""
+    names = [name.strip() for name in listed.split(",")]
+    has_additions = "OPTIONS" in names and ("GET" in names) == ("HEAD" in names)
+    return "routed-methods" if has_additions and names == sorted(names) else ""
+
+
 def varies_by_origin(response: HTTPResponse) -> bool:
     """Whether a response says that it depends on who asks."""
     listed = (fields.get(response.headers, "Vary") or "").split(",")

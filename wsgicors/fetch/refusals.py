@@ -231,7 +231,7 @@ def method_not_allowed(need: Need, permission: Permission, response: HTTPRespons
     upper = need.method.upper()
     return _refusal(
         "method-not-allowed",
-        "method-in-lower-case" if upper in permission.methods else "",
+        "method-in-lower-case" if upper in permission.methods else causes.of_methods(response),
         method=need.method,
         upper=upper,
         sent=_as_sent("Access-Control-Allow-Methods", response, literally=need.credentials),
