@@ -240,21 +240,30 @@ def test_a_route_that_repeats_where_the_application_is_mounted_is_told_of_once(c
 
 
 @pytest.mark.parametrize(
-    ("route", "mount", "is_told"),
+    ("route", "mount", "instead"),
     [
-        ROW("/shop", "/shop", True, id="the mount itself"),
-        ROW("/a/b/c", "/a/b", True, id="deeper"),
-        ROW("/caf\xe9/x", "/caf\xc3\xa9", True, id="Unicode, as PEP 3333 has it"),
-        ROW("/shopping", "/shop", False, id="half a segment"),
-        ROW("/internal", "/shop", False, id="below the mount"),
-        ROW("/", "/shop", False, id="the default of all"),
-        ROW("/shop/x", "", False, id="mounted at the root"),
+        ROW("/shop", "/shop", "/", id="the mount itself"),
+        ROW("/a/b/c", "/a/b", "/c", id="deeper"),
+        ROW("/shop/x/", "/shop", "/x", id="a slash at the end"),
+        ROW("/caf\xe9/x", "/caf\xc3\xa9", "/x", id="Unicode, as PEP 3333 has it"),
+        ROW("/shopping", "/shop", None, id="half a segment"),
+        ROW("/internal", "/shop", None, id="below the mount"),
+        ROW("/", "/shop", None, id="the default of all"),
+        ROW("/shop/x", "", None, id="mounted at the root"),
     ],
 )
-def test_which_routes_repeat_the_mount(route, mount, is_told, caplog):
+def test_which_routes_repeat_the_mount(route, mount, instead, caplog):
     app = CORSMiddleware(site(), BASE, routes={route: named("api")})
     answer(app, environ_of("/x", SCRIPT_NAME=mount))
-    assert len(caplog.messages) == is_told
+    told = [message.rpartition("should probably be ")[2] for message in caplog.messages]
+    assert told == ([] if instead is None else [repr(instead)])
+
+
+def test_a_route_that_repeats_two_mounts_is_told_of_once(caplog):
+    app = CORSMiddleware(site(), BASE, routes={"/shop/internal/x": named("api")})
+    for mount in ("/shop", "/shop/internal"):
+        answer(app, environ_of("/x", SCRIPT_NAME=mount))
+    assert len(caplog.messages) == 1
 
 
 def test_what_is_kept_of_mounts_is_bounded(caplog):
@@ -320,6 +329,8 @@ def test_what_is_inherited_by_those_who_deny_may_stand_where_nobody_is_denied(po
     [
         ROW("/admin/*", "/admin", id="glob"),
         ROW("/admin/**", "/admin", id="deep glob"),
+        ROW("/api/v1/*", "/api/v1", id="glob below two segments"),
+        ROW("^/api/v1/users/.*$", "/api/v1/users", id="expression below three"),
         ROW("/admin*", "/admin", id="glob without a slash"),
         ROW("/*", "/", id="glob of everything"),
         ROW("/*/admin", "/", id="glob at the start"),
@@ -562,8 +573,39 @@ def max_ages(resolve, method, headers=None):
 
 
 def test_headers_granted_to_one_method_are_not_remembered_for_another_that_a_policy_names():
-    resolve = lambda environ, method: WITHOUT if method == "MOVE" else WITH_HEADER  # noqa: E731
+    def resolve(environ, method):
+        return WITHOUT if (environ["PATH_INFO"], method) == ("/", "MOVE") else WITH_HEADER
+
     assert max_ages(resolve, "PUT", "x-admin") == ["0"]
+
+
+def test_nor_for_one_that_its_own_policy_alone_names():
+    others = WITH_HEADER.merge(Policy(allow_methods="PUT"))
+    policies = {"MOVE": WITH_HEADER.merge(Policy(allow_methods="MOVE, COPY")), "COPY": WITHOUT}
+    assert max_ages(lambda _, method: policies.get(method, others), "MOVE", "x-admin") == ["0"]
+
+
+def test_a_wildcard_is_no_method_that_resolve_is_asked_about():
+    asked = []
+    everything = WITH_HEADER.merge(Policy(allow_methods="*"))
+    assert max_ages(lambda _, method: asked.append(method) or everything, "PUT") == ["600"]
+    assert asked.count("PUT") == 1
+    assert "*" not in asked
+
+
+@pytest.mark.parametrize("method", ["PUT", "MOVE"])
+def test_a_callable_is_given_the_request_wherever_methods_are_compared(method, caplog):
+    allowed = lambda origin, environ: environ["PATH_INFO"] == "/"  # noqa: E731
+    policies = {name: WITH_HEADER.merge(Policy(allow_origins=allowed)) for name in ("PUT", "MOVE")}
+    assert max_ages(lambda _, name: policies.get(name, WITH_HEADER), method) == ["600"]
+    assert not caplog.messages
+
+
+def test_headers_granted_with_credentials_are_not_remembered_for_a_method_without():
+    policy = WITH_HEADER.merge(Policy(allow_origins=[APP, EVIL]))
+    one, other = (policy.merge(Policy(allow_credentials=[origin])) for origin in (APP, EVIL))
+    assert max_ages(lambda _, method: other if method == "DELETE" else one, "PUT") == ["0"]
+    assert max_ages(lambda _, method: one, "PUT") == ["600"]
 
 
 def test_nor_for_one_that_no_policy_in_reach_names():
@@ -715,7 +757,7 @@ async def asynchronous(environ, method):
 def test_a_resolve_that_cannot_be_called_is_refused(resolve):
     (problem,) = problems_of(resolve=resolve)
     assert problem[:3] == ("resolve", resolve, "wrong-type")
-    assert problem.message.startswith(f"{shown(resolve)} is no function")
+    assert problem.message.startswith(f"{shown(resolve)} is not a function")
 
 
 def test_routes_and_resolve_at_once_are_refused():
