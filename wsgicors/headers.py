@@ -305,12 +305,11 @@ class HeaderBuilder:
         """
         if origin is None:
             return self.without_origin
-        decision = self.otherwise
-        # Its length first: to look a text up is to read all of it.
-        if len(origin) <= MAX_ORIGIN_LENGTH:
-            # Once, because another thread may have it forgotten meanwhile.
-            decision = self.ready.get(origin, decision)
-        return decision or self.decide(origin, environ)
+        # Its length first: to look a text up is to read all of it. And once, because another thread may
+        # have it forgotten meanwhile.
+        if len(origin) <= MAX_ORIGIN_LENGTH and (known := self.ready.get(origin)):
+            return known
+        return self.otherwise or self.decide(origin, environ)
 
     def decide(self, origin: str, environ: Any = None) -> Decision:
         """Decide about an origin of which nothing is known beforehand."""
