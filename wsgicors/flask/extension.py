@@ -9,13 +9,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping
 from logging import DEBUG, root
-from typing import TYPE_CHECKING, Any, Callable
+from types import MethodType
+from typing import TYPE_CHECKING, Any, Callable, Optional
 
 import flask
 
 from ..errors import ConfigError, Problem, log_exception, shown
 from ..headers import ANSWERS, VARY
-from ..layers import DECISION, LAYER, inside_another
+from ..layers import DECISION, HAS_STARTED, LAYER, inside_another
 from ..lines import PLAIN_NAMES, Author, merge_vary
 from ..logs import logger
 from ..middleware import (
@@ -47,6 +48,13 @@ if TYPE_CHECKING:
 
     from ..headers import Decision, HeaderBuilder, HeaderLine
     from ..policy import Policy, PolicyFields
+
+    _BuilderOfResponse = Callable[[WSGIEnvironment, str], Optional[HeaderBuilder]]
+    #: What is the same for all requests to an application.
+    _Site = tuple[flask.Flask, UrlMapResolver, _BuilderOfResponse, Author]
+    #: What layers inside have told and whether the response has started, ``environ``, the path as it
+    #: came, and ``start_response``.
+    _Request = tuple[list[Optional[str]], _Site, WSGIEnvironment, str, StartResponse]
 
 
 class CORS:
@@ -135,19 +143,19 @@ _TWICE = Problem(
 )
 
 
-def _governed(  # noqa: C901, PLR0915 - the hot path
+def _governed(  # noqa: C901 - the hot path
     app: flask.Flask, wsgi_app: WSGIApplication, resolver: UrlMapResolver
 ) -> WSGIApplication:
     """The WSGI application of a Flask application, with its policies around it."""
-    author = Author()
     resolver_ahead: Callable[[WSGIEnvironment, str], HeaderBuilder | None] = resolver
     builder_of_response = resolver.builder_of_request
     if not is_routed_as_it_came(app):
         crossing = Crossing(app, wsgi_app, resolver)
         resolver_ahead = crossing.builder_ahead
         wsgi_app, builder_of_response = crossing.send, crossing.builder_of_response
+    site = (app, resolver, builder_of_response, Author())
 
-    def governed(  # noqa: C901, PLR0915 - its closure counts, and must be in here
+    def governed(  # noqa: C901 - the hot path
         environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
         """Answer a preflight, or call the application and put the headers on its response."""
@@ -163,58 +171,15 @@ def _governed(  # noqa: C901, PLR0915 - the hot path
             if refused is not None:
                 return telling(app, environ, refuse(refused, environ, start_response))
         path = environ.get("PATH_INFO", "")
-        has_started = False
         if LAYER in environ:
             start_response = inside_another(environ, start_response)
         if resolver.for_all is None:
             environ.setdefault(RAN, resolver.nothing_ran)
-        layer: list[str | None] = [None]
-        environ[LAYER] = layer
-
-        def start(  # noqa: C901, PLR0912 - the hot path
-            status: str, headers: list[HeaderLine], exc_info: Any = None
-        ) -> Callable[[bytes], object]:
-            nonlocal has_started
-            has_started = True
-            # Not before now is it known where Flask has routed the request. What `decide_actual` and
-            # `with_headers` do is written out (docs/hot_path.rst).
-            builder = resolver.for_all or builder_of_response(environ, path)
-            if builder is None:
-                return start_response(status, headers, *filter(None, [exc_info]))
-            if "HTTP_ORIGIN" in environ:
-                origin = environ["HTTP_ORIGIN"]
-                decision = builder.otherwise
-                if len(origin) <= MAX_ORIGIN_LENGTH:
-                    decision = builder.ready.get(origin, decision)
-                if decision is None:
-                    decision = builder.decide(origin, environ)
-            else:
-                decision = builder.without_origin
-            if not decision.allowed:
-                decision = settled(builder, decision, environ)
-                if (logger.level or root.level) <= DEBUG:
-                    log_denial(environ, decision)
-            environ[DECISION] = decision
-            if LISTENERS and not decision.allowed:
-                tell_of_denial(app, environ)
-            # A list is what PEP 3333 asks for.
-            if headers.__class__ is list and layer[0] is None:
-                vary = None
-                for name, value in headers:
-                    if name not in PLAIN_NAMES:
-                        if name != "Vary" or name is VARY or vary is not None:
-                            break
-                        vary = value
-                else:
-                    whole = headers + decision.lines
-                    if vary is not None and decision.vary:
-                        merge_vary(whole, vary, decision.vary)
-                    if exc_info is None:
-                        return start_response(status, whole)
-                    return start_response(status, whole, exc_info)
-            whole = put_together(status, [*headers], layer[0], author, environ, decision)
-            return start_response(status, whole, *filter(None, [exc_info]))
-
+        told: list[str | None] = [None, None]
+        environ[LAYER] = told
+        # A method of what is known of the request, because its function is always the same, as in
+        # `wsgicors.middleware`.
+        start = MethodType(_start, (told, site, environ, path, start_response))
         try:
             return wsgi_app(environ, start)
         except Exception:
@@ -223,9 +188,57 @@ def _governed(  # noqa: C901, PLR0915 - the hot path
             log_exception(
                 app.logger, "crashed in %s %s", shown(environ["REQUEST_METHOD"]), shown(path)
             )
-            return _crashed(environ, start, sys.exc_info() if has_started else None)
+            return _crashed(environ, start, sys.exc_info() if told[1] else None)
 
     return governed
+
+
+def _start(  # noqa: C901, PLR0912 - the hot path
+    request: _Request, status: str, headers: list[HeaderLine], exc_info: Any = None
+) -> Callable[[bytes], object]:
+    """Start the response to a request that may be governed."""
+    told, (app, resolver, builder_of_response, author), environ, path, start_response = request
+    told[1] = HAS_STARTED
+    # Not before now is it known where Flask has routed the request. What `decide_actual` and
+    # `with_headers` do is written out (docs/hot_path.rst).
+    builder = resolver.for_all or builder_of_response(environ, path)
+    if builder is None:
+        return start_response(status, headers, *filter(None, [exc_info]))
+    if "HTTP_ORIGIN" in environ:
+        origin = environ["HTTP_ORIGIN"]
+        decision = builder.otherwise
+        if len(origin) <= MAX_ORIGIN_LENGTH:
+            decision = builder.ready.get(origin, decision)
+        if decision is None:
+            decision = builder.decide(origin, environ)
+    else:
+        decision = builder.without_origin
+    if not decision.allowed:
+        decision = settled(builder, decision, environ)
+        if (logger.level or root.level) <= DEBUG:
+            log_denial(environ, decision)
+        if LISTENERS and not decision.allowed:
+            environ[DECISION] = decision
+            tell_of_denial(app, environ)
+    environ[DECISION] = decision
+    # A list is what PEP 3333 asks for.
+    if type(headers) is list and told[0] is None:
+        whole = headers + decision.lines
+        vary = None
+        for name, value in headers:
+            if name not in PLAIN_NAMES:
+                if name != "Vary" or name is VARY or vary is not None:
+                    break
+                vary = value
+        else:
+            if vary is not None and decision.vary:
+                merge_vary(whole, vary, decision.vary)
+            told[0] = HAS_STARTED
+            if exc_info is None:
+                return start_response(status, whole)
+            return start_response(status, whole, exc_info)
+    whole = put_together(status, [*headers], told[0], author, environ, decision)
+    return start_response(status, whole, *filter(None, [exc_info]))
 
 
 def _refusal(
