@@ -821,7 +821,7 @@ def test_a_link_shows_a_row_again_with_its_policy(engine):
 @each_engine
 def test_a_link_with_a_policy_that_is_wrong_says_so(engine):
     script = """
-        await until(() => find("#fetch .config-error pre"));
+        await until(() => find("#fetch .config-error .problems"));
         tell([find("#fetch").dataset.state, document.getElementById("fetch-allow_origins").value]);
     """
     with running(0, 0) as demo:
@@ -853,8 +853,8 @@ def test_rows_are_found_by_words_and_by_what_should_come_of_them(engine):
 
 
 #: Links of the languages, two buttons, the layer, two filters, the sections, a row and its button,
-#: and the skip link.
-MOST_TAB_STOPS = 12
+#: the skip link, and the link to what explains refusals.
+MOST_TAB_STOPS = 13
 
 
 @pytest.mark.browser
@@ -918,8 +918,8 @@ def test_the_panel_changes_a_policy_and_shows_what_is_wrong_with_it(engine):
         fill("fetch-allow_origins", "*");
         fill("fetch-allow_credentials", "true");
         submit();
-        await until(() => find("#fetch .config-error pre"));
-        const error = find("#fetch .config-error pre").textContent;
+        await until(() => find("#fetch .config-error .problems"));
+        const error = find("#fetch .config-error .problems").textContent;
         const marked = document.querySelectorAll("#fetch [aria-invalid=true]");
         const invalid = [...marked].map((input) => input.name);
         find("#fetch .run").click();
