@@ -225,6 +225,13 @@ FULL_GRANT = [
         ),
         ROW(
             FULL,
+            (APP, "PUT", "x-a\v"),
+            "headers-not-allowed",
+            FULL_GRANT,
+            id="a blank of no header",
+        ),
+        ROW(
+            FULL,
             (APP, "PUT", "\u212a"),
             "headers-not-allowed",
             FULL_GRANT,
