@@ -9,6 +9,7 @@ from flask_calls import actual, cors_headers, preflight
 
 from wsgicors import ConfigError
 from wsgicors.flask import CORS, cross_origin, same_origin
+from wsgicors.flask.settings import named
 
 ROW = pytest.param
 
@@ -178,6 +179,7 @@ def test_wrong_key_is_refused_at_once_and_named(key, value, said):
         CORS(app)
     assert [problem.field for problem in caught.value.problems] == [key]
     assert said in str(caught.value)
+    assert repr(key) in str(caught.value)
 
 
 def test_all_wrong_keys_are_named_at_once():
@@ -264,5 +266,12 @@ def test_view_that_is_shared_with_fewer_inherits_the_keys_in_peace():
 def test_paths_are_told_what_to_write_in_flask(declared, field):
     with pytest.raises(ConfigError) as caught:
         declared(**{field: {"/api": None}})
-    assert "decorate blueprints or views" in str(caught.value)
+    assert f"there is no field {field!r}; in Flask decorate blueprints or views" in str(
+        caught.value
+    )
     assert "routes={" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("number", "end"), [(6, "GET /5"), (7, "GET /5 and 1 more")])
+def test_of_many_places_the_first_six_are_named(number, end):
+    assert named([(f"/{place}", "GET") for place in range(number)]).endswith(end)
