@@ -158,6 +158,13 @@ def test_a_path_whose_other_reading_has_another_policy_is_nobodys(path):
     assert answer(app, environ_of(path, origin=APP)).decision.reason == "ambiguous-path"
 
 
+def test_a_request_without_a_path_is_governed_by_the_default_of_all():
+    environ = environ_of("/", origin=APP)
+    del environ["PATH_INFO"]
+    app = CORSMiddleware(site(), allow_origins=APP, routes={"/api": Policy(allow_origins=[])})
+    assert answer(app, environ).decision.allowed
+
+
 def test_without_routes_every_path_is_alike():
     app = CORSMiddleware(site(), allow_origins=APP)
     assert all(
@@ -448,7 +455,8 @@ def test_the_problems_of_all_routes_are_told_at_once():
 )
 def test_routes_that_are_no_mapping_are_refused(routes):
     (problem,) = problems_of(BASE, routes=routes)
-    assert (problem.field, problem.reason) == ("routes", "wrong-type")
+    assert problem[:3] == ("routes", routes, "wrong-type")
+    assert problem.message == f"{shown(routes)} is not a mapping; write {{prefix: Policy(...)}}"
 
 
 def test_routes_may_not_be_changed_behind_the_middlewares_back():
