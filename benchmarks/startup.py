@@ -71,7 +71,7 @@ _NO_PLUGIN = "the same run without the plugin"
 
 #: What is done before the clock runs, and what is timed.
 _PROGRAMS = {
-    "import wsgicors": ("", "import wsgicors"),
+    "from wsgicors import CORSMiddleware": ("", "from wsgicors import CORSMiddleware"),
     "import wsgicors.flask, with Flask there": ("import flask", "import wsgicors.flask"),
     "import flask_cors, with Flask there": ("import flask", "import flask_cors"),
     "CORS(app)": (

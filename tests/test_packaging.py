@@ -101,10 +101,27 @@ def test_the_core_needs_werkzeug_and_the_public_suffix_list_alone():
     "module", ["flask", "werkzeug.routing", "publicsuffixlist", "idna", "redis", "psycopg"]
 )
 def test_importing_the_core_does_not_load(module):
-    program = f"import sys; sys.path[:] = {sys.path}; import wsgicors; print(*sys.modules)"
-    loaded = subprocess.check_output([sys.executable, "-c", program], text=True).split()
-    assert "wsgicors.middleware" in loaded
+    loaded = loaded_by("from wsgicors import *")
+    assert {"wsgicors.cache", "wsgicors.middleware", "wsgicors.policy"} <= loaded
     assert module not in loaded
+
+
+def test_the_plugin_costs_the_tests_of_others_no_imports():
+    loaded = loaded_by("import wsgicors.pytest_plugin")
+    ours = {name for name in loaded if name.startswith("wsgicors")}
+    assert ours == {"wsgicors", "wsgicors.pytest_plugin"}
+
+
+@pytest.mark.parametrize("name", wsgicors.__all__)
+def test_a_name_of_the_core_is_an_attribute(name):
+    assert getattr(wsgicors, name).__name__ == name
+    assert name in dir(wsgicors)
+
+
+def loaded_by(statement):
+    """The modules that are there after a statement, in a process of its own."""
+    program = f"import sys; sys.path[:] = {sys.path}; {statement}; print(*sys.modules)"
+    return set(subprocess.check_output([sys.executable, "-c", program], text=True).split())
 
 
 def test_every_file_of_the_package_is_installed():
