@@ -563,7 +563,7 @@ class _Methods:
         self._policy = policy
         self._methods = methods
         self._names = None if methods == "*" else frozenset(methods)
-        self.lines = () if alone else _line(_ALLOW_METHODS, _joined(methods))
+        self.lines = _line(_ALLOW_METHODS, _joined(methods))
         self.vary = (_REQUEST_METHOD,) if alone else ()
 
     def one_at_a_time(self) -> _Methods:
@@ -597,7 +597,7 @@ class _RequestHeaders:
         self._reflects = self._is_wildcard and with_credentials
         self._explicit = [name for name in names if name != "*"]
         self._names = frozenset(name.lower() for name in self._explicit)
-        self.lines = _line(_ALLOW_HEADERS, "" if self._reflects else _joined(names))
+        self.lines = _line(_ALLOW_HEADERS, _joined(names))
         self.vary = (_REQUEST_HEADERS,) if self._reflects else ()
 
     def allow(self, names: tuple[str, ...] | None) -> bool:
