@@ -495,6 +495,26 @@ def test_the_same_request_gets_the_same_answer_however_often_and_in_which_order(
         assert [known.preflight(*request) for request in reversed(requests)] == first[::-1]
 
 
+@pytest.mark.parametrize(
+    "admits",
+    [
+        ROW(lambda *_: True, id="callable"),
+        ROW("https://*.example.net", id="pattern"),
+        ROW(re.compile(r"https://a\.example\.net"), id="expression"),
+    ],
+)
+def test_preflight_of_an_origin_that_is_not_listed(admits):
+    origin = "https://a.example.net"
+    known = builder({"allow_origins": admits, "allow_headers": "x-a"})
+    assert known.preflight(origin, "GET", "x-a").headers[0] == allow(origin)
+    assert known.preflight(origin, "GET", "x-b").reason == "headers-not-allowed"
+
+
+def test_preflight_of_an_origin_of_512_bytes():
+    origin = "x" * 508 + "://a"
+    assert builder({"allow_origins": origin}).preflight(origin, "GET").allowed
+
+
 def test_what_was_learned_of_an_origin_is_not_asked_again():
     known = builder(LISTED)
     assert known.actual("https://a.example.net") is known.actual("https://a.example.net")

@@ -459,6 +459,29 @@ def test_routes_that_are_no_mapping_are_refused(routes):
     assert problem.message == f"{shown(routes)} is not a mapping; write {{prefix: Policy(...)}}"
 
 
+@pytest.mark.parametrize(
+    ("policy", "is_of_0_7"),
+    [
+        ROW(7, False, id="number"),
+        ROW("https://a.example", False, id="origin"),
+        ROW("free", True, id="name of a policy"),
+        ROW({"policy": "free"}, True, id="keys"),
+    ],
+)
+def test_what_is_no_policy_is_told_what_to_write(policy, is_of_0_7):
+    with pytest.raises(ConfigError) as caught:
+        CORSMiddleware(site(), policy)
+    (problem,) = caught.value.problems
+    assert problem[:3] == ("policy", policy, "wrong-type")
+    advice = f"{shown(policy)} is not a Policy; write Policy(allow_origins=...)"
+    if is_of_0_7:
+        advice += (
+            "; for the keys of wsgicors 0.7 call"
+            " wsgicors.compat.paste.make_middleware(app, policy=...)"
+        )
+    assert problem.message == advice
+
+
 def test_routes_may_not_be_changed_behind_the_middlewares_back():
     routes = {"/api": named("api")}
     app = CORSMiddleware(site(), BASE, routes=routes)
