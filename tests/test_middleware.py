@@ -1470,3 +1470,13 @@ def test_whatever_comes_is_answered_and_opens_nothing(app, method, path, origin,
     for name, value in answered.headers:
         assert value.isascii(), name
         assert value.isprintable(), name
+
+
+def test_exposed_names_and_vary_of_one_response_are_both_merged():
+    decision = HeaderBuilder(Policy(allow_origins=APP)).actual(APP)
+    written = [("Access-Control-Expose-Headers", "X-A"), ("Vary", "Cookie")]
+    assert Author().with_headers(written, decision) == [
+        ("Access-Control-Allow-Origin", APP),
+        ("Access-Control-Expose-Headers", "X-A"),
+        ("Vary", "Cookie, Origin"),
+    ]
