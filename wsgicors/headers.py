@@ -71,8 +71,8 @@ class Decision:
     #: ``False`` if a browser will not go on, with sending the request or with sharing the response.
     allowed: bool
     #: ``allowed``, ``no-origin``, ``same-origin`` (a page of the application's own),
-    #: ``origin-not-allowed``, ``method-not-allowed``, ``headers-not-allowed``, ``ambiguous-path`` or
-    #: ``resolve-failed``.
+    #: ``origin-not-allowed``, ``method-not-allowed``, ``headers-not-allowed``, ``ambiguous-path``,
+    #: ``resolve-failed`` or ``refused-inside`` (by a layer inside).
     reason: str
     #: Whether the origin itself is allowed, so that the response says so.
     origin_allowed: bool
