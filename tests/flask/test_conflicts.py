@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 import flask
@@ -321,3 +322,40 @@ def test_open_view_may_inherit_a_refusal_and_an_open_application_may_pass_it_on(
     add_post(passing_on, cross_origin(allow_origins=[PAGE]), "/strict")
     CORS(passing_on, allow_origins="*", refuse_denied=True)
     assert actual(passing_on, "/strict", "POST", origin=ADMIN).status_code == 403
+
+
+class Declares:
+    """A view that says something of a blueprint when it is looked at for the time of that number."""
+
+    def __init__(self, blueprint, looks):
+        self.blueprint, self.looks = blueprint, looks
+
+    def __call__(self):
+        return "hello"
+
+    def __getattribute__(self, name):
+        own = object.__getattribute__(self, "__dict__")
+        own["looks"] -= 1
+        if own["looks"] == 0:
+            cross_origin(allow_origins="*")(own["blueprint"])
+        return object.__getattribute__(self, name)
+
+
+def test_a_conflict_that_is_declared_during_the_check_is_found_before_the_next_response():
+    first_responses = 0
+    for looks in itertools.count(1):
+        app, blueprint = flask.Flask(__name__), flask.Blueprint("shop", __name__)
+        blueprint.add_url_rule("/shop", "index", lambda: "shop")
+        app.register_blueprint(blueprint)
+        view = Declares(blueprint, 0)
+        app.add_url_rule("/", "hello", view)
+        CORS(app, allow_origins=[PAGE], allow_credentials=True)
+        own = object.__getattribute__(view, "__dict__")
+        own["looks"] = looks
+        with suppress(ConfigError):
+            first_responses += app.test_client().get("/").status_code == 200
+        if own["looks"] > 0:
+            break
+        with pytest.raises(ConfigError, match="allow_credentials"):
+            app.test_client().get("/")
+    assert first_responses

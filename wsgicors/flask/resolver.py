@@ -143,6 +143,8 @@ class UrlMapResolver:
         self._redirects_by_call = False
         self._unlinked = Unlinked()
         self._told_of: set[str] = app.extensions.setdefault(_TOLD, set())
+        #: How often views had to be looked at anew.
+        self._times_forgotten = 0
         #: The URL map, and the layers for all, in which nothing was wrong.
         self._checked: tuple[Map, tuple[Layer, ...]] | None = None
         self._views = Views(app)
@@ -161,7 +163,7 @@ class UrlMapResolver:
                 self._check()
 
     def _check(self) -> None:
-        url_map = self._app.url_map
+        url_map, times_forgotten = self._app.url_map, self._times_forgotten
         configured = config_layers(self._app)
         base = (*configured, *self._layers)
         if self._checked is None or self._checked[0] is not url_map or self._checked[1] != base:
@@ -192,7 +194,8 @@ class UrlMapResolver:
         self.refuses = self.refuses or is_refusal_declared()
         self.nothing_ran = (url_map, ())
         self._checked = (url_map, self._base)
-        self.checked_map = url_map
+        # What was declared meanwhile is looked at before the next response.
+        self.checked_map = url_map if times_forgotten == self._times_forgotten else None
 
     def _tell_of_overrides(self) -> None:
         lists = [governing.policy.allow_headers or () for governing in self._by_policies.values()]
@@ -238,6 +241,7 @@ class UrlMapResolver:
 
     def forget_views(self, are_others: bool) -> None:
         """Look anew at what was said."""
+        self._times_forgotten += 1
         self.for_all = None
         self.refuses = self.refuses or is_refusal_declared()
         self.checked_map = None
