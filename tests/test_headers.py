@@ -510,6 +510,20 @@ def test_preflight_of_an_origin_that_is_not_listed(admits):
     assert known.preflight(origin, "GET", "x-b").reason == "headers-not-allowed"
 
 
+@pytest.mark.parametrize("takes_insecure", [True, False])
+def test_plain_http_uses_credentials_only_where_that_was_said(takes_insecure):
+    known = builder(
+        {
+            "allow_origins": "*",
+            "allow_credentials": [EXPRESSION],
+            "dangerously_allow_insecure_origins": True,
+        }
+        if takes_insecure
+        else {"allow_origins": "*", "allow_credentials": [EXPRESSION]}
+    )
+    assert (WITH_COOKIES in known.actual("http://x1.own.example").headers) is takes_insecure
+
+
 def test_preflight_of_an_origin_of_512_bytes():
     origin = "x" * 508 + "://a"
     assert builder({"allow_origins": origin}).preflight(origin, "GET").allowed

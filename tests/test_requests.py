@@ -307,3 +307,7 @@ def test_a_request_of_no_browser_is_not_foreign_and_a_post_may_do_something():
     assert may_do_something({"REQUEST_METHOD": "POST"})
     assert may_do_something({"REQUEST_METHOD": "get"})
     assert not may_do_something({"REQUEST_METHOD": "GET"})
+
+
+def test_a_page_is_foreign_where_no_host_was_named():
+    assert is_foreign({"HTTP_ORIGIN": "https://a.example"})
