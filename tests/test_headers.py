@@ -135,6 +135,7 @@ def test_actual(fields, origin, reason, headers):
     assert decision.allowed == (reason in ("allowed", "no-origin"))
     assert decision.origin_allowed == (reason == "allowed")
     assert decision.vary == (("Origin",) if BY_ORIGIN in headers else ())
+    assert decision.refused is False
 
 
 def test_an_origin_of_more_than_512_bytes_is_not_looked_at():
