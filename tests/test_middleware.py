@@ -912,6 +912,38 @@ def test_it_stays_denied_where_header_lines_are_lost_between(outside, inside, ke
     assert denied.values("Access-Control-Allow-Origin") == []
 
 
+@pytest.mark.parametrize(
+    ("between", "outer", "origin", "reason"),
+    [
+        ROW("the same environ", "*", EVIL, "origin-not-allowed", id="that of the layer inside"),
+        ROW("an environ of its own", "*", EVIL, "refused-inside", id="which nobody knows"),
+        ROW("an environ of its own", [APP], EVIL, "origin-not-allowed", id="that of both"),
+        ROW("an environ of its own", "*", None, "no-origin", id="none, as nobody asked"),
+    ],
+)
+def test_the_reason_is_told_of_what_a_layer_inside_denied(between, outer, origin, reason):
+    inner = CORSMiddleware(site(), allow_origins="https://other.example")
+    sent = answer(
+        CORSMiddleware(EVERYWHERE[between](inner), allow_origins=outer), environ_of(origin=origin)
+    )
+    assert sent.decision.reason == reason
+    assert sent.decision.allowed is (reason == "no-origin")
+
+
+@pytest.mark.parametrize("vary", ["Origin, Cookie", "Cookie,origin", "*"])
+def test_it_stays_denied_where_an_error_handler_between_answers_and_varies_alike(vary):
+    inner = CORSMiddleware(site(), allow_origins="https://other.example")
+
+    def handling(environ, start_response):
+        def start(status, headers, *exc_info):
+            return start_response("500 Internal Server Error", [("Vary", vary)], *exc_info)
+
+        return inner({**environ}, start)
+
+    sent = answer(CORSMiddleware(handling, allow_origins=APP), environ_of(origin=APP))
+    assert sent.values("Access-Control-Allow-Origin") == []
+
+
 @pytest.mark.parametrize("between", ["the same environ", "an environ of its own"])
 @pytest.mark.parametrize("inside", INSIDE.values(), ids=INSIDE)
 @pytest.mark.parametrize("outside", OUTSIDE.values(), ids=OUTSIDE)

@@ -374,7 +374,7 @@ class UrlMapResolver:
         if (
             known is None
             or known.view is not self._app.view_functions.get(endpoint)
-            or not are_as_they_were(known.spots)
+            or (known.spots and not are_as_they_were(known.spots))
         ):
             return self._found(endpoint, method)
         return known
@@ -524,9 +524,9 @@ class UrlMapResolver:
 
     def _announced(self, endpoint: Any, method: str) -> HeaderBuilder | None:
         """The builder for a preflight, which is asked before it shows what the view will run."""
-        known = self._known(endpoint, method)
-        layers = self._unlinked.seen.get((endpoint, method))
-        return self._narrowed(endpoint, known.builder, layers) if layers else known.builder
+        builder, seen = self._known(endpoint, method).builder, self._unlinked.seen
+        layers = seen.get((endpoint, method)) if seen else None
+        return self._narrowed(endpoint, builder, layers) if layers else builder
 
     # --- for a request that Flask has not routed --------------------------------------------------
 
@@ -621,7 +621,9 @@ class UrlMapResolver:
     def place(self, environ: WSGIEnvironment, method: str) -> Place:
         """Where a request leads, with this method and all others."""
         # The usual adapter is bound, and the map walked, without the application's code.
-        with self._context() if _has_own_adapter(self._app) else _NO_CONTEXT:
+        if not _has_own_adapter(self._app):
+            return self._place(environ, method)
+        with self._context():
             return self._place(environ, method)
 
     def _place(self, environ: WSGIEnvironment, method: str) -> Place:
