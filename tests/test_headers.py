@@ -579,6 +579,14 @@ def test_decisions_that_say_the_same_are_the_same():
     assert hash(shared) != hash(denied)
 
 
+def test_what_builders_of_one_policy_learn_is_bounded_together():
+    known = builder({"allow_origins": "https://*.example.net"})
+    for each in (known, known.routed(("GET", "PUT")), known.routed(("GET", "DELETE"))):
+        for number in range(1100):
+            each.actual(f"https://n{number}.x{id(each)}.example.net")
+    assert len(known.ready) <= 1024
+
+
 def test_a_decision_cannot_be_changed_by_those_who_read_it():
     decision = builder(LISTED).actual(EVIL)
     with pytest.raises(AttributeError):

@@ -13,6 +13,7 @@ from __future__ import annotations
 import copy
 import functools
 import logging
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Callable
@@ -201,7 +202,7 @@ class HeaderBuilder:
             # A foreign page may have sent it, which is looked at as a denial is.
             self.without_origin = replace(self.no_origin, allowed=False)
         #: The origins that were learned by asking, the oldest first.
-        self._learned: list[str] = []
+        self._learned: deque[str] | None = None
 
     def _listed(self) -> list[str]:
         return self._credentialed.listed if self._origins.is_wildcard else self._origins.listed
@@ -292,6 +293,8 @@ class HeaderBuilder:
         return other._preflights.grants_for(origin).cover(self._preflights.grants_for(origin))
 
     def _with_methods(self, methods: _Methods, max_age: int | None) -> HeaderBuilder:
+        # What is learned of origins is common to both.
+        self._learned = self._learned if self._learned is not None else deque()
         builder = copy.copy(self)
         builder._methods, builder._max_age = methods, max_age
         builder._compiled_preflights = None
@@ -323,9 +326,13 @@ class HeaderBuilder:
 
     def _learn(self, origin: str, decision: Decision) -> None:
         """Have a decision ready for the next time, for the last origins that were asked about."""
-        if len(self._learned) >= _MAX_REMEMBERED:
-            self.ready.pop(self._learned.pop(0), None)
-        self._learned.append(origin)
+        learned = self._learned
+        if learned is None:
+            # Made late: it takes more memory than most builders altogether, which learn nothing.
+            learned = self._learned = deque()
+        if len(learned) >= _MAX_REMEMBERED:
+            self.ready.pop(learned.popleft(), None)
+        learned.append(origin)
         self.ready[origin] = decision
 
     def preflight(
