@@ -616,6 +616,71 @@ def test_error_says_where_the_program_says_so_and_which_key_may_say_else():
     assert "[...]" not in problem.message
 
 
+SLOW = r"/(a+)+$"
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ROW({"resources": SLOW}, "resources: '/(a+)+$' can take very long", id="path"),
+        ROW({"resources": {"/": {}, re.compile(SLOW): {}}}, "can take very long", id="compiled"),
+        ROW({"allow_headers": ["x-a", "x-(.*-)*.*id$"]}, "allow_headers: 'x-(.*-)*", id="header"),
+        ROW({"resources": "( +)+x"}, "can take very long", id="no-character-of-origins"),
+    ],
+)
+def test_expression_for_what_a_client_sends_that_can_take_very_long_is_refused(options, words):
+    with pytest.raises(ConfigError, match=re.escape(words)):
+        application(**options)
+
+
+def test_long_path_is_not_put_to_an_expression_that_can_take_long():
+    with pytest.warns(UserWarning, match="paths of more than 74 characters are shared with nobody"):
+        app = application(resources={"/.*a.*b.*c.*d": {"origins": PAGE}, "/.*": {}})
+    assert [shared_with(get(app, "/" + "a" * length)) for length in (70, 75)] == ["*", None]
+
+
+def test_long_name_of_a_header_is_not_put_to_an_expression_that_can_take_long():
+    app = application(allow_headers=r"x-.*a.*b.*c.*d$")
+    for name, words in (("x-abcd", "x-abcd"), (f"x-abc{'a' * 90}d", None)):
+        asked = {"Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": name}
+        answer = app.test_client().options("/", headers={"Origin": PAGE, **asked})
+        assert answer.headers.get("Access-Control-Allow-Headers") == words
+
+
+@pytest.mark.parametrize(
+    "origins", [r"https://a\.example|https://b\.example$", "^https://", "(a://b$)?"]
+)
+def test_expression_of_which_a_branch_has_no_end_is_told(origins):
+    with pytest.warns(UserWarning, match="no \\$ at its end .*or .* if all of them are meant"):
+        application(origins=origins)
+
+
+def test_application_that_allows_credentials_itself_is_told_where_that_would_open_a_door(caplog):
+    app = application(supports_credentials=False)
+    app.after_request_funcs[None].append(with_credentials)
+    assert [shared_with(get(app)) for _ in range(2)] == ["*", "*"]
+    (record,) = [each for each in caplog.records if each.levelname == "ERROR"]
+    assert "Credentials: true, which the application sends, is left out" in record.getMessage()
+
+
+def with_credentials(response):
+    response.headers["Access-Control-Allow-Credentials"] = "true"
+    return response
+
+
+def test_blueprint_that_is_shared_with_fewer_than_the_application_is_told_once(caplog):
+    app, api = Flask("ported"), Blueprint("api", "ported")
+    api.add_url_rule("/", "root", lambda: "root")
+    CORS(api, origins=[PAGE])
+    CORS(app, origins=[PAGE, ADMIN])
+    app.register_blueprint(api)
+    assert [shared_with(get(app, origin=origin)) for origin in (PAGE, EVIL)] == [PAGE, None]
+    assert not caplog.records
+    assert [shared_with(get(app, origin=ADMIN)) for _ in range(2)] == [None, None]
+    (record,) = caplog.records
+    assert "name it in both" in record.getMessage()
+
+
 def test_error_shows_an_expression_as_the_program_wrote_it():
     with pytest.raises(ConfigError, match=r"^origins: 'https://\.\*example\\\\\.com' also allows"):
         application(origins=r"https://.*example\.com", supports_credentials=True)

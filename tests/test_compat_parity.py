@@ -300,6 +300,28 @@ def own_middleware(lib):
     return app
 
 
+def own_lines(*lines, is_outside=False, **options):
+    """A program with a hook that adds header lines to each response, as tutorials have it."""
+
+    def program(lib):
+        app = bare()
+
+        def add(response):
+            for name, value in lines:
+                response.headers.add(f"Access-Control-Allow-{name}", value)
+            return response
+
+        # Of hooks, the one that was registered last is called first.
+        if is_outside:
+            app.after_request(add)
+        lib.CORS(app, **options)
+        if not is_outside:
+            app.after_request(add)
+        return app
+
+    return program
+
+
 SAME = [
     ROW(governed(), id="bare"),
     ROW(governed(origins=[PAGE, ADMIN]), id="origins"),
@@ -317,6 +339,13 @@ SAME = [
         id="verbose",
     ),
     ROW(governed(origins=re.compile(r"https://app\.example\.com(:\d+)?$")), id="compiled"),
+    ROW(governed(origins=re.compile(".*")), id="compiled-any"),
+    ROW(governed(origins="^"), id="any-by-its-beginning"),
+    ROW(governed(origins=r"^(null|https://app\.example\.com)$"), id="expression-with-null"),
+    ROW(
+        governed(origins=r"(^https://app\.example\.com$|^https://admin\.e.*)"),
+        id="ends-in-branches",
+    ),
     ROW(governed(origins=[PAGE], supports_credentials=True), id="credentials"),
     ROW(governed(origins=PAGE, methods=["GET"]), id="methods"),
     ROW(governed(methods="get, put"), id="methods-in-a-string"),
@@ -370,6 +399,21 @@ SAME = [
     ROW(error_handler, id="error-handler"),
     ROW(own_origin, id="own-origin"),
     ROW(own_exposed, id="own-exposed"),
+    ROW(own_lines(("Credentials", "true"), origins=[PAGE]), id="own-credentials"),
+    ROW(
+        own_lines(("Credentials", "true"), origins=[PAGE], is_outside=True),
+        id="own-credentials-outside",
+    ),
+    ROW(
+        own_lines(("Headers", "X-Token"), ("Methods", "PUT,DELETE"), origins=PAGE, methods="GET"),
+        id="own-lists",
+    ),
+    ROW(
+        own_lines(
+            ("Headers", "*"), ("Methods", "*"), origins=PAGE, methods="GET", allow_headers=[]
+        ),
+        id="own-lists-of-all",
+    ),
     ROW(refusing_hook, id="refusing-hook"),
     ROW(answering_hook, id="answering-hook"),
     ROW(moved, id="moved"),
@@ -419,6 +463,7 @@ NARROWER = [
         id="expression-without-an-end",
     ),
     ROW(decorated(supports_credentials=True), [EVIL], id="any-origin-with-credentials"),
+    ROW(own_lines(("Credentials", "true")), [EVIL], id="own-credentials-for-anybody"),
     ROW(blueprint_under_an_application, [EVIL], id="blueprint-under-an-application"),
 ]
 

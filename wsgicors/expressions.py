@@ -94,6 +94,54 @@ def fault_of(expression: re.Pattern[str]) -> Fault | None:
         return _TOO_COMPLEX
 
 
+def has_end(expression: re.Pattern[str]) -> bool:
+    r"""Whether nothing but what an expression takes can follow where it matches, whichever branch it is.
+
+    >>> has_end(re.compile("(https://a$|https://b.*)")), has_end(re.compile("https://a|https://b$"))
+    (True, False)
+    """
+    try:
+        return _ends(sre_parser.parse(expression.pattern, expression.flags & ~re.DEBUG))
+    except RecursionError:
+        return False
+
+
+def _ends(tree: Any) -> bool:
+    if not len(tree):
+        return False
+    operation, argument = tree[-1]
+    if operation is sre.AT:
+        return argument in (sre.AT_END, sre.AT_END_STRING)
+    if operation is sre.BRANCH:
+        return all(map(_ends, argument[1]))
+    if operation is sre.SUBPATTERN:
+        return _ends(argument[-1])
+    if operation in (sre.MAX_REPEAT, sre.MIN_REPEAT):
+        _, most, repeated = argument
+        return most is sre.MAXREPEAT and [each for each, _ in repeated] == [sre.ANY]
+    return False
+
+
+@functools.lru_cache(maxsize=256)
+def bearable_length(expression: re.Pattern[str]) -> int:
+    r"""How long a text may be, in characters, so that matching it takes bounded time.
+
+    :param expression: of any texts, such as paths or the names of headers.
+
+    >>> bearable_length(re.compile("/api/.*/(a|b)+")) > 2000, bearable_length(re.compile("/(a+)+/"))
+    (True, 0)
+    """
+    # Where a match has begun that takes all, nothing can fail behind it.
+    text = re.sub(r"(?<!\\)\.[*+]$", "", expression.pattern)
+    # Others than these behave like one of them.
+    alphabet = "".join(sorted({*map(chr, range(128)), "\xe9", *text}))
+    try:
+        automaton = Automaton.of(re.compile(text, expression.flags), _MAX_HARMLESS, alphabet)
+        return min(map(_length_within_ways, _with_asserted(automaton)))
+    except (ExpressionError, RecursionError, re.error):
+        return 0
+
+
 # --- the automaton -------------------------------------------------------------------------------
 
 
@@ -117,9 +165,14 @@ class _Part(NamedTuple):
 
 
 class Automaton:
-    """The positions of an expression, and which may follow which."""
+    """The positions of an expression, and which may follow which.
 
-    def __init__(self, endless_from: int) -> None:
+    :param endless_from: a repetition of more than that counts as endless.
+    :param alphabet: the characters that texts are made of.
+    """
+
+    def __init__(self, endless_from: int, alphabet: str = ALPHABET) -> None:
+        self.alphabet = alphabet
         self.positions: list[Position] = []
         #: For each position those that may come next, and in how many ways.
         self.following: list[Counter[int]] = []
@@ -133,14 +186,18 @@ class Automaton:
         self._edges = 0
 
     @classmethod
-    def of(cls, expression: re.Pattern[str], endless_from: int = _MAX_WRITTEN_OUT) -> Automaton:
+    def of(
+        cls,
+        expression: re.Pattern[str],
+        endless_from: int = _MAX_WRITTEN_OUT,
+        alphabet: str = ALPHABET,
+    ) -> Automaton:
         """Take an expression apart.
 
-        :param endless_from: a repetition of more than that counts as endless.
         :raises ExpressionError: if it is too large.
         """
         tree = sre_parser.parse(expression.pattern, expression.flags & ~re.DEBUG)
-        return cls(endless_from).built(tree, expression.flags)
+        return cls(endless_from, alphabet).built(tree, expression.flags)
 
     def built(self, tree: Iterable[Any], flags: int) -> Automaton:
         """The same, of a parsed expression."""
@@ -197,7 +254,7 @@ class Automaton:
             return part
         if operation in _READING_ONE:
             key = tuple(argument) if operation is sre.IN else ((operation, argument),)
-            taken = _characters(key, bool(flags & re.IGNORECASE))
+            taken = _characters(key, bool(flags & re.IGNORECASE), self.alphabet)
             return self._position(taken, is_optional)
         # Whatever another release of Python may bring counts as anything.
         self.is_exact = False
@@ -212,7 +269,7 @@ class Automaton:
         return _Part(is_nullable=False, first=place, last=place)
 
     def _repeated_freely(self, is_optional: bool) -> _Part:
-        return self._endless(self._position((frozenset(ALPHABET), True), is_optional), 0)
+        return self._endless(self._position((frozenset(self.alphabet), True), is_optional), 0)
 
     def _endless(self, part: _Part, least: int) -> _Part:
         self._connect(part.last, part.first)
@@ -330,12 +387,14 @@ _CATEGORIES = {
 
 
 @functools.lru_cache(maxsize=1024)
-def _characters(items: tuple[Any, ...], ignores_case: bool) -> tuple[frozenset[str], bool]:
-    """The characters of an origin that something takes, and whether they are not spelled out."""
+def _characters(
+    items: tuple[Any, ...], ignores_case: bool, alphabet: str
+) -> tuple[frozenset[str], bool]:
+    """The characters that something takes, and whether they are not spelled out."""
     is_negated = any(each is sre.NEGATE for each, _ in items)
     taken = frozenset(
         character
-        for character in ALPHABET
+        for character in alphabet
         if is_negated != any(_takes(item, character, ignores_case) for item in items)
     )
     is_spelled_out = all(each is sre.LITERAL for each, _ in items)
@@ -394,25 +453,30 @@ def _can_match(automaton: Automaton, needs_host: bool) -> bool:
 
 def _can_blow_up(expression: re.Pattern[str]) -> bool:
     automaton = Automaton.of(expression, _MAX_HARMLESS)
+    return any(_length_within_ways(each) < _MAX_HOST_LENGTH for each in _with_asserted(automaton))
+
+
+def _with_asserted(automaton: Automaton) -> Iterator[Automaton]:
+    """An automaton, and those of all that is looked ahead for, or behind."""
     waiting = [automaton]
     while waiting:
-        automaton = waiting.pop()
-        if _is_ambiguous(automaton):
-            return True
+        each = waiting.pop()
+        yield each
         waiting += [
-            Automaton(_MAX_HARMLESS).built(tree, flags) for tree, flags in automaton.asserted
+            Automaton(_MAX_HARMLESS, each.alphabet).built(tree, flags)
+            for tree, flags in each.asserted
         ]
-    return False
 
 
-def _is_ambiguous(automaton: Automaton) -> bool:
+def _length_within_ways(automaton: Automaton) -> int:
+    """Up to which length a text is read in no more than so many ways; 0 if each round doubles them."""
     components = list(_components(automaton))
     loops = [places for places in components if _is_loop(automaton, places)]
     if any(_has_two_ways(automaton, places) for places in loops):
-        return True
+        return 0
     chain = max(_longest_chain(automaton, loops), 1)
-    divisions: int = _MAX_HOST_LENGTH**chain // math.factorial(chain)
-    return _most_ways(automaton, components) * divisions > _MAX_WAYS
+    divisions = _MAX_WAYS // max(_most_ways(automaton, components), 1)
+    return int((divisions * math.factorial(chain)) ** (1 / chain))
 
 
 def _is_loop(automaton: Automaton, places: frozenset[int]) -> bool:

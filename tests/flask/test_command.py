@@ -433,6 +433,45 @@ def test_resources_of_flask_cors_are_listed_and_what_its_decorator_says():
     assert json.loads(output_of(create_compatible(APP), "--format", "json"))["governs_paths"]
 
 
+def create_compatible_without_extension(*, has_blueprint):
+    app = Flask(__name__, static_folder=None)
+    api = Blueprint("api", __name__, url_prefix="/api")
+    api.add_url_rule("/items", "items", view)
+    if has_blueprint:
+        compatible.CORS(
+            api, resources={"/api/a.*": {"origins": APP}, "/api/.*": {"origins": ADMIN}}
+        )
+    app.register_blueprint(api)
+    app.add_url_rule("/fonts", "fonts", compatible.cross_origin(origins=ADMIN)(lambda: "seen"))
+    return app
+
+
+def test_what_a_decorator_of_flask_cors_says_is_listed_without_an_extension():
+    text = output_of(create_compatible_without_extension(has_blueprint=False))
+    found = {
+        title[0]: fields["allow_origins"].split()[0] for title, fields in list_in(text).items()
+    }
+    assert found == {"/fonts": ADMIN, "/api/items": "not"}
+    assert "CORS(app) is not in use" in text
+
+
+def test_what_flask_cors_was_told_of_a_blueprint_is_listed(tmp_path):
+    app = create_compatible_without_extension(has_blueprint=True)
+    found = {title[0]: fields["allow_origins"] for title, fields in list_in(output_of(app)).items()}
+    assert {title: said.split()[0] for title, said in found.items()} == {
+        "/api/items": "as",
+        "/fonts": ADMIN,
+        "paths like /api/a.*, in the blueprint api": APP,
+        "paths like /api/.*, in the blueprint api": ADMIN,
+    }
+    assert "those of blueprints for their own routes" in words_of(app)
+    file = saved(app, tmp_path)
+    closed = create_compatible_without_extension(has_blueprint=False)
+    assert (
+        "the blueprint api: is not there any more" in invoke(closed, "--against", str(file)).stdout
+    )
+
+
 def test_what_a_browser_could_do_at_the_paths_of_resources_is_told():
     text = words_of(create_compatible(APP, methods=["GET", "PUT"]), "--origin", ADMIN)
     assert "unknown /api/items GET No decorator says anything. Its path decides" in text
@@ -854,7 +893,7 @@ def test_what_the_routes_do_not_tell_is_told_beside_a_review(tmp_path):
     app = Flask(__name__)
     compatible.CORS(app, resources={"/api/*": {"origins": APP}})
     result = invoke(app, "--save", str(tmp_path / "cors.json"))
-    assert "The settings of CORS(blueprint) are not shown" in result.output
+    assert "the first path in the list that fits decides" in result.output
 
 
 # --- exit statuses -------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from ..requests import is_preflight
 from ..review import described
 from .decorators import is_automatic
 from .resolver import UrlMapResolver
-from .settings import EXTENSION
+from .settings import EXTENSION, READERS
 from .strays import Stray, strays
 from .trial import TRIAL
 
@@ -179,7 +179,8 @@ def _endpoints_at(app: Flask, path: str) -> frozenset[str]:
 def _resolver_of(app: Flask) -> UrlMapResolver:
     resolver = app.extensions.get(EXTENSION)
     if resolver is None:
-        return UrlMapResolver(app, governs_all=False)
+        found: Iterator[UrlMapResolver | None] = (read(app) for read in READERS)
+        return next(filter(None, found), None) or UrlMapResolver(app, governs_all=False)
     if not isinstance(resolver, UrlMapResolver):
         message = (
             f"app.extensions[{EXTENSION!r}] is {shown(resolver)}, which is not from this release of"

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePath
 from types import FrameType
-from typing import TYPE_CHECKING, Any, NamedTuple, Optional
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional
 
 from ..errors import ConfigError, Problem, shown
 from ..guards import unused_credentials
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 CONFIG_PREFIX = "CORS_"
 #: The key in ``app.extensions`` of an application that the extension governs.
 EXTENSION = "wsgicors"
+#: What reads an application that no extension governs; each gives ``None`` where it finds nothing said.
+READERS: list[Callable[[Flask], Any]] = []
 # A message names so many routes, and counts the others.
 _MAX_NAMED = 6
 

@@ -45,7 +45,7 @@ _DECORATED_ONLY = (
 )
 _BY_PATH = (
     "A route that has no policy of its own is shared as its path says: the first path in the list that"
-    " fits decides. The settings of CORS(blueprint) are not shown."
+    " fits decides, those of blueprints for their own routes. A route that none fits is not governed."
 )
 _NOT_GOVERNED = "Neither CORS(app) nor a decorator governs it; it depends on what the view sends."
 _AS_PATH_SAYS = "No decorator says anything. Its path decides: see the list of paths."

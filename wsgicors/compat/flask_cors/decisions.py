@@ -10,10 +10,12 @@ import logging
 from typing import TYPE_CHECKING, Any, Callable
 
 import flask
+from werkzeug.datastructures import Headers
 
+from ...headers import CREDENTIALS
 from ...middleware import decide_actual, is_logged, log_denial
 from ...requests import is_preflight
-from .settings import share, speaks_for_itself
+from .settings import ALLOW_HEADERS, ALLOW_METHODS, listed_in, share, speaks_for_itself, with_own
 from .views import lead_to, settings_of_paths, settings_of_view
 
 if TYPE_CHECKING:
@@ -23,14 +25,26 @@ if TYPE_CHECKING:
     from .settings import Settings
 
 
-def decided(settings: Settings, others: Callable[[], Settings | None]) -> Decision:
+def decided(
+    response: Response, settings: Settings, others: Callable[[], Settings | None]
+) -> Decision:
     """Decide about the request.
 
+    What the application allows on the response by itself is allowed too, as Flask-CORS adds its own to it.
+
+    :param response: as the application has made it.
     :param settings: those of whoever answers it.
     :param others: gives those of the views of this URL that have none of their own.
     """
+    own = list(Headers(response.headers))
     environ = flask.request.environ
-    return _preflight(settings, others()) if is_preflight(environ) else settings.actual(environ)
+    by_others = others() if is_preflight(environ) else None
+    if CREDENTIALS in own:
+        settings = settings.with_credentials
+        by_others = by_others and by_others.with_credentials
+    if is_preflight(environ):
+        return _preflight(settings, by_others, own)
+    return settings.actual(environ)
 
 
 def share_as_decided(response: Response, settings: Settings) -> None:
@@ -38,7 +52,7 @@ def share_as_decided(response: Response, settings: Settings) -> None:
 
     What the view says by itself stays, and is shared at most with those whom both admit.
     """
-    decision = decided(settings, settings_of_paths)
+    decision = decided(response, settings, settings_of_paths)
     if not (decision.origin_allowed and speaks_for_itself(response)):
         share(response, decision, flask.request.environ)
 
@@ -56,13 +70,22 @@ def decided_by(builder: HeaderBuilder) -> Decision:
     )
 
 
-def _preflight(settings: Settings, others: Settings | None) -> Decision:
+def _preflight(settings: Settings, others: Settings | None, own: list[tuple[str, str]]) -> Decision:
     environ = flask.request.environ
-    granted = tuple(filter(_is_granted(settings, others), settings.methods))
-    decision = settings.preflight(environ, granted)
+    is_granted = _is_granted(settings, others)
+    decision = settings.preflight(environ, tuple(filter(is_granted, settings.methods)))
     if not decision.allowed and is_logged(logging.DEBUG):
         log_denial(environ, decision)
-    return decision
+    if not decision.origin_allowed:
+        return decision
+    method = environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"]
+    # Any method would be that of a stricter view, too.
+    methods = [method if name == "*" else name for name in listed_in(own, ALLOW_METHODS)]
+    names = {
+        ALLOW_METHODS: filter(is_granted, methods),
+        ALLOW_HEADERS: listed_in(own, ALLOW_HEADERS),
+    }
+    return with_own(decision, names)
 
 
 def _is_granted(settings: Settings, others: Settings | None) -> Callable[[str], bool]:

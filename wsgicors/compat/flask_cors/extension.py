@@ -6,22 +6,27 @@ itself sees, and what is mounted beside the application is not touched.
 
 from __future__ import annotations
 
+import logging
 import warnings
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 import flask
 
-from ...errors import ConfigError, Problem
+from ...errors import ConfigError, Problem, shown
 from ...flask.settings import EXTENSION, call_site
 from .core import not_here
 from .decisions import decided, decided_by
 from .options import DEFAULTS, Options, configured, note_unread_keys
 from .resources import Resources
 from .settings import EVALUATED, Settings, share, speaks_for_itself
-from .views import Governed, settings_at
+from .views import Governed, resources_of, settings_at, settings_of_paths
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
+
+
+logger = logging.getLogger("wsgicors")
 
 
 class CORS:
@@ -96,7 +101,8 @@ _TWICE = Problem(
 def _govern(app: flask.Flask | flask.Blueprint, resources: Resources) -> None:
     if isinstance(app, flask.Blueprint):
         # Of several blueprints around one another, Flask asks the innermost first.
-        app.after_request(lambda response: _shared(response, next(settings_at([resources]), None)))
+        app.after_request(lambda response: _shared_by(app, response, resources))
+        resources_of(app).append(resources)
         return
     governed = app.extensions.setdefault(EXTENSION, Governed(app))
     if not isinstance(governed, Governed):
@@ -104,6 +110,24 @@ def _govern(app: flask.Flask | flask.Blueprint, resources: Resources) -> None:
     if not governed.resources:
         app.after_request(lambda response: _governed(response, governed))
     governed.resources.append(resources)
+
+
+def _shared_by(blueprint: flask.Blueprint, response: Response, resources: Resources) -> Response:
+    settings, around = next(settings_at([resources]), None), settings_of_paths()
+    environ = flask.request.environ
+    is_told = blueprint in _told or "HTTP_ORIGIN" not in environ
+    if settings and around and not (is_told or settings.admits(environ)) and around.admits(environ):
+        _told.add(blueprint)
+        logger.warning(_NARROWER, shown(blueprint.name), shown(environ["HTTP_ORIGIN"]))
+    return _shared(response, settings)
+
+
+# The blueprints of which it was told that fewer are allowed there.
+_told: WeakSet[flask.Blueprint] = WeakSet()
+_NARROWER = (
+    "CORS of the blueprint %s does not allow %s, which CORS of the application allows. Flask-CORS shares with"
+    " the origins of both, this layer only with those of the blueprint. If it is meant, name it in both"
+)
 
 
 def _governed(response: Response, governed: Governed) -> Response:
@@ -120,7 +144,7 @@ def _shared(response: Response, settings: Settings | None) -> Response:
     is_open = environ.get(EVALUATED) is not response and not speaks_for_itself(response)
     if settings is not None and is_open:
         environ[EVALUATED] = response
-        share(response, decided(settings, lambda: settings), environ)
+        share(response, decided(response, settings, lambda: settings), environ)
     return response
 
 

@@ -12,7 +12,7 @@ from re import Pattern
 from typing import Any, Callable, NamedTuple
 
 from ...errors import ConfigError, Problem, shown
-from ...expressions import fault_of
+from ...expressions import bearable_length, fault_of, has_end
 from ...flask.settings import CONFIG_PREFIX
 from ...policy import Policy
 from ...vocabulary import nearest_field
@@ -24,6 +24,8 @@ Note = Callable[[str], None]
 # The characters by which Flask-CORS takes a string for a regular expression.
 _REGEX_CHARACTERS = re.compile(r"[*\\\]?$^\[()]")
 _ANY = ("*", ".*")
+# An expression that matches whatever asks.
+_MATCHES_ALL = re.compile(r"\^?\(?\.[*+]\)?\$?|\^?")
 _LONGEST_AGE = 86400
 _OFF = ("", "0", "false", "no", "off", "none")
 
@@ -54,7 +56,7 @@ def compiled(option: str, item: Any, flags: int = 0) -> Pattern[str]:
     :raises ConfigError: if it is none.
     """
     try:
-        return re.compile(item, flags) if isinstance(item, str) else item
+        return re.compile(".*" if item == "*" else item, flags) if isinstance(item, str) else item
     except re.error as error:
         message = f"{shown(item)} is not a regular expression: {error}"
         raise ConfigError([Problem(option, item, "regular-expression", message)]) from None
@@ -65,9 +67,16 @@ def compiled(option: str, item: Any, flags: int = 0) -> Pattern[str]:
 
 def _origins(value: Any, note: Note) -> Any:
     items = listed(value)
-    if any(isinstance(item, str) and item in _ANY for item in items):
+    if any(map(_is_anybody, items)):
         return "*"
     return [taken for item in items for taken in _origin(item, note)]
+
+
+def _is_anybody(item: Any) -> bool:
+    if not is_regex(item):
+        return False
+    text = item.pattern if isinstance(item, re.Pattern) else item
+    return text == "*" or (isinstance(text, str) and bool(_MATCHES_ALL.fullmatch(text)))
 
 
 def _origin(item: Any, note: Note) -> Iterator[str | Pattern[str]]:
@@ -92,22 +101,25 @@ def _pattern(item: str, note: Note) -> Iterator[str]:
         )
 
 
-def _expression(item: Any, note: Note) -> Iterator[Pattern[str]]:
+def _expression(item: Any, note: Note) -> Iterator[str | Pattern[str]]:
     expression = compiled("origins", item, re.IGNORECASE)
     if not isinstance(expression.pattern, str):
         note(f"origins: {shown(item)} is ignored: it matches bytes; compile it from a str")
         return
-    has_end = expression.pattern.endswith(("$", r"\Z", ".*", ".+"))
-    taken = expression if has_end else _with_any_port(expression)
+    if expression.match("null"):
+        # An expression of ours never admits it.
+        yield "null"
+    is_ended = has_end(expression)
+    taken = expression if is_ended else _with_any_port(expression)
     fault = fault_of(taken)
     if fault is not None and fault.reason == "never-matches":
         note(f"origins: {shown(expression.pattern)} is ignored: it {fault.message}")
         return
-    if not has_end:
+    if not is_ended:
         note(
-            f"origins: {shown(expression.pattern)} has no $ at its end, so Flask-CORS also allowed every"
-            " origin that begins like it. Here it must match in full, and any port may follow. Write $ at its"
-            " end if no port should follow"
+            f"origins: {shown(expression.pattern)} has no $ at its end (or not in each branch), so Flask-CORS"
+            " also allowed every origin that begins like it. Here it must match in full, and any port may"
+            " follow. Write $ at its end if no port should follow, or .* if all of them are meant"
         )
     yield taken
 
@@ -245,7 +257,10 @@ def policy_of(options: Options, note: Note) -> Policy:
     """
     fields = _fields(options, note)
     if fields.get("allow_credentials") and "*" in fields.get("expose_headers", ()):
-        note("expose_headers: '*' is ignored: with supports_credentials browsers take it literally")
+        note(
+            "expose_headers: '*' is ignored: with supports_credentials browsers take it literally; write the"
+            " names of the headers"
+        )
         fields["expose_headers"] = [name for name in fields["expose_headers"] if name != "*"]
     with in_words_of(_OPTIONS_OF_FIELDS):
         policy = Policy(**fields)
@@ -278,18 +293,36 @@ def _fields(options: Options, note: Note) -> Any:
 def header_expressions(options: Options) -> list[Pattern[str]]:
     """The regular expressions among the allowed headers.
 
-    :raises ConfigError: if one of them is none.
+    :raises ConfigError: if one of them is none, or can take very long.
     """
     expressions = [
         compiled("allow_headers", item, re.IGNORECASE)
         for item in listed(options["allow_headers"])
-        if is_regex(item) and item not in _ANY
+        if is_regex(item)
     ]
-    return [each for each in expressions if not _is_of_bytes(each)]
+    found = [each for each in expressions if not _is_of_bytes(each)]
+    for each in found:
+        longest_text("allow_headers", each)
+    return found
 
 
 def _is_of_bytes(expression: Pattern[Any]) -> bool:
     return isinstance(expression.pattern, bytes)
+
+
+def longest_text(option: str, expression: Pattern[str]) -> int:
+    """How long a text from a request may be to be put to an expression, in characters.
+
+    :raises ConfigError: if none would be short enough.
+    """
+    length = bearable_length(expression)
+    if length == 0:
+        message = (
+            f"{shown(expression.pattern)} can take very long on a request that an attacker makes up, because"
+            " it can match one text in very many ways; put no repetition inside a repetition"
+        )
+        raise ConfigError([Problem(option, expression, "slow", message)])
+    return length
 
 
 def note_ignored(options: Options, note: Note) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import posixpath
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from re import Pattern
 from typing import TYPE_CHECKING, Any, Union
 from urllib.parse import unquote
 
 from ...errors import ConfigError, Problem, shown
-from .options import Note, Options, compiled, is_regex, listed, note_ignored
+from .options import Note, Options, compiled, is_regex, listed, longest_text, note_ignored
 from .settings import NOBODY, Settings
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 PathPattern = Union[str, "Pattern[str]"]
 
 _ALL_PATHS = "*"
+# More than a server or a proxy takes of a path, as a rule.
+_LONG = 2048
 
 
 class Resources:
@@ -40,6 +43,8 @@ class Resources:
             (_path_pattern(pattern), _settings(pattern, general, special, note, where))
             for pattern, special in _pairs(options.get("resources", _ALL_PATHS))
         ]
+        # Longer ones may take too long to be compared.
+        self._longest = min([sys.maxsize, *(_longest(each, note) for each, _ in self._settings)])
 
     def said(self) -> Iterator[tuple[str, Effective]]:
         """The paths, in words and in order, and what is said of them."""
@@ -51,6 +56,8 @@ class Resources:
 
         :param path: as Flask has it, decoded once.
         """
+        if len(path) > self._longest:
+            return NOBODY
         found = [self._settings_of(reading) for reading in _readings(path)]
         is_clear = all(settings is found[0] for settings in found)
         return found[0] if is_clear else NOBODY
@@ -110,6 +117,19 @@ def _path_pattern(pattern: Any) -> PathPattern:
         return pattern
     message = f"{shown(pattern)} is neither a path nor a regular expression for paths"
     raise ConfigError([Problem("resources", pattern, "wrong-type", message)])
+
+
+def _longest(pattern: PathPattern, note: Note) -> int:
+    """How long a path may be to be compared with a pattern."""
+    if isinstance(pattern, str):
+        return sys.maxsize
+    longest = longest_text("resources", pattern)
+    if longest < _LONG:
+        note(
+            f"resources: {shown(pattern.pattern)} can take long on long paths, so that paths of more than"
+            f" {longest} characters are shared with nobody"
+        )
+    return longest
 
 
 def _fits(path: str, pattern: PathPattern) -> bool:

@@ -6,6 +6,8 @@ as it is, and gets headers. So nothing is allowed here that the application itse
 
 from __future__ import annotations
 
+import functools
+import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,29 +15,41 @@ from werkzeug.datastructures import Headers
 
 from ...errors import ConfigError
 from ...flask.settings import Effective
-from ...headers import HeaderBuilder
+from ...headers import CREDENTIALS, HeaderBuilder
 from ...layers import DECISION, is_noticed
 from ...lines import Author
 from ...middleware import decide_actual
-from .options import Note, Options, header_expressions, is_honoured, policy_of
+from ...requests import is_preflight
+from .options import (
+    Note,
+    Options,
+    header_expressions,
+    is_honoured,
+    longest_text,
+    policy_of,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
+    from re import Pattern
 
     from _typeshed.wsgi import WSGIEnvironment
     from werkzeug.wrappers import Response
 
     from ...headers import Decision
 
+logger = logging.getLogger("wsgicors")
+
 #: The key in ``environ`` for the response that headers were put on already.
 EVALUATED = "wsgicors.flask_cors.evaluated"
 _author = Author()
+_ALLOW = "access-control-allow-"
 _ALLOW_ORIGIN = "access-control-allow-origin"
 _REQUEST_HEADERS = "HTTP_ACCESS_CONTROL_REQUEST_HEADERS"
 _MAX_LENGTH = 2048
-_ALLOW_METHODS = "Access-Control-Allow-Methods"
-_ALLOW_HEADERS = "Access-Control-Allow-Headers"
-_LISTS = (_ALLOW_METHODS, _ALLOW_HEADERS, "Access-Control-Max-Age")
+ALLOW_METHODS = "Access-Control-Allow-Methods"
+ALLOW_HEADERS = "Access-Control-Allow-Headers"
+_LISTS = (ALLOW_METHODS, ALLOW_HEADERS, "Access-Control-Max-Age")
 
 
 class Settings:
@@ -48,6 +62,8 @@ class Settings:
     """
 
     def __init__(self, options: Options, note: Note, where: str = "") -> None:
+        self._options = options
+        self._where = where
         self._expressions = header_expressions(options)
         self._policy = policy_of(options, note)
         self._builder = HeaderBuilder(self._policy)
@@ -57,6 +73,20 @@ class Settings:
         self.automatic_options = bool(options.get("automatic_options"))
         #: What they mean as a policy, for reports.
         self.effective = Effective(self._policy, dict.fromkeys(self._policy.settings(), where))
+
+    @functools.cached_property
+    def with_credentials(self) -> Settings:
+        """The same with credentials, unless that would open a door."""
+        options = {**self._options, "supports_credentials": True}
+        try:
+            return Settings(options, lambda note: None, self._where)
+        except ConfigError as error:
+            problem = error
+        header = ": ".join(CREDENTIALS)
+        logger.error(
+            "%s: %s, which the application sends, is left out: %s", self._where, header, problem
+        )
+        return self
 
     def admits(self, environ: WSGIEnvironment, method: str | None = None) -> bool:
         """Whether the origin of a request is allowed, and a method in its preflight, if one is given."""
@@ -84,20 +114,42 @@ class Settings:
         if method.upper() not in methods:
             # Flask-CORS then names neither methods nor headers.
             return _with_lists(decision, dict.fromkeys(_LISTS, ()))
-        lists = {_ALLOW_METHODS: methods}
+        lists = {ALLOW_METHODS: methods}
         if self._expressions:
-            lists[_ALLOW_HEADERS] = self._headers(asked or "")
+            lists[ALLOW_HEADERS] = self._headers(asked or "")
         return _with_lists(decision, lists)
 
     def _headers(self, asked: str) -> tuple[str, ...]:
         """The allowed names, and those asked for that an expression matches."""
         # No browser asks for as much.
         names = [] if len(asked) > _MAX_LENGTH else [name.strip() for name in asked.split(",")]
-        matching = [name for name in names if any(e.match(name) for e in self._expressions)]
+        matching = [name for name in names if any(map(_matches(name), self._expressions))]
         return (
             *(self._policy.allow_headers or ()),
             *(name for name in matching if is_honoured("allow_headers", name)),
         )
+
+
+def _matches(name: str) -> Callable[[Pattern[str]], bool]:
+    def match(expression: Pattern[str]) -> bool:
+        is_short = len(name) <= longest_text("allow_headers", expression)
+        return is_short and expression.match(name) is not None
+
+    return match
+
+
+def with_own(decision: Decision, own: Mapping[str, Iterable[str]]) -> Decision:
+    """A decision that names also what an application names by itself in the answer to a preflight."""
+    said = {name: listed_in(decision.lines, name) for name in own}
+    return _with_lists(
+        decision, {name: tuple(dict.fromkeys([*said[name], *names])) for name, names in own.items()}
+    )
+
+
+def listed_in(headers: Iterable[tuple[str, str]], name: str) -> list[str]:
+    """The items of all headers of a name."""
+    values = ",".join(value for each, value in headers if each.lower() == name.lower())
+    return [item.strip() for item in values.split(",") if item.strip()]
 
 
 def _with_lists(decision: Decision, lists: Mapping[str, tuple[str, ...]]) -> Decision:
@@ -128,7 +180,22 @@ def share(response: Response, decision: Decision, environ: WSGIEnvironment) -> N
     environ[DECISION] = decision
     is_noticed(environ, response.status)
     # New ones: those of the response may be the application's own, and of any kind.
-    response.headers = Headers(_author.with_headers(list(Headers(response.headers)), decision))
+    own = [line for line in Headers(response.headers) if not _is_idle(line, decision, environ)]
+    response.headers = Headers(_author.with_headers(own, decision))
+
+
+def _is_idle(line: tuple[str, str], decision: Decision, environ: WSGIEnvironment) -> bool:
+    """Whether a header of the application's does nothing beside those of the decision."""
+    name = line[0].lower()
+    if not name.startswith(_ALLOW):
+        return False
+    if name in _OF_PREFLIGHTS and not is_preflight(environ):
+        return True
+    said = listed_in(decision.lines, name)
+    return bool(said) and set(listed_in([line], name)) <= set(said)
+
+
+_OF_PREFLIGHTS = (ALLOW_METHODS.lower(), ALLOW_HEADERS.lower())
 
 
 def speaks_for_itself(response: Response) -> bool:

@@ -11,10 +11,11 @@ from werkzeug.exceptions import HTTPException
 
 from ...flask.declarations import is_anything_declared
 from ...flask.resolver import UrlMapResolver
-from ...flask.settings import EXTENSION
+from ...flask.settings import EXTENSION, READERS
 from ...requests import is_preflight
 
 if TYPE_CHECKING:
+    from flask.sansio.blueprints import Blueprint
     from werkzeug.routing import MapAdapter, Rule
 
     from ...flask.settings import Effective
@@ -28,12 +29,20 @@ if TYPE_CHECKING:
 class Governed(UrlMapResolver):
     """An application that ``CORS`` governs; what `wsgicors.flask` finds in ``app.extensions``."""
 
-    governs_paths = True
-
     def __init__(self, app: flask.Flask) -> None:
         super().__init__(app, governs_all=False)
         #: What each call of ``CORS`` has said.
         self.resources: list[Resources] = []
+
+    @property
+    def governs_paths(self) -> bool:  # type: ignore[override]
+        """Whether anything is said of paths."""
+        return bool(self.resources) or any(True for _ in self._of_blueprints())
+
+    def _of_blueprints(self) -> Iterator[tuple[str, Resources]]:
+        for name, blueprint in self._app.blueprints.items():
+            for resources in resources_of(blueprint):
+                yield name, resources
 
     def ensure_checked(self) -> None:
         """Everything was checked when ``CORS`` was called; the keys in ``app.config`` are not those of ours."""
@@ -50,7 +59,10 @@ class Governed(UrlMapResolver):
             yield rule, method, effective or own
 
     def by_path(self) -> Iterator[tuple[str, Effective]]:
-        """What each call of ``CORS`` has said of paths."""
+        """What each call of ``CORS`` has said of paths; first what was said of blueprints."""
+        for name, resources in self._of_blueprints():
+            for paths, effective in resources.said():
+                yield f"{paths}, in the blueprint {name}", effective
         for number, resources in enumerate(self.resources, 1):
             again = f", in call {number} of CORS" if number > 1 else ""
             for paths, effective in resources.said():
@@ -74,6 +86,23 @@ class Governed(UrlMapResolver):
         environ = flask.request.environ
         found = list(settings_at(reversed(self.resources)))
         return next((each for each in found if each.admits(environ)), next(iter(found), None))
+
+
+def read(app: flask.Flask) -> Governed | None:
+    """What decorators and ``CORS(blueprint)`` say in an application that was not given to ``CORS``."""
+    found = Governed(app)
+    says = found.governs_paths or any(effective for _, _, effective in found.routes())
+    return found if says else None
+
+
+READERS.append(read)
+
+_resources: WeakKeyDictionary[Blueprint, list[Resources]] = WeakKeyDictionary()
+
+
+def resources_of(blueprint: Blueprint) -> list[Resources]:
+    """What each call of ``CORS`` has said of a blueprint."""
+    return _resources.setdefault(blueprint, [])
 
 
 def settings_at(resources: Iterable[Resources]) -> Iterator[Settings]:
