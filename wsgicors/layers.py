@@ -1,9 +1,10 @@
 """Layers that govern one request, around one another: what one inside denied stays denied.
 
-The outer layer is the author of the headers. It puts a list into ``environ``, with nothing in its
-first place. A layer inside finds that, also in a copy of ``environ``, and leaves the status of its
-response there. What that one grants stands in the response that comes out, and what it denies does not.
-Where a middleware between has made an ``environ`` of its own, the layer inside is known by its header lines.
+The outer layer is the author of the headers. As long as its response waits to be started, that stands in
+``environ``, with nothing in its first place. A layer inside finds it, also in a copy of ``environ``, and
+leaves the status of its own response there. What that one grants stands in the response that comes out,
+and what it denies does not. Where a middleware between has made an ``environ`` of its own, the layer inside
+is known by its header lines.
 """
 
 from __future__ import annotations
@@ -18,12 +19,11 @@ if TYPE_CHECKING:
 
     from .headers import Decision, HeaderLine
 
-#: Where in ``environ`` the innermost layer so far has its list.
+#: Where in ``environ`` the response of the innermost layer so far waits; ``None`` once it has started.
+#: It holds ``environ`` itself, which nothing would free before the garbage is collected.
 LAYER = "wsgicors.layer"
 #: Where the decision about a request stands; where there are several layers, the innermost's.
 DECISION = "wsgicors.decision"
-#: What stands in the list of a layer whose response has started, if nobody inside has told anything.
-HAS_STARTED = "has started"
 
 
 def is_noticed(environ: WSGIEnvironment, status: str) -> None:
@@ -39,9 +39,7 @@ def is_noticed(environ: WSGIEnvironment, status: str) -> None:
 def inside_another(environ: WSGIEnvironment, start_response: StartResponse) -> StartResponse:
     """Have the layer outside know, and give back its place in ``environ``, when the response starts."""
     outside = environ[LAYER]
-    if outside[0] is HAS_STARTED:
-        # It waits for nothing; or else it is of another request, of which ``environ`` is used again.
-        outside[0] = ""
+    if outside is None:
         return start_response
 
     def start(

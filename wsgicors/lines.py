@@ -105,23 +105,19 @@ def _is_plain(name: str) -> bool:
     return True
 
 
-def merge_vary(lines: list[HeaderLine], vary: str, names: tuple[str, ...]) -> None:
+def merge_vary(lines: list[HeaderLine], position: int, names: tuple[str, ...]) -> None:
     """Make one line of the application's ``Vary`` and of the last of these lines, which is ours.
 
-    :param vary: the application's value.
+    :param position: of the application's ``Vary`` among the lines.
     :param names: ours.
 
     >>> lines = [("Vary", "Cookie"), ("Server", "x"), ("Vary", "Origin")]
-    >>> merge_vary(lines, "Cookie", ("Origin",))
+    >>> merge_vary(lines, 0, ("Origin",))
     >>> lines
     [('Server', 'x'), ('Vary', 'Cookie, Origin')]
     """
+    vary = lines.pop(position)[1]
     lines[-1] = _vary_lines.get(vary) or _vary_line(vary, names)
-    try:
-        lines.remove(("Vary", vary))
-    except ValueError:
-        # An application may write its lines as lists, which are not equal to tuples.
-        lines[:] = [line for line in lines if line[0] != "Vary" or line is lines[-1]]
 
 
 def _vary_line(values: str, names: tuple[str, ...]) -> HeaderLine:

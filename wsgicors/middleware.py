@@ -11,15 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from copy import copy
 from logging import DEBUG, root
+from operator import length_hint
 from types import MethodType
-from typing import TYPE_CHECKING, Any, Callable, Optional
+from typing import TYPE_CHECKING, Any, Callable
 
 from .crashes import answering
 from .errors import ConfigError, Problem, shown
 from .headers import VARY, HeaderBuilder
 from .layers import (
     DECISION,
-    HAS_STARTED,
     LAYER,
     has_lines_of_a_layer,
     inside_another,
@@ -42,9 +42,6 @@ if TYPE_CHECKING:
     from .headers import Decision, HeaderLine
     from .policy import PolicyFields
     from .resolvers import Resolve, Resolver, Routes
-
-    #: What a layer inside has told, the author, ``environ``, the decision, and ``start_response``.
-    Response = tuple[list[Optional[str]], Author, WSGIEnvironment, Decision, StartResponse]
 
 _DENIED = "403 Forbidden"
 _DENIAL_TEXT = b"Cross-origin request denied: this origin is not allowed here.\n"
@@ -203,15 +200,13 @@ class CORSMiddleware:
         # calls less are a tenth less of what the middleware adds to a request (docs/hot_path.rst).
         if "HTTP_ORIGIN" in environ:
             origin = environ["HTTP_ORIGIN"]
-            decision = builder.otherwise
-            if len(origin) <= MAX_ORIGIN_LENGTH:
-                decision = builder.ready.get(origin, decision)
+            decision = builder.ready.get(origin) if len(origin) <= MAX_ORIGIN_LENGTH else None
             if decision is None:
-                decision = builder.decide(origin, environ)
+                decision = builder.otherwise or builder.decide(origin, environ)
         else:
-            decision = builder.without_origin
+            origin, decision = None, builder.without_origin
         if not decision.allowed:
-            decision = settled(builder, decision, environ)
+            decision = settled(builder, decision, origin, environ)
             # The levels say what `is_logged` would mostly say, too, in less time.
             if (logger.level or root.level) <= DEBUG:
                 log_denial(environ, decision)
@@ -220,10 +215,9 @@ class CORSMiddleware:
         environ[DECISION] = decision
         if LAYER in environ:
             start_response = inside_another(environ, start_response)
-        told = environ[LAYER] = [None]
         # Python learns how a function is best called. A function that is made for each request would be
         # new to it each time; of a method that is made, the function is the same.
-        response = (told, self._author, environ, decision, start_response)
+        response = environ[LAYER] = [None, self._author, environ, decision, start_response]
         return self._governed_app(environ, MethodType(start, response))
 
 
@@ -302,9 +296,10 @@ def answer_preflight(
 
 def decide_actual(builder: HeaderBuilder, environ: WSGIEnvironment) -> Decision:
     """Decide about an actual request, and make the decision known."""
-    decision = builder.actual(environ.get("HTTP_ORIGIN"), environ)
+    origin = environ.get("HTTP_ORIGIN")
+    decision = builder.actual(origin, environ)
     if not decision.allowed:
-        decision = settled(builder, decision, environ)
+        decision = settled(builder, decision, origin, environ)
         log_denial(environ, decision)
     environ[DECISION] = decision
     is_noticed(environ, "")
@@ -340,28 +335,32 @@ def _deny(decision: Decision, start_response: StartResponse) -> Iterable[bytes]:
     return [_DENIAL_TEXT]
 
 
-def start(  # noqa: C901 - the hot path
-    response: Response, status: str, headers: list[HeaderLine], exc_info: Any = None
+def start(
+    response: list[Any], status: str, headers: list[HeaderLine], exc_info: Any = None
 ) -> Callable[[bytes], object]:
-    """Start a response that is governed: this is a method of it, and what the application calls."""
+    """Start a response that is governed: this is a method of it, and what the application calls.
+
+    :param response: what a layer inside has told (`layers.py`), the author, ``environ``, the decision, and
+        ``start_response``.
+    """
+    start_response: StartResponse
     told, author, environ, decision, start_response = response
     # A list is what PEP 3333 asks for.
-    if type(headers) is list and told[0] is None:
+    if told is None and exc_info is None and type(headers) is list:
         whole = headers + decision.lines
-        vary = None
-        for name, value in headers:
+        lines = iter(headers)
+        after_vary = None
+        for name, _ in lines:
             if name not in PLAIN_NAMES:
-                if name != "Vary" or name is VARY or vary is not None:
+                if name != "Vary" or name is VARY or after_vary is not None:
                     break
-                vary = value
+                after_vary = length_hint(lines)
         else:
-            if vary is not None and decision.vary:
-                merge_vary(whole, vary, decision.vary)
-            told[0] = HAS_STARTED
-            if exc_info is None:
-                return start_response(status, whole)
-            return start_response(status, whole, exc_info)
-    whole = put_together(status, [*headers], told[0], author, environ, decision)
+            if after_vary is not None and decision.vary:
+                merge_vary(whole, len(headers) - after_vary - 1, decision.vary)
+            environ[LAYER] = None
+            return start_response(status, whole)
+    whole = put_together(status, [*headers], told, author, environ, decision)
     return start_response(status, whole, *filter(None, [exc_info]))
 
 
@@ -378,8 +377,12 @@ def put_together(
     :param status_inside: that of a layer inside that governs the request too (`restricted`), if one
         has told.
     """
-    if status_inside in (None, HAS_STARTED):
-        status_inside = status if has_lines_of_a_layer(headers) else None
+    if status_inside is None and has_lines_of_a_layer(headers):
+        status_inside = status
+    if status_inside is None and environ.get(LAYER) is None:
+        # The response is started again. It may be that of another layer inside, which could not tell.
+        status_inside = ""
+    environ[LAYER] = None
     if status_inside is None:
         return author.with_headers(headers, decision)
     decision = restricted(decision, status, headers, environ, status_inside)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 # The same pages ask the same hosts again and again.
 _MAX_REMEMBERED = 1024
+#: Of an origin and a host together, as far as they are compared.
+MAX_LENGTH = 2 * MAX_ORIGIN_LENGTH
 # Fetch Metadata, "Sec-Fetch-Site": the page is the application's own, or there is no page.
 NOT_FOREIGN = ("same-origin", "none")
 # No browser asks for so long a list of protocols.
@@ -42,22 +44,17 @@ def is_foreign(environ: WSGIEnvironment) -> bool:
     False
     """
     site = environ.get("HTTP_SEC_FETCH_SITE")
-    return site not in NOT_FOREIGN if site else is_from_another_host(environ)
-
-
-def is_from_another_host(environ: WSGIEnvironment) -> bool:
-    """The same, where no browser says so."""
+    if site:
+        return site not in NOT_FOREIGN
     if "HTTP_ORIGIN" not in environ:
         return False
     origin, host = environ["HTTP_ORIGIN"], environ.get("HTTP_HOST", "")
     # The lengths first: to look something up is to read all of it.
-    if len(origin) > MAX_ORIGIN_LENGTH or len(host) > MAX_ORIGIN_LENGTH:
-        return True
-    return not _is_at(origin, host)
+    return len(origin) + len(host) > MAX_LENGTH or not is_at(origin, host)
 
 
 @functools.lru_cache(maxsize=_MAX_REMEMBERED)
-def _is_at(origin: str, host: str) -> bool:
+def is_at(origin: str, host: str) -> bool:
     """Whether the host and port of an origin are those of a ``Host`` header."""
     scheme, _, authority = origin.partition("://")
     is_same = host.lower() in (authority, f"{authority}:{_DEFAULT_PORTS.get(scheme)}")

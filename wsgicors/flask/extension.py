@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping
 from logging import DEBUG, root
+from operator import length_hint
 from types import MethodType
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
@@ -16,7 +17,7 @@ import flask
 
 from ..errors import ConfigError, Problem, log_exception, shown
 from ..headers import ANSWERS, VARY
-from ..layers import DECISION, HAS_STARTED, LAYER, inside_another
+from ..layers import DECISION, LAYER, inside_another
 from ..lines import PLAIN_NAMES, Author, merge_vary
 from ..logs import logger
 from ..middleware import (
@@ -52,9 +53,6 @@ if TYPE_CHECKING:
     _BuilderOfResponse = Callable[[WSGIEnvironment, str], Optional[HeaderBuilder]]
     #: What is the same for all requests to an application.
     _Site = tuple[flask.Flask, UrlMapResolver, _BuilderOfResponse, Author]
-    #: What layers inside have told and whether the response has started, ``environ``, the path as it
-    #: came, and ``start_response``.
-    _Request = tuple[list[Optional[str]], _Site, WSGIEnvironment, str, StartResponse]
 
 
 class CORS:
@@ -175,11 +173,10 @@ def _governed(  # noqa: C901 - the hot path
             start_response = inside_another(environ, start_response)
         if resolver.for_all is None:
             environ.setdefault(RAN, resolver.nothing_ran)
-        told: list[str | None] = [None, None]
-        environ[LAYER] = told
         # A method of what is known of the request, because its function is always the same, as in
         # `wsgicors.middleware`.
-        start = MethodType(_start, (told, site, environ, path, start_response))
+        request = environ[LAYER] = [None, site, environ, path, start_response]
+        start = MethodType(_start, request)
         try:
             return wsgi_app(environ, start)
         except Exception:
@@ -188,33 +185,37 @@ def _governed(  # noqa: C901 - the hot path
             log_exception(
                 app.logger, "crashed in %s %s", shown(environ["REQUEST_METHOD"]), shown(path)
             )
-            return _crashed(environ, start, sys.exc_info() if told[1] else None)
+            waits = environ[LAYER] is request
+            return _crashed(environ, start, None if waits else sys.exc_info())
 
     return governed
 
 
 def _start(  # noqa: C901, PLR0912 - the hot path
-    request: _Request, status: str, headers: list[HeaderLine], exc_info: Any = None
+    request: list[Any], status: str, headers: list[HeaderLine], exc_info: Any = None
 ) -> Callable[[bytes], object]:
-    """Start the response to a request that may be governed."""
+    """Start the response to a request that may be governed.
+
+    :param request: what a layer inside has told (`layers.py`), the site, ``environ``, the path as it came,
+        and ``start_response``.
+    """
+    start_response: StartResponse
     told, (app, resolver, builder_of_response, author), environ, path, start_response = request
-    told[1] = HAS_STARTED
     # Not before now is it known where Flask has routed the request. What `decide_actual` and
     # `with_headers` do is written out (docs/hot_path.rst).
     builder = resolver.for_all or builder_of_response(environ, path)
     if builder is None:
+        environ[LAYER] = None
         return start_response(status, headers, *filter(None, [exc_info]))
     if "HTTP_ORIGIN" in environ:
         origin = environ["HTTP_ORIGIN"]
-        decision = builder.otherwise
-        if len(origin) <= MAX_ORIGIN_LENGTH:
-            decision = builder.ready.get(origin, decision)
+        decision = builder.ready.get(origin) if len(origin) <= MAX_ORIGIN_LENGTH else None
         if decision is None:
-            decision = builder.decide(origin, environ)
+            decision = builder.otherwise or builder.decide(origin, environ)
     else:
-        decision = builder.without_origin
+        origin, decision = None, builder.without_origin
     if not decision.allowed:
-        decision = settled(builder, decision, environ)
+        decision = settled(builder, decision, origin, environ)
         if (logger.level or root.level) <= DEBUG:
             log_denial(environ, decision)
         if LISTENERS and not decision.allowed:
@@ -222,22 +223,21 @@ def _start(  # noqa: C901, PLR0912 - the hot path
             tell_of_denial(app, environ)
     environ[DECISION] = decision
     # A list is what PEP 3333 asks for.
-    if type(headers) is list and told[0] is None:
+    if told is None and exc_info is None and type(headers) is list:
         whole = headers + decision.lines
-        vary = None
-        for name, value in headers:
+        lines = iter(headers)
+        after_vary = None
+        for name, _ in lines:
             if name not in PLAIN_NAMES:
-                if name != "Vary" or name is VARY or vary is not None:
+                if name != "Vary" or name is VARY or after_vary is not None:
                     break
-                vary = value
+                after_vary = length_hint(lines)
         else:
-            if vary is not None and decision.vary:
-                merge_vary(whole, vary, decision.vary)
-            told[0] = HAS_STARTED
-            if exc_info is None:
-                return start_response(status, whole)
-            return start_response(status, whole, exc_info)
-    whole = put_together(status, [*headers], told[0], author, environ, decision)
+            if after_vary is not None and decision.vary:
+                merge_vary(whole, len(headers) - after_vary - 1, decision.vary)
+            environ[LAYER] = None
+            return start_response(status, whole)
+    whole = put_together(status, [*headers], told, author, environ, decision)
     return start_response(status, whole, *filter(None, [exc_info]))
 
 
