@@ -62,12 +62,18 @@ _REQUEST_HEADERS = "Access-Control-Request-Headers"
 _EITHER_USE = (False, True)
 
 
-@dataclass(frozen=True, init=False)
-class Decision:
-    """What was decided about one request; stands in ``environ["wsgicors.decision"]``."""
+class _Decision:
+    """A decision that is being made, so that it can still be filled in."""
 
     # Slots are read faster than anything else, and every request reads some.
     __slots__ = ("allowed", "lines", "origin_allowed", "reason", "refused", "vary")
+
+
+@dataclass(frozen=True, init=False)
+class Decision(_Decision):
+    """What was decided about one request; stands in ``environ["wsgicors.decision"]``."""
+
+    __slots__ = ()
 
     #: ``False`` if a browser will not go on, with sending the request or with sharing the response.
     allowed: bool
@@ -84,23 +90,26 @@ class Decision:
     #: Whether the application was not called, because of ``refuse_denied``.
     refused: bool
 
-    def __init__(
-        self,
+    def __new__(
+        cls,
         allowed: bool,
         reason: str,
         origin_allowed: bool,
         lines: list[HeaderLine],
         vary: tuple[str, ...],
         refused: bool,
-    ) -> None:
-        # An origin that was never seen before waits for this: the slots are filled in half the time
-        # that what `dataclass` would write takes.
-        _set_allowed(self, allowed)
-        _set_reason(self, reason)
-        _set_origin_allowed(self, origin_allowed)
-        _set_lines(self, lines)
-        _set_vary(self, vary)
-        _set_refused(self, refused)
+    ) -> Decision:
+        # An origin that was never seen before waits for this. What is frozen only now is filled in half the
+        # time that what `dataclass` would write takes.
+        decision: Any = _Decision()
+        decision.allowed = allowed
+        decision.reason = reason
+        decision.origin_allowed = origin_allowed
+        decision.lines = lines
+        decision.vary = vary
+        decision.refused = refused
+        decision.__class__ = cls
+        return decision  # type: ignore[no-any-return]
 
     @property
     def headers(self) -> HeaderLines:
@@ -112,11 +121,6 @@ class Decision:
 
     def __hash__(self) -> int:
         return hash((self.reason, self.headers))
-
-
-_set_allowed, _set_lines, _set_origin_allowed, _set_reason, _set_refused, _set_vary = (
-    vars(Decision)[slot].__set__ for slot in Decision.__slots__
-)
 
 
 class HeaderBuilder:
@@ -378,8 +382,11 @@ class HeaderBuilder:
         return (ALLOW_ORIGIN, origin)
 
     def _shared_with(self, origin: str) -> Decision:
-        rest = self._shared[self._credentialed.admit(origin)]
-        return Decision(True, "allowed", True, [self._allowing(origin), *rest], self._vary, False)
+        with_credentials = self._credentialed.admit(origin)
+        is_anybody = self._origins.is_wildcard and not with_credentials
+        allowing = (ALLOW_ORIGIN, "*" if is_anybody else origin)
+        lines = [allowing, *self._shared[with_credentials]]
+        return Decision(True, "allowed", True, lines, self._vary, False)
 
 
 class _Preflights:

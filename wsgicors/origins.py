@@ -148,15 +148,13 @@ class OriginSet:
             host, port = _split_port(host)
             if port and not _is_port_part(port, scheme):
                 return False
+        if len(host) > _MAX_HOST_LENGTH:
+            return False
         scheme += slashes
         # What a pattern spells out is known to be right, so that only what its "*" stands for is not.
-        return len(host) <= _MAX_HOST_LENGTH and (
-            self._has(scheme, host, port)
-            or (
-                self._any_port
-                and (f"{scheme}{host}:*" in self._patterns or self._has(scheme, host, ":*"))
-            )
-        )
+        if self._any_port and f"{scheme}{host}:*" in self._patterns:
+            return True
+        return self._has(scheme, host, port) or (self._any_port and self._has(scheme, host, ":*"))
 
     def __bool__(self) -> bool:
         return bool(self._patterns)
@@ -185,6 +183,7 @@ _LABEL_CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789_-"
 _SUBDOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _WITHIN_LABEL = "abcdefghijklmnopqrstuvwxyz0123456789-"
 _PORT_PART = re.compile(f":{PORT}")
+_DEFAULT_PORT_PARTS = {scheme: f":{port}" for scheme, port in DEFAULT_PORTS.items()}
 
 
 def _is_subdomain(name: str) -> bool:
@@ -199,7 +198,7 @@ def _depth(pattern: OriginPattern) -> int:
 
 
 def _is_port_part(port: str, scheme: str) -> bool:
-    return _PORT_PART.fullmatch(port) is not None and _is_canonical_port(port[1:], scheme)
+    return port != _DEFAULT_PORT_PARTS.get(scheme) and _PORT_PART.fullmatch(port) is not None
 
 
 def _split_port(rest: str) -> tuple[str, str]:
