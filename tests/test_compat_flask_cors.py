@@ -266,6 +266,18 @@ def test_view_that_is_shared_with_fewer_stays_so_below_wsgicors_flask():
     assert shared == {ADMIN}
 
 
+def test_decorator_below_wsgicors_flask_is_told_that_preflights_do_not_know_it(caplog):
+    app = Flask("half ported")
+    app.add_url_rule("/", "narrow", cross_origin(origins=[ADMIN])(lambda: "narrow"))
+    flask.CORS(app, allow_origins=[PAGE])
+    for _ in range(2):
+        assert shared_with(get(app)) is None
+    (record,) = caplog.records
+    assert record.levelname == "ERROR"
+    assert "@cross_origin at tests/" in record.message
+    assert "import cross_origin from wsgicors.flask" in record.message
+
+
 # --- where options come from --------------------------------------------------------------------------
 
 

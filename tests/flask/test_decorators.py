@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import functools
 import inspect
+import pickle
 import sys
 
 import flask
 import pytest
-from exchanges import ADMIN, PAGE, callers
+from exchanges import ADMIN, EVIL, PAGE, callers
 from flask.views import MethodView, View
 from flask_calls import actual, cors_headers, granted_methods, preflight
 from werkzeug.datastructures import Headers
+from werkzeug.exceptions import HTTPException
 
 from wsgicors import ConfigError
 from wsgicors.flask import CORS, cross_origin, same_origin
@@ -576,6 +578,54 @@ def test_alone_answer_that_is_remembered_has_the_headers_of_each_request(alone):
     assert cors_headers(answers["it"]) == {}
 
 
+def keeping(view):
+    """A cache that keeps what a view raises, too, as that of Flask-Caching does."""
+    kept = []
+
+    @functools.wraps(view)
+    def wrapper():
+        answer = pickle.loads(kept[0]) if kept else None
+        if answer is None:
+            try:
+                answer = view()
+            except HTTPException as error:
+                answer = error
+            kept[:] = [pickle.dumps(answer)]
+        if isinstance(answer, HTTPException):
+            raise answer
+        return answer
+
+    return wrapper
+
+
+@pytest.mark.parametrize("is_governed", [True, False])
+@pytest.mark.parametrize("origin", [PAGE, EVIL, None])
+def test_cache_above_a_decorator_keeps_no_answer_that_is_not_the_view_s(is_governed, origin):
+    app = flask.Flask("example")
+    if is_governed:
+        CORS(app, allow_origins=[])
+    app.add_url_rule("/", "index", keeping(cross_origin(allow_origins=[PAGE])(lambda: "page")))
+    asked = {"Access-Control-Request-Method": "GET"} if origin else {}
+    assert actual(app, "/", "OPTIONS", origin=origin, headers=asked).text != "page"
+    answer = actual(app, "/", origin=PAGE)
+    assert (answer.status_code, answer.text) == (200, "page")
+
+
+def test_cache_above_a_decorator_keeps_what_the_view_raises():
+    runs = []
+
+    @keeping
+    @cross_origin(allow_origins=[PAGE])
+    def index():
+        runs.append(1)
+        flask.abort(410)
+
+    app = flask.Flask("example")
+    app.add_url_rule("/", "index", index)
+    assert [actual(app, "/").status_code for _ in range(2)] == [410, 410]
+    assert runs == [1]
+
+
 def test_alone_view_beside_an_undecorated_one_lends_it_nothing(alone):
     alone.add_url_rule(
         "/", "put", cross_origin(allow_origins=[PAGE])(lambda: "put"), methods=["PUT"]
@@ -585,6 +635,40 @@ def test_alone_view_beside_an_undecorated_one_lends_it_nothing(alone):
     assert browser.fetch("/", method="PUT").text == "put"
     with pytest.raises(CORSError):
         browser.fetch("/", method="DELETE")
+
+
+def lost_preflights(caplog):
+    return [record.getMessage() for record in caplog.records if "preflights" in record.message]
+
+
+def test_alone_view_whose_preflights_flask_answers_is_told_of_once(alone, caplog):
+    alone.add_url_rule("/", "index", lambda: "index", methods=["PUT"])
+    alone.view_functions["index"] = cross_origin(allow_origins=[PAGE])(lambda: "index")
+    assert cors_headers(actual(alone, "/", "PUT"))["Allow-Origin"] == PAGE
+    assert granted_methods(preflight(alone)) == set()
+    same_origin(flask.Blueprint("late", __name__))  # whereupon all is looked at anew
+    assert actual(alone, "/", "PUT").text == "index"
+    (message,) = lost_preflights(caplog)
+    for part in ("'index'", "@cross_origin at flask/", "Add CORS(app, allow_origins=[])"):
+        assert part in message
+
+
+def test_alone_view_whose_preflights_are_answered_is_not_told_of(alone, caplog):
+    alone.add_url_rule("/open", "open", cross_origin(allow_origins=[PAGE])(lambda: "open"))
+    alone.add_url_rule("/closed", "closed", lambda: "closed")
+    alone.view_functions["closed"] = same_origin(lambda: "closed")
+    blueprint = cross_origin(allow_origins=[PAGE])(flask.Blueprint("b", __name__))
+    blueprint.add_url_rule("/blueprint", "index", lambda: "index", methods=["PUT"])
+    alone.register_blueprint(blueprint)
+    assert callers(alone, "/open") == callers(alone, "/blueprint", "PUT") == {PAGE}
+    assert lost_preflights(caplog) == []
+
+
+def test_view_that_is_replaced_is_not_told_of_where_the_extension_answers(governed, caplog):
+    governed.add_url_rule("/", "index", lambda: "index", methods=["PUT"])
+    governed.view_functions["index"] = cross_origin(allow_origins=[PAGE])(lambda: "index")
+    assert callers(governed, "/", "PUT") == {PAGE}
+    assert lost_preflights(caplog) == []
 
 
 def test_alone_before_request_comes_first(alone):

@@ -91,6 +91,28 @@ def test_one_blueprint_in_two_applications_inherits_from_each():
         assert cors_headers(preflight(app, "/", "GET", origin=origin))["Max-Age"] == "60"
 
 
+def test_blueprint_of_which_each_application_says_something_else_is_told_of(caplog):
+    blueprint = flask.Blueprint("items", __name__)
+    blueprint.add_url_rule("/", "index", lambda: "index")
+
+    def create_app(origin):
+        app = flask.Flask("example")
+        CORS(app, allow_origins=[])
+        cross_origin(allow_origins=[origin])(blueprint)
+        app.register_blueprint(blueprint)
+        return app
+
+    create_app(PAGE)
+    create_app(PAGE)
+    cross_origin(max_age=5)(blueprint)
+    assert not caplog.records
+    create_app(ADMIN)
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    for part in ("items", "@cross_origin at flask/", "Make one for each application"):
+        assert part in record.getMessage()
+
+
 def test_second_extension_on_an_application_is_refused():
     app = flask.Flask("example")
     CORS(app, allow_origins=[PAGE])

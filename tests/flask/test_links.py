@@ -249,6 +249,29 @@ def test_what_is_opened_is_open(make_view, alone):
     assert not alone or cors_headers(actual(app))["Allow-Origin"] == PAGE
 
 
+def copying(view):
+    """A wrapper that is said to stand for what the view stands for; the library `decorator` makes such."""
+
+    def wrapper(*args, **kwargs):
+        return view(*args, **kwargs)
+
+    wrapper.__wrapped__ = view
+    wrapper.__dict__.update(view.__dict__)
+    return wrapper
+
+
+@pytest.mark.parametrize("decorators", [[copying], [copying, copying], [functools.wraps, copying]])
+def test_wrapper_that_copies_all_of_a_decorated_view_does_not_pass_it_by(decorators, caplog):
+    view = cross_origin(allow_origins=[ADMIN])(lambda: "open")
+    for decorator in decorators:
+        view = copying(view) if decorator is copying else functools.wraps(view)(copying(view))
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[PAGE])
+    app.add_url_rule("/", "index", view, methods=["PUT"])
+    assert callers(app, "/", "PUT") == {ADMIN}
+    assert not caplog.records
+
+
 def test_lazily_imported_view_is_open_as_it_says(monkeypatch):
     sys.modules["lazily_imported"].secret = cross_origin(allow_origins=[PAGE])(secret)
     app = flask.Flask("example")

@@ -419,6 +419,26 @@ def test_subclass_may_open_with_decorators_what_its_base_keeps_closed():
     assert callers(app, "/item") == {PAGE}
 
 
+@pytest.mark.parametrize("is_inherited", [True, False])
+def test_what_is_said_above_a_class_is_said_over_its_decorators(is_inherited):
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[])
+
+    class Base(MethodView):
+        decorators = (cross_origin(allow_origins="*", max_age=5),)
+
+        def get(self):
+            return "got"
+
+    item = type("Item", (Base,), {}) if is_inherited else Base
+    view = cross_origin(allow_origins=[PAGE])(item).as_view("item")
+    app.add_url_rule("/item", view_func=view)
+    app.add_url_rule("/over", view_func=cross_origin(allow_origins=[ADMIN])(view), endpoint="over")
+    assert callers(app, "/item") == {PAGE}
+    assert callers(app, "/over") == {ADMIN}
+    assert cors_headers(preflight(app, "/item", "GET"))["Max-Age"] == "5"
+
+
 def test_view_made_of_a_class_may_be_decorated_apart_from_others_of_the_class():
     app = flask.Flask("example")
     CORS(app, allow_origins=[])
@@ -448,6 +468,19 @@ def test_of_two_decorators_on_a_view_the_upper_one_replaces_what_it_sets():
 
     assert cors_headers(preflight(app, "/", "GET"))["Max-Age"] == "60"
     assert callers(app) == {PAGE}
+
+
+@pytest.mark.parametrize("inner", [True, False])
+def test_blueprint_that_is_closed_is_not_opened_by_another_decorator_of_it(inner):
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[])
+    decorators = [same_origin, cross_origin(allow_origins=[PAGE], max_age=5)]
+    blueprint = flask.Blueprint("items", __name__)
+    for decorator in decorators if inner else reversed(decorators):
+        decorator(blueprint)
+    blueprint.add_url_rule("/", "index", lambda: "index")
+    app.register_blueprint(blueprint)
+    assert callers(app) == set()
 
 
 # --- endpoints= -----------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import gc
 import json
+import types
 
 import flask
 import pytest
@@ -186,6 +187,49 @@ def test_view_that_is_decorated_anew_is_what_its_last_decorator_says():
     app.add_url_rule("/items", "items", with_header(view))
     gc.collect()
     assert callers(app, "/items") == {PAGE}
+
+
+class Timed:
+    """A decorator for functions and methods, as a class."""
+
+    def __init__(self, view):
+        self.view = view
+        functools.update_wrapper(self, view)
+
+    def __get__(self, instance, owner):
+        return self if instance is None else types.MethodType(self, instance)
+
+    def __call__(self, *args):
+        return self.view(*args)
+
+
+def test_decorated_method_is_not_mistaken_for_all_that_share_a_class_of_decorators():
+    class Closed(MethodView):
+        @same_origin
+        @Timed
+        def get(self):
+            return "closed"
+
+    class Open(MethodView):
+        @Timed
+        def get(self):
+            return "open"
+
+    app = flask.Flask("example")
+    app.add_url_rule("/closed", view_func=Closed.as_view("closed"))
+    app.add_url_rule("/open", view_func=Open.as_view("open"))
+    CORS(app, allow_origins=[PAGE])
+    Closed().get  # noqa: B018 - it is decorated as it is bound
+    assert callers(app, "/open") == {PAGE}
+    assert callers(app, "/closed") == set()
+
+
+def test_function_that_nobody_keeps_is_not_mistaken_for_all_that_share_a_class_of_decorators():
+    same_origin(with_header(Timed(lambda: "helper")))
+    app = flask.Flask("example")
+    app.add_url_rule("/", "index", Timed(lambda: "open"))
+    CORS(app, allow_origins=[PAGE])
+    assert callers(app) == {PAGE}
 
 
 def told_by_command(app, *arguments):  # cut into lines as wide as a terminal

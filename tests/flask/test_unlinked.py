@@ -6,6 +6,7 @@ import asyncio
 import functools
 import gc
 import logging
+import threading
 
 import flask
 import pytest
@@ -219,6 +220,33 @@ def test_hidden_view_behind_middleware_that_copies_is_not_shared_either():
     CORS(app, **OPEN)
     app.add_url_rule("/", "index", Hidden.by_a_table)
     assert callers(app) == set()
+
+
+def in_a_thread():
+    """Run a view as Flask's documentation has greenlets run: with a copy of the request's context."""
+    answers = []
+    run = flask.copy_current_request_context(lambda: answers.append(Hidden.by_a_table()))
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    return answers[0]
+
+
+def test_hidden_view_that_runs_in_a_thread_is_shared_with_nobody():
+    app = governed(in_a_thread)
+    assert cors_headers(actual(app, "/", "DELETE")) == {"Vary": "Origin"}
+    assert preflight(app, "/", "DELETE").status_code == 403
+
+
+def test_view_that_copies_its_context_is_under_its_own_policy():
+    view = cross_origin(allow_origins=[PAGE])(in_a_thread_alone)
+    app = governed(view, allow_origins=[ADMIN])
+    assert callers(app) == {PAGE}
+
+
+def in_a_thread_alone():
+    flask.copy_current_request_context(lambda: None)()
+    return "own"
 
 
 @same_origin

@@ -11,7 +11,9 @@ from weakref import ReferenceType, WeakSet, ref
 
 from flask import Blueprint
 
+from ..errors import shown
 from ..forks import Lock
+from ..logs import logger
 from ..policy import Policy
 
 Value = TypeVar("Value")
@@ -23,6 +25,10 @@ class Layer(NamedTuple):
     policy: Policy
     #: The place, for people: ``@cross_origin at views.py:12``.
     where: str
+
+    def is_closing(self) -> bool:
+        """Whether it shares with nobody. Nothing that is said beside it opens that again."""
+        return self.policy.allow_origins == ()
 
 
 class Reader(Protocol):
@@ -81,6 +87,7 @@ class _Declarations:
             self.said.set(target, [layer])
         else:
             said.append(layer)
+            said.sort(key=Layer.is_closing)
         if isinstance(target, type):
             self.classes.set(target, None)
         self.is_anything_said = True
@@ -93,6 +100,13 @@ _readers: WeakSet[Reader] = WeakSet()
 _readers_lock = Lock()
 
 
+_SAID_ANEW = (
+    "%s: %s says something else now than before. Whatever it said last holds in every application of this"
+    " process that has it. Make one for each application, or name its endpoints there:"
+    ' CORS(app, ..., endpoints={"admin.*": {...}})'
+)
+
+
 def read_on(reader: Reader) -> None:
     """Have somebody told, as long as it lives, when anything is declared."""
     with _readers_lock:
@@ -100,7 +114,12 @@ def read_on(reader: Reader) -> None:
 
 
 def declare(target: object, layer: Layer) -> None:
-    """Note what was said of a thing that others may know already; what is said later wins."""
+    """Note what was said of a thing that others may know already.
+
+    What is said later wins, but what was closed stays closed.
+    """
+    if any(each.where == layer.where and each.policy != layer.policy for each in said_of(target)):
+        logger.warning(_SAID_ANEW, shown(target), layer.where)
     _declarations.add(target, layer)
     # No view leads to a blueprint.
     _tell(are_others=callable(target) or not isinstance(target, Blueprint))

@@ -25,6 +25,7 @@ from typing import (
 import flask
 from flask.views import View
 from werkzeug.datastructures import Headers
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from ..errors import ConfigError, shown
@@ -220,6 +221,7 @@ def _wrapper(  # noqa: C901 - its closures count
 
 
 def _get_options(view: Any, required: RequiredMethods) -> None:
+    required.decorated = view
     view.required_methods = required
     view.provide_automatic_options = False
 
@@ -389,7 +391,25 @@ def answer_instead_of_view(app: flask.Flask, request: flask.Request) -> None:
     if answer is None and request.method == "OPTIONS" and is_automatic(request.url_rule):
         answer = app.make_default_options_response()
     if answer is not None:
-        flask.abort(answer)
+        raise _InsteadOfView(answer)
+
+
+class _InsteadOfView(HTTPException):
+    """Passes an answer by the decorators around a view.
+
+    A cache among them may keep what a view raises (Flask-Caching does) and give it to the next request.
+    Of this one it keeps nothing.
+    """
+
+    def __init__(self, answer: Response) -> None:
+        super().__init__(response=answer)
+
+    def __reduce__(self) -> Any:
+        return _nothing, ()
+
+
+def _nothing() -> None:
+    """Return what stands in a cache that has not seen a request yet."""
 
 
 def _answer_alone_to_request() -> Response | None:

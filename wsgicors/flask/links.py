@@ -181,6 +181,9 @@ def _around(view: Any) -> Iterator[Any]:
     # A bound method lends out what its function has.
     if isinstance(view, MethodType):
         return
+    # Who copies all that a decorated view has says that it stands for what that one stands for, and
+    # passes the decorated one by. The methods that it requires are its own.
+    yield from filter(callable, [get(get(view, "required_methods"), "decorated")])
     yield from filter(callable, [get(view, "__wrapped__")])
     for name in _PARTIAL_METHODS:
         yield from filter(callable, [get(get(view, name), "func")])

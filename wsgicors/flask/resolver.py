@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Callable
 from urllib.parse import unquote
 
+import flask
 from flask import Flask, Request, current_app, has_app_context
 from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import Map, Rule
@@ -183,6 +184,7 @@ class UrlMapResolver:
             raise ConfigError(problems)
         self._tell_of_overrides()
         self._tell_of_keys()
+        self._tell_of_lost_preflights()
         self.default = self._governing(()).builder if self._governs_all else None
         self.for_all = None if self._endpoints or self._is_anything_said() else self.default
         # Asked once more, because `forget_views` may have been told just before that was noted.
@@ -217,6 +219,24 @@ class UrlMapResolver:
             if key not in self._told_of:
                 self._told_of.add(key)
                 logger.warning(_NOT_READ, shown(key))
+
+    def _tell_of_lost_preflights(self) -> None:
+        """Say once of each view that is shared that Flask answers in its place, where nobody comes first."""
+        rules = () if self._governs_all else self._app.url_map.iter_rules()
+        for rule in rules:
+            # The decorator of a blueprint answers in a hook.
+            is_answered = any(blueprint_layers(self._app, rule.endpoint))
+            if getattr(rule, "provide_automatic_options", False) and not is_answered:
+                self._tell_of_sharing(rule, f"preflights of {rule.endpoint}")
+
+    def _tell_of_sharing(self, rule: Rule, name: str) -> None:
+        layers = [self._own_layers(rule.endpoint, method) for method in sorted(rule.methods or ())]
+        for own in filter(None, layers):
+            effective = Effective.of([*self._base, *own])
+            if effective.policy.allow_origins and name not in self._told_of:
+                self._told_of.add(name)
+                where = effective.sources["allow_origins"]
+                logger.warning(_LOST_PREFLIGHTS, shown(rule.endpoint), where)
 
     def _is_anything_said(self) -> bool:
         return is_anything_declared() or any(
@@ -463,6 +483,7 @@ class UrlMapResolver:
                 if not identities <= known.declared:
                     return self.met(known.builder, request)
             return known.builder
+        request = request or _under_way(environ)
         # A view may have handed it on to another application, which has an encoder of its own.
         if getattr(request, "json_module", None) is self._app.json:
             return self.builder_where_routed(request)
@@ -702,6 +723,10 @@ _NOT_READ = (
     "app.config[%s] is not an option of wsgicors, so wsgicors ignores it; if it was meant for wsgicors,"
     " write CORS_ and the name of a field of Policy"
 )
+_LOST_PREFLIGHTS = (
+    "Flask itself answers the preflights of endpoint %s, so browsers deny whatever needs one, although %s shares"
+    " the view. Add CORS(app, allow_origins=[]): it shares nothing by itself, and answers these preflights"
+)
 _NO_CONTEXT = nullcontext()
 _DEFAULT_CONVERTERS = frozenset(Map.default_converters.values())
 
@@ -713,6 +738,16 @@ def _has_own_adapter(app: Flask) -> bool:
         or app.request_class is not Request
         or type(app.url_map) is not Map
     )
+
+
+def _under_way(environ: WSGIEnvironment) -> Request | None:
+    """The request of an ``environ`` from which it is gone.
+
+    Flask takes it out at the end of any context of the request, also of a copy for another thread.
+    """
+    request = flask.request if flask.has_request_context() else None
+    is_of_it = request is not None and request.environ is environ
+    return request._get_current_object() if is_of_it else None  # type: ignore[union-attr]
 
 
 def _remember(memory: dict[Any, Any], key: object, value: object, size: int) -> None:

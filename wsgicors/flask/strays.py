@@ -28,8 +28,18 @@ class RequiredMethods:
         self.layer = layer
         self._own = own
         self._further = getattr(view, "required_methods", None) or ()
+        self._decorated: ReferenceType[Any] | None = None
         #: Whether Flask has made a rule of it, or the view ran in its place without one.
         self.are_used = False
+
+    @property
+    def decorated(self) -> Any:
+        """What the decorator has made, as long as it is there."""
+        return self._decorated and self._decorated()
+
+    @decorated.setter
+    def decorated(self, view: Any) -> None:
+        self._decorated = ref(view)
 
     def __iter__(self) -> Iterator[str]:
         """Yield the methods, as Flask does when it makes a rule."""
@@ -63,8 +73,10 @@ def note_decorated(target: Any, view: Any) -> None:
     methods: RequiredMethods = view.required_methods
     assert methods.layer is not None
     links = Links(target)
-    # The ``__call__`` of a class is that of all its instances.
     for link in links if isinstance(target, (FunctionType, MethodType)) else links.around:
+        # That of a class is the one of all its instances.
+        if get(link, "__name__") == "__call__" and link is not target:
+            continue
         try:
             made = _decorated.get(link)
             if made is None:

@@ -122,7 +122,18 @@ def _said_broadly(classes: Iterable[type], around: list[Any]) -> Iterator[Layer]
             yield from said_of(ancestor)
         # A class passes its ``decorators`` on together with what was said of itself.
         own_classes += lineage[:1]
-    yield from _on_one_level(map(said_of, [*around, *own_classes]))
+    # What is said above a class stands around what its ``decorators`` say, as both do in its source.
+    at = _made_by_class(around)
+    yield from _on_one_level(map(said_of, [*around[:at], *own_classes, *around[at:]]))
+
+
+def _made_by_class(around: list[Any]) -> int:
+    """Where among the views around one another the one stands that a class of Flask has made.
+
+    Flask tells it the class. Those further in are what the ``decorators`` of the class were given.
+    """
+    told = [at for at, link in enumerate(around) if get(link, "view_class") is not None]
+    return told[-1] if told else len(around)
 
 
 def _said_of_held(views: Iterable[Any]) -> tuple[Layer, ...]:
@@ -195,7 +206,7 @@ def _on_one_level(groups: Iterable[list[Layer]]) -> list[Layer]:
     The outer says more, but what is shared with nobody stays so.
     """
     layers = [layer for group in reversed(list(groups)) for layer in group]
-    return sorted(layers, key=lambda layer: layer.policy.allow_origins == ())
+    return sorted(layers, key=Layer.is_closing)
 
 
 def _lasting(thing: Any) -> Any:

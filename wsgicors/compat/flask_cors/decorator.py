@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Callable, TypeVar
 import flask
 
 from ...errors import ConfigError, Problem, shown
-from ...flask.settings import call_site
+from ...flask.settings import EXTENSION, call_site
 from .decisions import share_as_decided
 from .options import DEFAULTS, Options, configured, note_ignored
 from .settings import EVALUATED, NOBODY, Settings, narrowed
@@ -51,6 +51,7 @@ def cross_origin(*ignored: Any, **options: Any) -> Callable[[Target], Target]:
 
         @functools.wraps(view)
         def decorated(*args: Any, **kwargs: Any) -> Response:
+            given.tell_of_others()
             settings = given.settings()
             response = _response(view, settings, args, kwargs)
             _see_to_headers(response, settings)
@@ -108,10 +109,22 @@ class _Given:
             self._last = (_copied(config), settings)
         return settings
 
+    def tell_of_others(self) -> None:
+        """Say so where `wsgicors.flask` governs the application, which answers preflights without asking."""
+        governing = flask.current_app.extensions.get(EXTENSION)
+        if governing is not None and not governing.governs_paths:
+            self._log(_GOVERNED_BY_OTHERS)
+
     def _log(self, message: str) -> None:
         if message not in self._told:
             self._told.add(message)
             logger.error("%s: %s", self._where, message)
+
+
+_GOVERNED_BY_OTHERS = (
+    "CORS of wsgicors.flask governs the application, and its preflights know nothing of this decorator, which is"
+    " of wsgicors.compat.flask_cors; import cross_origin from wsgicors.flask, too"
+)
 
 
 def _copied(config: Options) -> Options:
