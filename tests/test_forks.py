@@ -6,6 +6,7 @@ import logging
 import os
 import re
 import signal
+import sys
 import threading
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from exchanges import answer, environ_of, site
 import wsgicors
 from wsgicors import CORSMiddleware, Policy
 from wsgicors.flask import CORS, declarations, same_origin
-from wsgicors.forks import Lock
+from wsgicors.forks import Lock, begin_in_forked_processes
 from wsgicors.logs import lines_a_minute
 
 pytestmark = [
@@ -76,6 +77,64 @@ def test_a_forked_process_goes_on_declaring():
     assert ends_well_in_a_fork(
         declarations._readers_lock, lambda: same_origin(flask.Blueprint("a", "a"))
     )
+
+
+def status_of_fork(inside):
+    """What becomes of a process that is forked in the middle of something, by a signal as it were."""
+    children = []
+
+    def fork():
+        children.append(os.fork())
+
+    try:
+        inside(fork)
+    finally:
+        if not children[0]:
+            signal.alarm(10)
+            os._exit(sys.exc_info()[0] is not None)
+    return os.waitpid(children[0], 0)[1]
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_thread_that_forks_releases_what_it_holds(times):
+    lock = Lock()
+
+    def inside(fork):
+        with lock:
+            fork()
+        for _ in range(times):
+            with lock:
+                pass
+
+    assert status_of_fork(inside) == 0
+
+
+def test_a_process_that_is_forked_by_whoever_holds_a_lock_can_hold_it_too():
+    """As a process does that a signal has forked, and that never comes back from there."""
+    lock, parent = Lock(), os.getpid()
+
+    def inside(fork):
+        with lock:
+            fork()
+            if os.getpid() != parent:
+                with lock:
+                    pass
+
+    assert status_of_fork(inside) == 0
+
+
+def test_what_asks_for_it_begins_anew_in_a_forked_process_behind_its_lock():
+    class Guarded:
+        def __init__(self):
+            self.lock, self.began = Lock(), []
+            begin_in_forked_processes(self)
+
+        def start_anew(self):
+            self.began.append(self.lock._lock.locked())
+
+    guarded = Guarded()
+    assert ends_well_in_a_fork(guarded.lock, lambda: guarded.began.remove(False))
+    assert guarded.began == []
 
 
 def test_nothing_in_the_package_holds_another_kind_of_lock():

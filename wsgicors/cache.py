@@ -8,7 +8,6 @@ answers and calls off what is under way, so that no answer from before it can co
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 from collections import OrderedDict
@@ -17,11 +16,10 @@ from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from typing import Any, Callable, NamedTuple, Optional, Protocol
 from uuid import UUID
-from weakref import WeakSet
 
 from .errors import ConfigError, Problem, shown, shown_traceback
 from .fields import is_sync_callable, takes
-from .forks import Lock
+from .forks import Lock, begin_in_forked_processes
 from .origins import MAX_ORIGIN_LENGTH, is_origin
 
 logger = logging.getLogger("wsgicors")
@@ -140,7 +138,7 @@ class OriginCache:
         self._answers: OrderedDict[Question, _Answer] = OrderedDict()
         self._lock = Lock()
         self._begin()
-        _caches.add(self)
+        begin_in_forked_processes(self)
         if invalidation is not None:
             invalidation.join(self)
 
@@ -189,8 +187,8 @@ class OriginCache:
         """With nobody who awaits something."""
         self._under_way: dict[Question, _Pending] = {}
 
-    def _begin_in_forked_process(self) -> None:
-        """The threads that awaited something are in the other process."""
+    def start_anew(self) -> None:
+        """Begin in a process that was forked: the threads that awaited something are in the other one."""
         self._begin()
         if self._invalidation is not None:
             self._invalidation.start_anew()
@@ -370,17 +368,3 @@ def _problems_of_invalidation(invalidation: object) -> Iterator[Problem]:
 def _wrong_type(field: str, value: object, advice: str) -> Problem:
     message = f"{shown(value)} does not fit here: write {advice}"
     return Problem(field, value, "wrong-type", message)
-
-
-# --- processes -----------------------------------------------------------------------------------
-
-_caches: WeakSet[OriginCache] = WeakSet()
-
-
-def _begin_in_forked_process() -> None:
-    for cache in _caches:
-        cache._begin_in_forked_process()
-
-
-if hasattr(os, "register_at_fork"):  # Windows does not fork
-    os.register_at_fork(after_in_child=_begin_in_forked_process)
