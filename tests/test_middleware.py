@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import gc
 import inspect
@@ -480,6 +481,7 @@ def test_what_the_application_wrote_and_lost_is_told_once(caplog):
         answer(app, environ_of())
     told = [message.split("'")[1] for message in caplog.messages]
     assert told == ["Access-Control-Allow-Origin", "Access-Control-Max-Age"]
+    assert all("the policy replaced it" in message for message in caplog.messages)
     assert {record.levelname for record in caplog.records} == {"WARNING"}
     another = CORSMiddleware(site((names[0], "x")), allow_origins=APP)
     answer(another, environ_of())
@@ -1040,6 +1042,83 @@ def test_a_second_start_of_a_response_hears_of_a_layer_inside():
 
     sent = answer(CORSMiddleware(between, allow_origins=APP), environ_of(origin=APP))
     assert sent.values("Access-Control-Allow-Origin") == []
+
+
+def lines_of_its_own(app):
+    """A middleware that writes header lines anew, and has one ``Vary`` of many."""
+
+    def between(environ, start_response):
+        def start(status, headers, *exc_info):
+            vary = [value for name, value in headers if name == "Vary"]
+            headers = [line for line in headers if line[0] != "Vary"]
+            return start_response(status, [*headers, ("Vary", ", ".join(vary))], *exc_info)
+
+        return app(environ, start)
+
+    return between
+
+
+@pytest.mark.parametrize("outside", OUTSIDE.values(), ids=OUTSIDE)
+@pytest.mark.parametrize("failures", [1, 2])
+def test_what_is_denied_inside_stays_denied_where_a_call_that_failed_is_made_again(
+    outside, failures
+):
+    calls = []
+
+    def application(environ, start_response):
+        calls.append(environ)
+        if len(calls) <= failures:
+            raise ConnectionError
+        return site()(environ, start_response)
+
+    inner = CORSMiddleware(application, allow_origins=[APP])
+
+    def persistent(environ, start_response):
+        for _ in range(failures):
+            with contextlib.suppress(ConnectionError):
+                return inner(environ, start_response)
+        return inner(environ, start_response)
+
+    app = outside(lines_of_its_own(persistent), allow_origins="*")
+    assert answer(app, environ_of(origin=EVIL)).values("Access-Control-Allow-Origin") == []
+    assert answer(app, environ_of(origin=APP)).values("Access-Control-Allow-Origin") == ["*"]
+    assert len(calls) == failures + 2
+
+
+def test_an_error_reaches_the_server_through_layers_as_it_came():
+    error = (ValueError, ValueError("late"), None)
+
+    def application(environ, start_response):
+        start_response("200 OK", [TYPE])
+        start_response("500 Internal Server Error", [TYPE], error)
+        return []
+
+    started = []
+    layers = CORSMiddleware(CORSMiddleware(application, allow_origins=APP), allow_origins=APP)
+    list(layers(environ_of(origin=APP), lambda *each: started.append(each)))
+    assert [each[2:] for each in started] == [(), (error,)]
+
+
+@pytest.mark.parametrize("vary", [["Origin", "Cookie"], ["Cookie", "Origin"]], ids=str)
+def test_it_stays_denied_where_an_error_handler_varies_in_several_lines(vary):
+    inner = CORSMiddleware(site(), allow_origins="https://other.example")
+
+    def handling(environ, start_response):
+        lines = [("Vary", value) for value in vary]
+        return inner({**environ}, lambda status, *rest: start_response("500 Oh", lines))
+
+    sent = answer(CORSMiddleware(handling, allow_origins=APP), environ_of(origin=APP))
+    assert sent.values("Access-Control-Allow-Origin") == []
+
+
+def test_what_is_denied_inside_varies_though_that_is_lost_between():
+    inner = CORSMiddleware(site(), allow_origins="https://other.example")
+
+    def forgetful(environ, start_response):
+        return inner(environ, lambda status, *rest: start_response(status, [TYPE]))
+
+    outer = CORSMiddleware(forgetful, allow_origins=APP, allow_credentials=True)
+    assert answer(outer, environ_of(origin=APP)).headers == [TYPE, ("Vary", "Origin")]
 
 
 def test_the_same_environ_can_be_served_twice():

@@ -27,30 +27,46 @@ DECISION = "wsgicors.decision"
 
 
 def is_noticed(environ: WSGIEnvironment, status: str) -> None:
-    """Have the layer outside know, if there is one, that this one governs the request too.
+    """Have the layers outside know, if there are any, that this one governs the request too.
+
+    All of them: where a call of a layer failed before its response began, its own still waits, and a
+    layer that is called again is not inside that one, but inside the one around it.
 
     :param status: of the response; ``""`` if it is not known yet.
     """
     outside = environ.get(LAYER)
-    if outside is not None:
+    while outside is not None:
         outside[0] = status
+        start_response = outside[-1]
+        outside = start_response.outside if isinstance(start_response, _Inside) else None
 
 
 def inside_another(environ: WSGIEnvironment, start_response: StartResponse) -> StartResponse:
     """Have the layer outside know, and give back its place in ``environ``, when the response starts."""
     outside = environ[LAYER]
-    if outside is None:
-        return start_response
+    return start_response if outside is None else _Inside(environ, outside, start_response)
 
-    def start(
-        status: str, headers: list[HeaderLine], exc_info: Any = None
+
+class _Inside:
+    """The ``start_response`` of a layer inside another one.
+
+    :param outside: the response of that one, which waits.
+    """
+
+    def __init__(
+        self, environ: WSGIEnvironment, outside: list[Any], start_response: StartResponse
+    ) -> None:
+        self._environ = environ
+        self.outside = outside
+        self._start_response = start_response
+
+    def __call__(
+        self, status: str, headers: list[HeaderLine], exc_info: Any = None
     ) -> Callable[[bytes], object]:
         # The next to be called may stand beside this layer, not in it.
-        environ[LAYER] = outside
-        is_noticed(environ, status)
-        return start_response(status, headers, *filter(None, [exc_info]))
-
-    return start
+        self._environ[LAYER] = self.outside
+        is_noticed(self._environ, status)
+        return self._start_response(status, headers, *filter(None, [exc_info]))
 
 
 def has_lines_of_a_layer(headers: list[HeaderLine]) -> bool:
