@@ -15,8 +15,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import policies, texts
+from werkzeug.local import LocalProxy
 
 from wsgicors import ConfigError, Policy
+from wsgicors.errors import shown
 from wsgicors.fields import FIELDS
 from wsgicors.vocabulary import nearest_field
 
@@ -83,6 +85,70 @@ def test_members_of_an_enumeration_become_plain_strings():
     assert {type(item) for item in items} == {str}
     assert Policy(allow_origins=Name.APP).allow_origins == ("https://app.example.com",)
     assert type(Policy(allow_methods=Name.METHOD).allow_methods[0]) is str
+
+
+def test_a_member_of_an_enumeration_of_numbers_becomes_a_plain_number():
+    """A header would say ``Age.HOUR``."""
+    hour = enum.Enum("Age", {"HOUR": 3600}, type=int).HOUR
+    assert type(Policy(max_age=hour).max_age) is int
+    assert type(Policy(max_age=True + 1).max_age) is int
+
+
+class EqualToAnything(list):
+    """As `unittest.mock.ANY` and what expressions of databases are made of."""
+
+    def __eq__(self, other):
+        return True
+
+    __hash__ = None
+
+
+class EqualToNothing(list):
+    """As an array of numpy, which answers for each of its items."""
+
+    def __eq__(self, other):
+        raise ValueError("the truth value is ambiguous")
+
+    __hash__ = None
+
+
+@pytest.mark.parametrize("item", [EqualToAnything(), EqualToNothing()], ids=["any", "array"])
+@pytest.mark.parametrize("field", ["allow_origins", "allow_methods", "allow_credentials"])
+def test_what_equals_a_star_is_no_star(field, item):
+    (problem,) = problems_of(lambda: Policy(**{field: [item]}))
+    assert (problem.field, problem.value is item) == (field, True)
+    assert problem.reason in ("wrong-type", "malformed")
+
+
+WRITTEN = {
+    "allow_origins": ["https://app.example.com"],
+    "allow_methods": "PUT",
+    "allow_headers": ["X-Token"],
+    "expose_headers": "X-Token",
+    "allow_credentials": True,
+    "max_age": 60,
+    "refuse_denied": "true",
+    "dangerously_allow_insecure_origins": False,
+    "dangerously_allow_public_suffixes": True,
+}
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_what_stands_for_something_else_is_refused(field):
+    """It would be looked at once, and be another one the next time."""
+    proxy = LocalProxy(lambda: WRITTEN[field])
+    (problem,) = problems_of(lambda: Policy(**{field: proxy}))
+    assert problem[:3] == (field, proxy, "wrong-type")
+    assert problem.message == (
+        f"{shown(WRITTEN[field])} is a LocalProxy, which may stand for something else the next time;"
+        " write what it stands for"
+    )
+
+
+def test_an_item_that_stands_for_something_else_is_refused():
+    proxy = LocalProxy(lambda: "*")
+    (problem,) = problems_of(lambda: Policy(allow_origins=["https://app.example.com", proxy]))
+    assert problem[:3] == ("allow_origins", proxy, "wrong-type")
 
 
 def test_class_is_a_list_of_its_members_or_refused_but_no_callable():

@@ -11,7 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from wsgicors import CORSMiddleware, Policy
 from wsgicors.flask import CORS, cross_origin, same_origin
-from wsgicors.requests import is_foreign, may_do_something
+from wsgicors.requests import is_at, is_foreign, may_do_something
 
 ROW = pytest.param
 TRUSTED = "https://trusted.example"
@@ -311,3 +311,11 @@ def test_a_request_of_no_browser_is_not_foreign_and_a_post_may_do_something():
 
 def test_a_page_is_foreign_where_no_host_was_named():
     assert is_foreign({"HTTP_ORIGIN": "https://a.example"})
+
+
+@pytest.mark.parametrize("overlong", ["HTTP_ORIGIN", "HTTP_HOST"])
+def test_nothing_overlong_is_remembered(overlong):
+    environ = {"HTTP_ORIGIN": ATTACKER, **HOST, overlong: "a" * 1100}
+    known = is_at.cache_info().currsize
+    assert is_foreign(environ)
+    assert is_at.cache_info().currsize == known

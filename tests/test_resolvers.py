@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import gc
+from collections import ChainMap, UserDict
+from types import MappingProxyType
 
 import pytest
 from exchanges import ADMIN, answer, callers, environ_of, preflight, send, site, written
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import texts
+from werkzeug.local import LocalProxy
 
 from wsgicors import ConfigError, CORSMiddleware, Policy
 from wsgicors.errors import shown
@@ -407,6 +410,7 @@ def test_a_route_with_characters_that_paths_have_is_taken(route):
         ROW(5, id="number"),
         ROW(None, id="None"),
         ROW(b"/a", id="bytes"),
+        ROW("/\udce4", id="bytes that are no UTF-8"),
     ],
 )
 def test_a_route_that_no_path_can_begin_with_is_refused(route):
@@ -789,6 +793,29 @@ def test_a_resolve_that_cannot_be_called_is_refused(resolve):
     (problem,) = problems_of(resolve=resolve)
     assert problem[:3] == ("resolve", resolve, "wrong-type")
     assert problem.message.startswith(f"{shown(resolve)} is not a function")
+
+
+def test_a_policy_of_each_request_is_taken_for_none_of_them(caplog):
+    """What was made of the first tenant's policy would govern all others."""
+    tenants = [named("first"), named("second")]
+    current = LocalProxy(lambda: tenants[0])
+    app = CORSMiddleware(site(), resolve=lambda environ, method: current)
+    for _ in tenants:
+        assert callers(app, "/") == set()
+        tenants.reverse()
+    assert "is a LocalProxy, which may stand for something else" in caplog.text
+    (problem,) = problems_of(BASE, routes={"/api": current})
+    assert problem[:3] == ("policy", current, "wrong-type")
+
+
+@pytest.mark.parametrize("kind", [dict, MappingProxyType, ChainMap, UserDict])
+def test_routes_are_any_mapping_as_it_is_when_they_are_given(kind):
+    routes = {"/api": Policy(allow_origins=ADMIN)}
+    app = CORSMiddleware(site(), BASE, routes=kind(routes))
+    routes.clear()
+    app.policy = BASE
+    assert callers(app, "/api") == {ADMIN}
+    assert list(app.policies) == ["/", "/api"]
 
 
 def test_routes_and_resolve_at_once_are_refused():

@@ -36,7 +36,28 @@ def parsed(name: str, value: object, problems: list[Problem]) -> object:
     if value is None:
         complain(value, "wrong-type", "None is not a value here; leave the field out")
         return None
-    return FIELDS[name](value, complain)
+    if stands_for_another(value):
+        complain(value, "wrong-type", stands_for(value))
+        return None
+    return FIELDS[name](_as_it_is(value), complain)
+
+
+def stands_for_another(value: object) -> bool:
+    """Whether a value only pretends to be what it is not, as proxies do."""
+    return type(value) is not value.__class__
+
+
+def stands_for(value: object) -> str:
+    """What to say of such a value."""
+    return (
+        f"{shown(value)} is a {type(value).__name__}, which may stand for something else the next time;"
+        " write what it stands for"
+    )
+
+
+def _as_it_is(value: object) -> object:
+    """A text without what its class adds: members of a ``(str, Enum)`` show themselves otherwise."""
+    return str.__str__(value) if isinstance(value, str) else value
 
 
 def _origins(value: object, complain: Complain) -> object:
@@ -71,7 +92,7 @@ def _credentials(value: object, complain: Complain) -> object:
         complain(value, "wrong-type", message)
         return None
     items = _origin_items(value, complain)
-    if "*" in items:
+    if _has_wildcard(items):
         complain("*", "wildcard", _NOT_EVERYBODY)
     return _checked_origins(items, complain)
 
@@ -217,8 +238,13 @@ def _items(value: object, complain: Complain) -> list[Any]:
         return []
     # A set has no order of its own, and two runs of a program should send the same header.
     items = sorted(value, key=str) if isinstance(value, (set, frozenset)) else value
-    # Members of a ``(str, Enum)`` are strings that show themselves as something else.
-    return [str.__str__(item) if isinstance(item, str) else item for item in items]
+    real = []
+    for item in items:
+        if stands_for_another(item):
+            complain(item, "wrong-type", stands_for(item))
+        else:
+            real.append(_as_it_is(item))
+    return real
 
 
 def is_list(value: object) -> TypeGuard[Iterable[Any]]:
@@ -227,13 +253,19 @@ def is_list(value: object) -> TypeGuard[Iterable[Any]]:
 
 
 def _is_wildcard(items: list[Any], complain: Complain, what: str) -> bool:
-    if "*" in items and len(items) > 1:
+    has_wildcard = _has_wildcard(items)
+    if has_wildcard and len(items) > 1:
         complain(
             "*",
             "wildcard-among-others",
             f'"*" already means all {what}; write it alone or leave it out',
         )
-    return items == ["*"]
+    return has_wildcard and len(items) == 1
+
+
+def _has_wildcard(items: list[Any]) -> bool:
+    # Not by "in": there are things that say that they equal anything.
+    return any(isinstance(item, str) and item == "*" for item in items)
 
 
 def _flag(value: object, complain: Complain) -> object:
@@ -274,6 +306,9 @@ def _read_seconds(value: object) -> object:
         return int(value)
     if isinstance(value, timedelta) and not value.microseconds:
         return value.days * 86400 + value.seconds
+    if isinstance(value, int) and not isinstance(value, bool):
+        # Members of an ``(int, Enum)`` would stand in the header as something else.
+        return int.__int__(value)
     return value
 
 

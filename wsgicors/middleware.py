@@ -8,8 +8,7 @@ headers on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from copy import copy
+from collections.abc import Iterable, Mapping
 from logging import DEBUG, root
 from operator import length_hint
 from types import MethodType
@@ -109,7 +108,8 @@ class CORSMiddleware:
             raise ConfigError([_BOTH_ROUTES_AND_RESOLVE])
         self.app = app
         self._governed_app = answering(app) if answer_exceptions else app
-        self._routes = copy(routes)
+        # A list of pairs is not taken, though a dict could be made of it.
+        self._routes = dict(routes) if isinstance(routes, Mapping) else routes
         self._resolve = resolve
         self._author = Author()
         #: The builder for all requests; without one, a resolver is asked for each.

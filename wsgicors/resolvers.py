@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from weakref import ref
 
 from .errors import ConfigError, Problem, log_exception, shown
-from .fields import is_sync_callable, takes
+from .fields import is_sync_callable, stands_for, stands_for_another, takes
 from .guards import REFUSES_NOTHING, refuses_nothing
 from .headers import HeaderBuilder, bounded_method
 from .names import USUAL_METHODS
@@ -46,6 +46,8 @@ _MAX_MOUNTS = 64
 # What stands in a route of a framework, a glob or a regular expression, and hardly in a path.
 _PATTERN = re.compile(r"[*<>{}\[\]\\|^?#]|\.\+|^:|\$$|%[sdr](?![0-9A-Za-z])|%\(")
 _CLASS = re.compile(r"\\[dDsSwW]")
+# Bytes that were no UTF-8 where Python read them.
+_NO_TEXT = re.compile("[\ud800-\udfff]")
 # A whole segment, followed by a pattern that is to take in what is below it.
 _SEGMENT_AND_PATTERN = re.compile(
     r"(?!\.[*+])([^*<>{}\[\]\\|^?#()$]+?)(?:\.?\*+|\.\+|\$|\(|[?#].*)"
@@ -181,6 +183,11 @@ def checked_policy(policy: object) -> Policy:
 
     :raises ConfigError: if it is something else.
     """
+    if type(policy) is Policy:
+        return policy
+    if stands_for_another(policy):
+        # What is made of a policy is remembered for as long as it is the same.
+        raise ConfigError([Problem("policy", policy, "wrong-type", stands_for(policy))])
     if isinstance(policy, Policy):
         return policy
     message = f"{shown(policy)} is not a Policy; write Policy(allow_origins=...)"
@@ -281,7 +288,7 @@ def _prefix(route: Any, taken: Mapping[str, object]) -> str:
 
     :raises ConfigError: if no path can begin with it, or if it stands there twice.
     """
-    is_path = isinstance(route, str) and route.startswith("/")
+    is_path = isinstance(route, str) and route.startswith("/") and not _NO_TEXT.search(route)
     if isinstance(route, str) and _is_pattern(route):
         raise ConfigError([_pattern_problem(route)])
     if not is_path or _is_ambiguous(route) or unquote(route) != route:
