@@ -29,6 +29,8 @@ from .names import (
 from .origins import MAX_ORIGIN_LENGTH, OriginSet, is_origin, read_pattern
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
     from .policy import Policy
 
 logger = logging.getLogger("wsgicors")
@@ -98,9 +100,12 @@ class Decision(_Decision):
         lines: list[HeaderLine],
         vary: tuple[str, ...],
         refused: bool,
-    ) -> Decision:
-        # An origin that was never seen before waits for this. What is frozen only now is filled in half the
-        # time that what `dataclass` would write takes.
+    ) -> Self:
+        """Fill in all of it, and then freeze it.
+
+        An origin that was never seen before waits for this. It takes half the time that what ``dataclass``
+        would write takes.
+        """
         decision: Any = _Decision()
         decision.allowed = allowed
         decision.reason = reason

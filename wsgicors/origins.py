@@ -148,13 +148,13 @@ class OriginSet:
             host, port = _split_port(host)
             if port and not _is_port_part(port, scheme):
                 return False
-        if len(host) > _MAX_HOST_LENGTH:
-            return False
         scheme += slashes
         # What a pattern spells out is known to be right, so that only what its "*" stands for is not.
-        if self._any_port and f"{scheme}{host}:*" in self._patterns:
-            return True
-        return self._has(scheme, host, port) or (self._any_port and self._has(scheme, host, ":*"))
+        return len(host) <= _MAX_HOST_LENGTH and (
+            (self._any_port and f"{scheme}{host}:*" in self._patterns)
+            or self._has(scheme, host, port)
+            or (self._any_port and self._has(scheme, host, ":*"))
+        )
 
     def __bool__(self) -> bool:
         return bool(self._patterns)
