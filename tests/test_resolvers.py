@@ -17,6 +17,7 @@ from werkzeug.local import LocalProxy
 from wsgicors import ConfigError, CORSMiddleware, Policy
 from wsgicors.errors import shown
 from wsgicors.headers import HeaderBuilder
+from wsgicors.resolvers import _Compiled
 from wsgicors.testing import Browser, CORSError
 
 ROW = pytest.param
@@ -837,14 +838,14 @@ def test_policies_that_are_made_anew_each_time_are_each_their_own_and_soon_forgo
 
 def number_of(kind):
     gc.collect()
-    return sum(type(value) is kind for value in gc.get_objects())
+    return sum(issubclass(type(value), kind) for value in gc.get_objects())
 
 
 def test_a_policy_that_comes_again_is_not_compiled_again(monkeypatch):
     compiled = []
     monkeypatch.setattr(
-        "wsgicors.resolvers.HeaderBuilder",
-        lambda policy, **varies: compiled.append(policy) or HeaderBuilder(policy, **varies),
+        "wsgicors.resolvers._Compiled",
+        lambda policy, **varies: compiled.append(policy) or _Compiled(policy, **varies),
     )
     policies = [named("a"), named("b")]
     app = CORSMiddleware(
@@ -858,8 +859,8 @@ def test_a_policy_that_comes_again_is_not_compiled_again(monkeypatch):
 def test_however_many_policies_there_are_each_is_compiled_once_and_told_apart(monkeypatch):
     compiled = []
     monkeypatch.setattr(
-        "wsgicors.resolvers.HeaderBuilder",
-        lambda policy, **varies: compiled.append(policy) or HeaderBuilder(policy, **varies),
+        "wsgicors.resolvers._Compiled",
+        lambda policy, **varies: compiled.append(policy) or _Compiled(policy, **varies),
     )
     policies = [named(f"n{number}") for number in range(3000)]
     app = CORSMiddleware(
@@ -870,6 +871,35 @@ def test_however_many_policies_there_are_each_is_compiled_once_and_told_apart(mo
             environ = environ_of(origin=f"https://n{number}.example", QUERY_STRING=str(number))
             assert answer(app, environ).decision.allowed
     assert len(compiled) == 3000
+
+
+def test_a_policy_is_compiled_for_each_base_that_it_is_merged_into():
+    shared = named("a")
+    apps = [
+        CORSMiddleware(site(), resolve=lambda environ, method: shared, expose_headers=[exposed])
+        for exposed in ("X-One", "X-Two", "X-Three")
+    ]
+    for _ in range(2):
+        for app, exposed in zip(apps, ("X-One", "X-Two", "X-Three")):
+            answered = answer(app, environ_of(origin="https://a.example"))
+            assert answered.values("Access-Control-Expose-Headers") == [exposed]
+
+
+def test_bases_that_are_swapped_leave_nothing_with_the_policies():
+    shared = named("a")
+    app = CORSMiddleware(site(), resolve=lambda environ, method: shared)
+    other = CORSMiddleware(site(), resolve=lambda environ, method: shared)
+
+    def swap(times):
+        for base in range(times):
+            app.policy = Policy(max_age=base)
+            for each in (app, other):
+                assert answer(each, environ_of(origin="https://a.example")).decision.allowed
+
+    swap(3)
+    before = number_of(HeaderBuilder)
+    swap(20)
+    assert number_of(HeaderBuilder) == before
 
 
 @pytest.mark.parametrize("fields", [{}, {"allow_credentials": True, "allow_origins": APP}])

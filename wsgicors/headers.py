@@ -709,7 +709,9 @@ def _credentials_line(with_credentials: bool) -> HeaderLines:
     return _line("Access-Control-Allow-Credentials", "true" if with_credentials else "")
 
 
+@functools.lru_cache(maxsize=64)
 def _vary_line(vary: tuple[str, ...]) -> HeaderLines:
+    # One object for all builders is near, however many they are.
     return _line(VARY, ", ".join(vary))
 
 

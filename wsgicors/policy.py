@@ -84,7 +84,8 @@ class Policy:
     """
 
     __slots__ = (
-        "__weakref__",  # what is made of a policy goes when the policy goes
+        "__weakref__",
+        "_compiled",
         "allow_credentials",
         "allow_headers",
         "allow_methods",
@@ -107,6 +108,8 @@ class Policy:
     refuse_denied: bool | None
     dangerously_allow_insecure_origins: bool | None
     dangerously_allow_public_suffixes: bool | None
+    # What somebody has made of this policy and wants to find here again. It goes when the policy goes.
+    _compiled: Any
 
     def __init__(self, /, **fields: Unpack[PolicyFields]) -> None:
         problems = [
@@ -156,6 +159,11 @@ class Policy:
     def _set(self, settings: dict[str, Any]) -> None:
         for name in FIELDS:
             object.__setattr__(self, name, settings.get(name))
+        self._keep(None)
+
+    def _keep(self, compiled: object) -> None:
+        """Have something found here again that was made of this policy."""
+        object.__setattr__(self, "_compiled", compiled)
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(f"a Policy is immutable; write policy.merge(Policy({name}=...))")

@@ -196,25 +196,51 @@ def checked_policy(policy: object) -> Policy:
     raise ConfigError([Problem("policy", policy, "wrong-type", message)])
 
 
+class _Compiled(HeaderBuilder):
+    """The builder of a policy that a callable returned, among those that stand with the policy."""
+
+    __slots__ = ("maker", "next")
+
+    #: Who made it.
+    maker: ref[_Compiler]
+    #: Another one has merged the policy into another base.
+    next: _Compiled | None
+
+
 class _Compiler:
-    """Compiles what a callable returns, each policy once for as long as it lives."""
+    """Compiles what a callable returns, each policy once for as long as it lives.
+
+    A builder stands with its policy, and goes when that goes. Of a hundred thousand policies nothing is
+    near; so what leads from one to its builder must be short.
+    """
 
     def __init__(self, base: Policy) -> None:
         self._base = base
-        # By identity, because to hash a policy is to hash all its origins. An entry goes with its policy.
-        self._compiled: dict[int, tuple[ref[Policy], HeaderBuilder]] = {}
+        self._itself = ref(self)
         #: Whether any policy so far refuses what it denies.
         self.refuses = bool(base.refuse_denied)
 
     def __call__(self, policy: Policy) -> HeaderBuilder:
-        key, compiled = id(policy), self._compiled
-        known = compiled.get(key)
-        if known is not None and known[0]() is policy:
-            return known[1]
-        builder = HeaderBuilder(self._base.merge(policy), varies=True)
+        compiled: _Compiled | None = policy._compiled
+        while compiled is not None and compiled.maker is not self._itself:
+            compiled = compiled.next
+        return compiled or self._compile(policy)
+
+    def _compile(self, policy: Policy) -> HeaderBuilder:
+        builder = _Compiled(self._base.merge(policy), varies=True)
+        builder.maker, builder.next = self._itself, _alive(policy._compiled)
+        policy._keep(builder)
         self.refuses = self.refuses or builder.refused is not None
-        compiled[key] = ref(policy, lambda _: compiled.pop(key, None)), builder
         return builder
+
+
+def _alive(compiled: _Compiled | None) -> _Compiled | None:
+    """The same builders, without those whose maker is gone."""
+    while compiled is not None and compiled.maker() is None:
+        compiled = compiled.next
+    if compiled is not None:
+        compiled.next = _alive(compiled.next)
+    return compiled
 
 
 class _Mounts:
