@@ -11,9 +11,9 @@ author = "wsgicors contributors"
 project_copyright = author
 release = metadata.version(project)
 
-# Of this folder: draw, japanese_search.
+# Of this folder: consoles, draw, japanese_search.
 sys.path.insert(0, str(Path(__file__).parent))
-extensions = ["sphinx.ext.autodoc", "sphinx_copybutton", "draw", "japanese_search"]
+extensions = ["sphinx.ext.autodoc", "sphinx_copybutton", "consoles", "draw", "japanese_search"]
 html_theme = "furo"
 html_static_path = ["_static"]
 html_css_files = ["pages.css"]
