@@ -66,6 +66,8 @@ CASES = {
     "opaque": ({"mode": MODES[1], "redirect": "error"}, (200, {}), None),
     "mixed": ("http://mixed.example/", None, None),
     "scheme": ("chrome-extension://abc/x", None, None),
+    "no-scheme": ("localhost:5000/items", None, None),
+    "file": ("file:///items.json", None, None),
     "cookie-none": (INCLUDE, (200, {**COOKIES, "Set-Cookie": "n=1; SameSite=None"}), None),
     "cookie-lax": (INCLUDE, (200, {**COOKIES, "Set-Cookie": "l=1; SameSite=Lax"}), None),
     "cookie-domain": (

@@ -7,8 +7,11 @@ import importlib
 import logging
 import pkgutil
 import re
+import sys
 import textwrap
 from pathlib import Path
+from types import ModuleType
+from unittest.mock import patch
 
 import pytest
 from flask import Flask
@@ -51,8 +54,16 @@ def examples(page):
 
 
 def read_through(page):
-    """Type in one example after the other, as a reader would, and return what there is then."""
-    names = {"__name__": "example"}
+    """Type in one example after the other, as a reader would, and return what there is then.
+
+    They are in one file, ``shop.py``, so that what is saved as another can import from it.
+    """
+    shop = ModuleType("shop")
+    with patch.dict(sys.modules, shop=shop):
+        return typed_in(page, vars(shop))
+
+
+def typed_in(page, names):
     for line, code in examples(page):
         if ">>>" in code:
             parsed = doctest.DocTestParser().get_doctest(code, {}, page.name, str(page), line)

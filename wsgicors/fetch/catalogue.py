@@ -206,21 +206,6 @@ REASONS = {
         firefox=("(Reason: expected ‘true’ in CORS header ‘Access-Control-Allow-Credentials’).",),
         webkit=('Credentials flag is true, but Access-Control-Allow-Credentials is not "true".',),
     ),
-    "preflight-redirect": Entry(
-        N_("The preflight was redirected"),
-        N_(
-            "The preflight was redirected ({status}) to {location}. No browser follows such a"
-            " redirect."
-        ),
-        N_("Fetch the final URL, or answer preflights before the redirect."),
-        background=N_(
-            "Something in front of the application redirects: from http to https, to the URL"
-            " with a slash at its end, or to a login page."
-        ),
-        chromium=(_PREFLIGHT_FAILED + "Redirect is not allowed for a preflight request.",),
-        firefox=("(Reason: CORS request external redirect not allowed).", _NO_SUCCESS),
-        webkit=(_NOT_SUCCESSFUL,),
-    ),
     "preflight-status": Entry(
         N_("The preflight got an error"),
         N_(
@@ -235,6 +220,21 @@ REASONS = {
         ),
         chromium=(_PREFLIGHT_FAILED + "It does not have HTTP ok status.",),
         firefox=(_NO_SUCCESS,),
+        webkit=(_NOT_SUCCESSFUL,),
+    ),
+    "preflight-redirect": Entry(
+        N_("The preflight was redirected"),
+        N_(
+            "The preflight was redirected ({status}) to {location}. No browser follows such a"
+            " redirect."
+        ),
+        N_("Fetch the final URL, or answer preflights before the redirect."),
+        background=N_(
+            "Something in front of the application redirects: from http to https, to the URL"
+            " with a slash at its end, or to a login page."
+        ),
+        chromium=(_PREFLIGHT_FAILED + "Redirect is not allowed for a preflight request.",),
+        firefox=("(Reason: CORS request external redirect not allowed).", _NO_SUCCESS),
         webkit=(_NOT_SUCCESSFUL,),
     ),
     "allow-methods-malformed": Entry(
@@ -296,6 +296,24 @@ REASONS = {
         ),
         webkit=("Request header field ... is not allowed by Access-Control-Allow-Headers.",),
     ),
+    "not-http": Entry(
+        N_("The URL is not http"),
+        N_("{url} is not an http: or https: URL."),
+        N_("Serve it over http or https."),
+        background=N_(
+            "Often somebody opened the page as a file, and it fetches other files. No browser"
+            " allows that. Serve the folder over http instead: python -m http.server. Or the"
+            " URL of the script lacks its beginning: localhost:5000/items instead of"
+            " http://localhost:5000/items."
+        ),
+        chromium=(
+            "Cross origin requests are only supported for protocol schemes: ...",
+            'Fetch API cannot load .... URL scheme "..." is not supported.',
+            "Not allowed to load local resource: ...",
+        ),
+        firefox=("(Reason: CORS request not http).",),
+        webkit=("Cross origin requests are only supported for HTTP.",),
+    ),
     "status-not-final": Entry(
         N_("A status that is no answer"),
         N_(
@@ -326,7 +344,7 @@ REASONS = {
         ),
     ),
     "redirect-malformed": Entry(
-        N_("A redirect to no web address"),
+        N_("A redirect to a URL that is not http"),
         N_("The response redirects ({status}) to {location}. This is not an http: or https: URL."),
         N_("Write one URL into Location."),
         chromium=("Cross origin requests are only supported for protocol schemes: ...",),
@@ -345,7 +363,7 @@ REASONS = {
     "too-many-redirects": Entry(
         N_("A loop of redirects"),
         N_("The response redirects again after {limit} redirects."),
-        N_("Look at the exchanges: the redirects probably go in a circle."),
+        N_("Look at the URLs: the redirects probably go in a circle."),
         firefox=(_DID_NOT_SUCCEED,),
         webkit=("Load cannot follow more than 20 redirections",),
     ),
@@ -368,18 +386,6 @@ REASONS = {
         N_('With mode="no-cors", use redirect="follow".'),
         chromium=('Request mode is "no-cors" but the redirect mode is not "follow"',),
         webkit=("No-Cors mode requires follow redirect mode",),
-    ),
-    "not-http": Entry(
-        N_("No web address"),
-        N_("{url} is not an http: or https: URL."),
-        N_("Serve it over http or https."),
-        background=N_(
-            "Often somebody opened the page as a file, and it fetches other files. No browser"
-            " allows that. Serve the folder over http instead: python -m http.server."
-        ),
-        chromium=("Cross origin requests are only supported for protocol schemes: ...",),
-        firefox=("(Reason: CORS request not http).",),
-        webkit=("Cross origin requests are only supported for HTTP.",),
     ),
     "mixed-content": Entry(
         N_("The page is encrypted, and the server is not"),
@@ -442,7 +448,7 @@ CAUSES = {
     ),
     "redirect-in-front": Entry(
         N_("A redirect without headers"),
-        N_("It redirects to {location}."),
+        N_("The server redirects to {location}."),
         N_(
             "If that is the final URL, fetch it. If it is a login page, log in first, or let"
             " the CORS layer answer before the login."
@@ -550,8 +556,8 @@ CAUSES = {
     "cached-answer": Entry(
         N_("A cache gave another origin's answer"),
         N_(
-            "It says Vary: Origin, so a cache on the way probably sent the answer for another"
-            " origin."
+            "The response says Vary: Origin, so a cache on the way probably sent the answer for"
+            " another origin."
         ),
         N_(
             "Make the cache obey Vary (in nginx, remove proxy_ignore_headers Vary; in a CDN,"
@@ -695,6 +701,8 @@ NOTES = {
             "net::ERR_NAME_NOT_RESOLVED",
             "net::ERR_CERT_AUTHORITY_INVALID",
             "net::ERR_SSL_PROTOCOL_ERROR",
+            "net::ERR_CONNECTION_...",
+            "net::ERR_CERT_...",
         ),
         firefox=(_DID_NOT_SUCCEED,),
         webkit=("Fetch API cannot load ... due to access control checks.",),
