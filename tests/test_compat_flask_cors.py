@@ -85,6 +85,18 @@ def test_factory_initialises_later_and_may_say_more():
     assert callers(app) == {PAGE}
 
 
+def test_application_that_has_every_attribute_is_an_application():
+    class Anything(Flask):
+        def __getattr__(self, name):
+            if name.startswith("__"):
+                raise AttributeError(name)
+            return lambda: None
+
+    app = Anything("ported")
+    CORS(app, origins=PAGE)
+    assert shared_with(get(app)) == PAGE
+
+
 # --- each option ---------------------------------------------------------------------------------
 
 

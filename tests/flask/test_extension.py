@@ -357,6 +357,21 @@ def test_proxy_of_an_application_is_taken_for_what_it_stands_for():
         CORS(allow_origins=[PAGE]).init_app(flask.current_app)
 
 
+class Anything(flask.Flask):
+    """An application that has every attribute, as those of Eve have."""
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return lambda: None
+
+
+def test_application_that_has_every_attribute_is_an_application():
+    app = Anything("example")
+    CORS(app, allow_origins=[PAGE])
+    assert refusal(app, PAGE, "/") is None
+
+
 def test_policies_follow_a_method_of_a_class_that_is_replaced():
     class Item(MethodView):
         def get(self):

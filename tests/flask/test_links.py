@@ -272,6 +272,20 @@ def test_wrapper_that_copies_all_of_a_decorated_view_does_not_pass_it_by(decorat
     assert not caplog.records
 
 
+def test_wrapper_of_a_bound_method_leaves_what_is_said_of_the_method_there():
+    @same_origin
+    class Items:
+        @cross_origin(allow_origins=[PAGE])
+        def index(self):
+            return "index"
+
+    bound = Items().index
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[])
+    app.add_url_rule("/", "index", functools.wraps(bound)(functools.partial(bound)))
+    assert callers(app, "/") == {PAGE}
+
+
 def test_lazily_imported_view_is_open_as_it_says(monkeypatch):
     sys.modules["lazily_imported"].secret = cross_origin(allow_origins=[PAGE])(secret)
     app = flask.Flask("example")

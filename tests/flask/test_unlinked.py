@@ -291,6 +291,35 @@ def test_method_of_a_closed_class_that_is_called_by_name_is_not_shared(view):
     assert callers(app) == set()
 
 
+class Overriding(flask.Request):
+    """A request that says itself which method it is."""
+
+    @property
+    def method(self):
+        return self.environ.get("HTTP_X_HTTP_METHOD_OVERRIDE", self.environ["REQUEST_METHOD"])
+
+    @method.setter
+    def method(self, value):
+        """Leave it as the environ has it."""
+
+
+def test_method_that_the_request_overrides_is_the_one_that_counts():
+    class Item(MethodView):
+        def post(self):
+            return "posted"
+
+        @same_origin
+        def delete(self):
+            return "deleted"
+
+    app = governed(Item.as_view("item"), methods=["POST", "DELETE"])
+    app.request_class = Overriding
+    overridden = actual(app, "/", "POST", headers={"X-HTTP-Method-Override": "DELETE"})
+    assert overridden.text == "deleted"
+    assert cors_headers(overridden) == {"Vary": "Origin"}
+    assert "Allow-Origin" in cors_headers(actual(app, "/", "POST"))
+
+
 def test_alone_a_hidden_view_is_shared_with_nobody_and_an_error_says_why(caplog):
     app = flask.Flask("example")
     app.add_url_rule("/", "index", hiding(cross_origin(allow_origins=[PAGE])(lambda: "view")))

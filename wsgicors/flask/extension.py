@@ -39,7 +39,7 @@ from .denials import LISTENERS, tell_of_denial, telling
 from .endpoints import endpoint_layers
 from .resolver import UrlMapResolver
 from .settings import EXTENSION, call_site, config_layers, policy_of
-from .targets import no_application
+from .targets import application, no_application
 from .trial import OnTrial, trial_layer
 from .unlinked import RAN
 
@@ -115,8 +115,7 @@ class CORS:
         :param fields: replace those of the constructor, for this application.
         :raises ConfigError: if a field, or a key of ``app.config``, is wrong by itself.
         """
-        # `CORS(current_app)` is about the application that it stands for just now.
-        app = getattr(app, "_get_current_object", lambda: app)()
+        app = application(app)
         problem = no_application(app) or (_TWICE if EXTENSION in app.extensions else None)
         if problem is not None:
             raise ConfigError([problem])
@@ -130,7 +129,7 @@ class CORS:
         governed = _governed(app, app.wsgi_app, resolver)
         if tried is not None:
             governed = OnTrial(app, governed, tried, special)
-        app.wsgi_app = governed  # type: ignore[method-assign]
+        app.wsgi_app = governed  # type: ignore[assignment,method-assign]
 
 
 _TWICE = Problem(

@@ -181,9 +181,6 @@ def _around(view: Any) -> Iterator[Any]:
     # A bound method lends out what its function has.
     if isinstance(view, MethodType):
         return
-    # Who copies all that a decorated view has says that it stands for what that one stands for, and
-    # passes the decorated one by. The methods that it requires are its own.
-    yield from filter(callable, [get(get(view, "required_methods"), "decorated")])
     yield from filter(callable, [get(view, "__wrapped__")])
     for name in _PARTIAL_METHODS:
         yield from filter(callable, [get(get(view, name), "func")])
@@ -191,6 +188,10 @@ def _around(view: Any) -> Iterator[Any]:
         yield view.func
     elif _is_instance(view):
         yield from (each for each in _attributes(view) if _stands_for(view, each))
+    # Who copies all that a decorated view has says that it stands for what that one stands for, and
+    # passes the decorated one by. The methods that it requires are its own. Last, because otherwise it is
+    # found where it stands.
+    yield from filter(callable, [get(get(view, "required_methods"), "decorated")])
 
 
 def _attributes(instance: Any) -> Iterator[Any]:

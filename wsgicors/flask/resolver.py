@@ -481,7 +481,7 @@ class UrlMapResolver:
                 known = self._known(endpoint, method)
             for identities, _ in environ.get(RAN, NOTHING_RAN)[1]:
                 if not identities <= known.declared:
-                    return self.met(known.builder, request)
+                    return self.builder_where_routed(request)
             return known.builder
         request = request or _under_way(environ)
         # A view may have handed it on to another application, which has an encoder of its own.

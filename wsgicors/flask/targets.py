@@ -39,6 +39,13 @@ def wrong_target(target: object, layer: Layer) -> Problem | None:
     return None
 
 
+def application(app: Any) -> Any:
+    """What a proxy of an application stands for just now, such as `current_app`; anything else as it is."""
+    # An application may have any attribute that it is asked for, as those of Eve do.
+    is_itself = issubclass(type(app), flask.Flask)
+    return app if is_itself else getattr(app, "_get_current_object", lambda: app)()
+
+
 def no_application(app: object) -> Problem | None:
     """Why ``CORS`` cannot govern something, and what to write instead; ``None`` if it can."""
     if isinstance(app, flask.Flask):

@@ -15,6 +15,7 @@ import flask
 
 from ...errors import ConfigError, Problem, shown
 from ...flask.settings import EXTENSION, call_site
+from ...flask.targets import application
 from .core import not_here
 from .decisions import decided, decided_by
 from .options import DEFAULTS, Options, configured, note_unread_keys
@@ -61,8 +62,7 @@ class CORS:
         :param options: replace those of the constructor.
         :raises ConfigError: as the constructor does.
         """
-        # `flask.current_app` stands for an application.
-        app = getattr(app, "_get_current_object", lambda: app)()
+        app = application(app)
         config = getattr(app, "config", {})
         notes: dict[str, None] = {}
         note_unread_keys(config, notes.setdefault)
