@@ -213,7 +213,7 @@ class CORSMiddleware:
             if decision.refused:
                 return refuse(decision, environ, start_response)
         environ[DECISION] = decision
-        if LAYER in environ:
+        if environ.get(LAYER) is not None:
             start_response = inside_another(environ, start_response)
         # Python learns how a function is best called. A function that is made for each request would be
         # new to it each time; of a method that is made, the function is the same.

@@ -168,7 +168,7 @@ def _governed(  # noqa: C901 - the hot path
             if refused is not None:
                 return telling(app, environ, refuse(refused, environ, start_response))
         path = environ.get("PATH_INFO", "")
-        if LAYER in environ:
+        if environ.get(LAYER) is not None:
             start_response = inside_another(environ, start_response)
         if resolver.for_all is None:
             environ.setdefault(RAN, resolver.nothing_ran)
