@@ -43,8 +43,7 @@ def is_noticed(environ: WSGIEnvironment, status: str) -> None:
 
 def inside_another(environ: WSGIEnvironment, start_response: StartResponse) -> StartResponse:
     """Have the layer outside know, and give back its place in ``environ``, when the response starts."""
-    outside = environ[LAYER]
-    return start_response if outside is None else _Inside(environ, outside, start_response)
+    return _Inside(environ, environ[LAYER], start_response)
 
 
 class _Inside:

@@ -206,13 +206,13 @@ def _start(  # noqa: C901, PLR0912 - the hot path
     if builder is None:
         environ[LAYER] = None
         return start_response(status, headers, *filter(None, [exc_info]))
-    if "HTTP_ORIGIN" in environ:
-        origin = environ["HTTP_ORIGIN"]
+    origin = environ.get("HTTP_ORIGIN")
+    if origin is not None:
         decision = builder.ready.get(origin) if len(origin) <= MAX_ORIGIN_LENGTH else None
         if decision is None:
             decision = builder.otherwise or builder.decide(origin, environ)
     else:
-        origin, decision = None, builder.without_origin
+        decision = builder.without_origin
     if not decision.allowed:
         decision = settled(builder, decision, origin, environ)
         if (logger.level or root.level) <= DEBUG:
