@@ -308,6 +308,7 @@ class Automaton:
         if is_endless and (most is not sre.MAXREPEAT or least > self._endless_from):
             self.is_exact = False
         required = least if not is_endless or least <= self._endless_from else 1
+        is_optional = is_optional or least == 0
         whole = _EMPTY
         for _ in range(max(required - is_endless, 0)):
             whole = self._joined(whole, self._sequence(tree, flags, is_optional=is_optional))
@@ -327,6 +328,11 @@ class Automaton:
             last = _added(last, part.last)
             latest = part
         return _Part(whole.is_nullable, first, last)
+
+    def _possessive(self, argument: Any, flags: int, is_optional: bool) -> _Part:
+        # It gives nothing back, so that less may match than what is read here.
+        self.is_exact = False
+        return self._repeat(argument, flags, is_optional)
 
     def _backreference(self, argument: Any, flags: int, is_optional: bool) -> _Part:
         self.is_exact = False
@@ -372,7 +378,7 @@ _BUILDERS: dict[Any, Any] = {
     sre.ASSERT_NOT: Automaton._assertion,
     sre.AT: Automaton._place,
     # From Python 3.11.
-    getattr(sre, "POSSESSIVE_REPEAT", None): Automaton._repeat,
+    getattr(sre, "POSSESSIVE_REPEAT", None): Automaton._possessive,
     getattr(sre, "ATOMIC_GROUP", None): Automaton._atomic_group,
 }
 _READING_ONE = (sre.LITERAL, sre.NOT_LITERAL, sre.IN, sre.ANY)

@@ -209,8 +209,8 @@ class _Search:
         while waiting:
             read = waiting.pop()
             seen.add(read)
-            for place in self._free(read.places):
-                yield from self._completed(scheme, read.host, place, port)
+            for place, reason in self._strange(read):
+                yield from self._completed(scheme, read.host, place, port, reason)
             for longer, is_whole in self._longer(read):
                 if is_whole:
                     spelled_out[longer.host] = longer.is_optional
@@ -248,18 +248,36 @@ class _Search:
         is_free = position.is_free or "." in position.characters
         return is_free and len(position.characters & _HOST) > 1
 
+    def _strange(self, read: _Read) -> Iterator[tuple[int, str]]:
+        """Where a host may go on as nobody has meant it, and what kind of hole that is."""
+        for place in self._free(read.places):
+            yield place, _reason(read.host)
+        for place in self._behind_a_missing_dot(read):
+            yield place, "admits-strangers"
+
+    def _behind_a_missing_dot(self, read: _Read) -> list[int]:
+        """Where a name goes on, if the dot before it may be left out: it is another name then."""
+        if read.host[:1] in ("", ".", "-"):
+            return []
+        taking = self.automaton.taking(read.places, ".")
+        if not any(self.automaton.positions[place].is_optional for place in taking):
+            return []
+        return [place for place in read.places if place not in taking]
+
     def _before(self, places: Iterable[int]) -> frozenset[int]:
         return frozenset(before for place in places for before in self._preceding[place])
 
-    def _completed(self, scheme: str, suffix: str, free: int, port: str) -> Iterator[Stranger]:
-        """The shortest host that ends so, with something before it that is not spelled out."""
+    def _completed(
+        self, scheme: str, suffix: str, free: int, port: str, reason: str
+    ) -> Iterator[Stranger]:
+        """The shortest host that ends so, with something before it that is not its owner's."""
         waiting = deque([(self._character(free, ".") + suffix, free)])
         passes: Counter[int] = Counter()
         while waiting:
             self._count()
             host, place = waiting.popleft()
             if place in self._begins and not host.startswith("."):
-                found = list(self._if_admitted(f"{scheme}://{host}{port}", _reason(suffix)))
+                found = list(self._if_admitted(f"{scheme}://{host}{port}", reason))
                 if found:
                     yield from found
                     return
