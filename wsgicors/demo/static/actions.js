@@ -159,10 +159,18 @@ function loaded(element, event, url) {
 }
 
 function readPixel(source) {
+  return shownPixel(pixelOf(source));
+}
+
+function pixelOf(source) {
   const canvas = document.createElement("canvas");
   const context = canvas.getContext("2d");
   context.drawImage(source, 0, 0);
-  return { ok: true, detail: t("The pixel at 0, 0 is {colour}", { colour: `rgba(${context.getImageData(0, 0, 1, 1).data.join(", ")})` }) };
+  return context.getImageData(0, 0, 1, 1).data;
+}
+
+function shownPixel(pixel) {
+  return { ok: true, detail: t("The pixel at 0, 0 is {colour}", { colour: `rgba(${pixel.join(", ")})` }) };
 }
 
 async function webgl(step, url) {
@@ -185,7 +193,13 @@ async function video(step, url) {
   element.muted = true;
   element.preload = "auto";
   await loaded(element, "loadeddata", url);
-  return readPixel(element);
+  let pixel = pixelOf(element);
+  // As long as it is transparent, nothing of the video was drawn, and so nothing of it was read either.
+  for (let waited = 0; pixel[3] === 0 && waited < 1500; waited += 50) {
+    await pause(50);
+    pixel = pixelOf(element);
+  }
+  return shownPixel(pixel);
 }
 
 /** A float as wide as the image, with a word beside it: the shape is in force once the word moves in. */
