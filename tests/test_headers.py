@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from strategies import anything, header_names, methods, origins, policies, texts
 
 from wsgicors import ConfigError, Policy
-from wsgicors.headers import ANSWERS, HeaderBuilder
+from wsgicors.admission import ANSWERS
+from wsgicors.headers import HeaderBuilder
 from wsgicors.origins import OriginSet, is_origin
 
 ROW = pytest.param

@@ -12,12 +12,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Callable
 
-from .headers import ALLOW_ORIGIN, CREDENTIALS, VARY
+from .names import ALLOW_ORIGIN, CREDENTIALS, VARY
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-    from .headers import Decision, HeaderLine
+    from .headers import Decision
+    from .names import HeaderLine
 
 #: Where in ``environ`` the response of the innermost layer so far waits; ``None`` once it has started.
 #: It holds ``environ`` itself, which nothing would free before the garbage is collected.

@@ -10,13 +10,13 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from .errors import shown
-from .headers import CREDENTIALS, VARY
-from .names import TOKEN
+from .names import CREDENTIALS, TOKEN, VARY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .headers import Decision, HeaderLine
+    from .headers import Decision
+    from .names import HeaderLine
 
 logger = logging.getLogger("wsgicors")
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from .crashes import answering
 from .errors import ConfigError, Problem, shown
-from .headers import VARY, HeaderBuilder
+from .headers import HeaderBuilder
 from .layers import (
     DECISION,
     LAYER,
@@ -27,6 +27,7 @@ from .layers import (
 )
 from .lines import PLAIN_NAMES, Author, merge_vary
 from .logs import logger
+from .names import VARY
 from .origins import MAX_ORIGIN_LENGTH
 from .outcomes import settled
 from .policy import Policy
@@ -38,7 +39,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
     from typing_extensions import Unpack
 
-    from .headers import Decision, HeaderLine
+    from .headers import Decision
+    from .names import HeaderLine
     from .policy import PolicyFields
     from .resolvers import Resolve, Resolver, Routes
 

@@ -1,4 +1,4 @@
-"""The methods and header names that the Fetch standard and HTTP single out; decides nothing."""
+"""The methods, header names and lines that the Fetch standard and HTTP single out; decides nothing."""
 
 from __future__ import annotations
 
@@ -25,6 +25,13 @@ FORBIDDEN_REQUEST_HEADER_PREFIXES = ("proxy-", "sec-")
 FORBIDDEN_RESPONSE_HEADERS = frozenset({"set-cookie", "set-cookie2"})
 #: RFC 9110, section 5.6.2.
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+
+#: A header and its value.
+HeaderLine = tuple[str, str]
+HeaderLines = tuple[HeaderLine, ...]
+#: Names that are objects of their own, so that a line can be known to be one of ours.
+ALLOW_ORIGIN, VARY = (str(name, "ascii") for name in (b"Access-Control-Allow-Origin", b"Vary"))
+CREDENTIALS = ("Access-Control-Allow-Credentials", "true")
 
 
 def is_forbidden_request_header(name: str) -> bool:

@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 import flask
 from flask import Flask
 
+from ..admission import ANSWERS
 from ..forks import Lock
-from ..headers import ANSWERS, HeaderBuilder
+from ..headers import HeaderBuilder
 from ..logs import logger
 from ..middleware import is_effective_and_foreign, refusal
 from ..policy import Policy

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import flask
 
-from ..headers import ANSWERS
+from ..admission import ANSWERS
 from ..layers import DECISION
 from ..outcomes import outcome
 from ..requests import is_preflight

@@ -28,8 +28,8 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
+from ..admission import ANSWERS
 from ..errors import ConfigError, shown
-from ..headers import ANSWERS
 from ..layers import DECISION, is_noticed
 from ..lines import Author
 from ..middleware import answer_preflight, decide_actual, refusal, refuse

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Callable, Optional
 
 import flask
 
+from ..admission import ANSWERS
 from ..errors import ConfigError, Problem, log_exception, shown
-from ..headers import ANSWERS, VARY
 from ..layers import DECISION, LAYER, inside_another
 from ..lines import PLAIN_NAMES, Author, merge_vary
 from ..logs import logger
@@ -28,6 +28,7 @@ from ..middleware import (
     refusal,
     refuse,
 )
+from ..names import VARY
 from ..origins import MAX_ORIGIN_LENGTH
 from ..outcomes import settled
 from ..requests import is_preflight
@@ -47,7 +48,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
     from typing_extensions import Unpack
 
-    from ..headers import Decision, HeaderBuilder, HeaderLine
+    from ..headers import Decision, HeaderBuilder
+    from ..names import HeaderLine
     from ..policy import Policy, PolicyFields
 
     _BuilderOfResponse = Callable[[WSGIEnvironment, str], Optional[HeaderBuilder]]

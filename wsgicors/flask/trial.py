@@ -21,7 +21,7 @@ from .settings import policy_of
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-    from ..headers import HeaderLine
+    from ..names import HeaderLine
     from ..policy import PolicyFields
 
 #: The key in ``app.extensions`` of an application that has a trial.

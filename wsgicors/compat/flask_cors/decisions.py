@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Callable
 import flask
 from werkzeug.datastructures import Headers
 
-from ...headers import CREDENTIALS
 from ...middleware import decide_actual, is_logged, log_denial
+from ...names import CREDENTIALS
 from ...requests import is_preflight
 from .settings import ALLOW_HEADERS, ALLOW_METHODS, listed_in, share, speaks_for_itself, with_own
 from .views import lead_to, settings_of_paths, settings_of_view

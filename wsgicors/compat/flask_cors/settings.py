@@ -15,10 +15,11 @@ from werkzeug.datastructures import Headers
 
 from ...errors import ConfigError
 from ...flask.settings import Effective
-from ...headers import CREDENTIALS, HeaderBuilder
+from ...headers import HeaderBuilder
 from ...layers import DECISION, is_noticed
 from ...lines import Author
 from ...middleware import decide_actual
+from ...names import CREDENTIALS
 from ...requests import is_preflight
 from .options import (
     Note,
