@@ -680,6 +680,38 @@ def test_alone_before_request_comes_first(alone):
     assert preflight(alone, "/", "GET").status_code == 401
 
 
+class OnlyByName(flask.Response):
+    """A class of responses that takes what Flask gives it, and no more."""
+
+    def __init__(self, response=None, **options):
+        super().__init__(response, **options)
+
+
+@pytest.mark.parametrize("origin", [PAGE, EVIL])
+def test_alone_class_of_responses_need_not_be_made_as_flask_makes_its_own(alone, origin):
+    class Answers(OnlyByName):
+        pass
+
+    alone.response_class = Answers
+    seen = []
+    alone.after_request(lambda response: seen.append(type(response)) or response)
+    alone.add_url_rule("/", "index", cross_origin(allow_origins=[PAGE])(lambda: "index"))
+    status = 204 if origin == PAGE else 403
+    assert preflight(alone, "/", "GET", origin=origin).status_code == status
+    assert seen == [Answers]
+
+
+@pytest.mark.parametrize("is_governed", [True, False])
+def test_options_are_answered_where_http_exceptions_are_trapped(is_governed):
+    app = flask.Flask("example")
+    app.config["TRAP_HTTP_EXCEPTIONS"] = True
+    if is_governed:
+        CORS(app, allow_origins=[])
+    app.add_url_rule("/", "index", cross_origin(allow_origins=[PAGE])(lambda: "index"))
+    assert actual(app, "/", "OPTIONS", origin=None).headers["Allow"]
+    assert preflight(app, "/", "GET").status_code == 204
+
+
 def test_alone_merges_with_the_config(alone):
     alone.config["CORS_MAX_AGE"] = 60
     alone.add_url_rule("/", "index", cross_origin(allow_origins=[PAGE])(lambda: "index"))

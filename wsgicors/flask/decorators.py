@@ -391,6 +391,8 @@ def answer_instead_of_view(app: flask.Flask, request: flask.Request) -> None:
     if answer is None and request.method == "OPTIONS" and is_automatic(request.url_rule):
         answer = app.make_default_options_response()
     if answer is not None:
+        # With TRAP_HTTP_EXCEPTIONS, Flask asks for it.
+        app.error_handler_spec[None][None].setdefault(_InsteadOfView, _InsteadOfView.get_response)
         raise _InsteadOfView(answer)
 
 
@@ -504,8 +506,9 @@ def _answered(
     answer: Callable[[StartResponse], Iterable[bytes]],
 ) -> Response:
     """The response that is given in the place of the application's."""
-    # Werkzeug hands over a copy of ``environ``.
-    response = app.response_class.from_app(lambda copied, start: answer(start), environ)
+    # Werkzeug hands over a copy of ``environ``. Flask makes it one of the application's class, which need not
+    # be made as this one is.
+    response = flask.Response.from_app(lambda copied, start: answer(start), environ)
     environ.setdefault(_ANSWERED, {})[app] = environ[DECISION]
     _come_last(app)
     tell_of_denial(app, environ)
