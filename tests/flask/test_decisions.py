@@ -91,14 +91,20 @@ def test_hooks_know_the_decision_about_a_preflight_that_they_see():
     assert app.seen[-1].reason == "method-not-allowed"
 
 
-@pytest.mark.parametrize("moved", [False, True], ids=["straight", "through middleware"])
+def without_keys_of_ours(environ):
+    return {key: value for key, value in environ.items() if not key.startswith("wsgicors")}
+
+
+@pytest.mark.parametrize(
+    "moved", [None, dict, without_keys_of_ours], ids=["straight", "in a copy", "in a new environ"]
+)
 @pytest.mark.parametrize("refuses", [False, True])
 def test_callable_is_asked_once_for_hooks_view_and_headers(refuses, moved):
     asked = Callable()
     app = application(governs=False)
     if moved:
         inner = app.wsgi_app
-        app.wsgi_app = lambda environ, start_response: inner(environ.copy(), start_response)
+        app.wsgi_app = lambda environ, start_response: inner(moved(environ), start_response)
     CORS(app, allow_origins=asked, refuse_denied=refuses)
     response = actual(app, "/open", "PUT")
     assert asked.asked == 1

@@ -256,6 +256,8 @@ def test_command_tells_of_declarations_that_govern_no_route():
         return "secret"
 
     forgotten = same_origin(flask.Blueprint("forgotten", __name__))
+    elsewhere = same_origin(flask.Blueprint("elsewhere", __name__))
+    flask.Flask("other").register_blueprint(elsewhere)
     app.add_url_rule("/hidden", "hidden", lambda: never_registered())  # noqa: PLW0108 - as is
     shown = "".join(told_by_command(app).split())
     strays = json.loads(told_by_command(app, "--format", "json"))["strays"]
@@ -263,4 +265,5 @@ def test_command_tells_of_declarations_that_govern_no_route():
         assert name in shown
         assert any(name in stray["what"] and "test_strays.py" in stray["where"] for stray in strays)
     assert not any(stray["what"].endswith(".registered") for stray in strays)
+    assert not any(stray["what"] == elsewhere.name for stray in strays)
     assert forgotten.name == "forgotten"

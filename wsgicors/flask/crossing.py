@@ -56,14 +56,29 @@ class Passage:
 
     :param crossing: who sent it.
     :param method: the method that a preflight asks about; ``None`` for an actual request.
+    :param answers: what callables have said of it.
     """
 
-    __slots__ = ("builder", "crossing", "has_arrived", "last_lost", "method", "outer", "request")
+    __slots__ = (
+        "answers",
+        "builder",
+        "crossing",
+        "has_arrived",
+        "last_lost",
+        "method",
+        "outer",
+        "request",
+    )
 
     def __init__(
-        self, crossing: Crossing, builder: HeaderBuilder | None, method: str | None
+        self,
+        crossing: Crossing,
+        builder: HeaderBuilder | None,
+        method: str | None,
+        answers: object,
     ) -> None:
         self.crossing = crossing
+        self.answers = answers
         #: What governs: that of URLs without a route, until Flask has routed the request.
         self.builder = builder
         self.method = method
@@ -116,8 +131,8 @@ class Crossing:
         if not hooks or hooks[0] is not self._hook:
             self._come_first()
         # The same for all copies of it.
-        environ.setdefault(ANSWERS, {})
-        passage = environ[self._key] = Passage(self, self._resolver.default, method)
+        answers = environ.setdefault(ANSWERS, {})
+        passage = environ[self._key] = Passage(self, self._resolver.default, method, answers)
         return passage
 
     def send(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -222,7 +237,9 @@ class Crossing:
         passage = self._passage_of(request)
         if passage is None:
             self._lose(request)
-        elif passage.method is None:
+            return
+        request.environ.setdefault(ANSWERS, passage.answers)
+        if passage.method is None:
             self._note(passage, request)
         else:
             passage.has_arrived, passage.request = True, request

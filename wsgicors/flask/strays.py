@@ -160,7 +160,9 @@ def strays(in_force: set[int]) -> tuple[Stray, ...]:
 def _is_used(target: object) -> bool:
     """Whether it has become a view of some application, maybe of another one."""
     required = get(target, "required_methods")
-    return isinstance(required, RequiredMethods) and required.are_used
+    is_view = isinstance(required, RequiredMethods) and required.are_used
+    # That is how blueprints know it themselves.
+    return is_view or get(target, "_got_registered_once") is True
 
 
 def _named(target: Any) -> str:
