@@ -28,7 +28,7 @@ from hypothesis import strategies as st
 from serving import served, served_by_uvicorn
 from werkzeug.wrappers import Response
 
-from wsgicors import CORSMiddleware
+from wsgicors import CORSMiddleware, loading
 from wsgicors.check import target
 from wsgicors.check.command import main
 from wsgicors.check.notes import notes
@@ -112,9 +112,8 @@ def test_what_is_allowed_is_told_step_by_step(url, capsys):
           Access).
           While you develop, open the page from the same network or
           machine, or agree when the browser asks. No CORS header
-          helps here. More:
-          troubleshooting.html#local-network-access in the
-          documentation.
+          helps here.
+          More: python -m wsgicors explain local-network-access
 
         2 requests sent.
         """)
@@ -128,8 +127,7 @@ def test_what_is_refused_is_told_with_the_change_that_would_allow_it(url, capsys
         but the page's origin is http://localhost:3000.
 
         To allow it: Add "http://localhost:3000" to allow_origins.
-        More: troubleshooting.html#allow-origin-mismatch in the
-        documentation.
+        More: python -m wsgicors explain allow-origin-mismatch
 
         In any programming language, the answer to step 1 should
         have
@@ -595,6 +593,32 @@ def test_a_public_page_that_asks_this_machine_meets_local_network_access(origin,
     assert [note["reason"] for note in notes] == ["local-network-access"] * is_noted
 
 
+def without_origin(app):
+    """A proxy that does not pass Origin on."""
+
+    def proxy(environ, start_response):
+        environ.pop("HTTP_ORIGIN", None)
+        return app(environ, start_response)
+
+    return proxy
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+def test_a_proxy_that_may_have_removed_the_origin_is_told_of(method, capsys):
+    page, told = "http://localhost:1", ["origin-removed"]
+    allowing, denying = (
+        CORSMiddleware(in_front(200), allow_origins=each) for each in (page, OTHER)
+    )
+    reasons = []
+    for app in (without_origin(allowing), denying, in_front(404)):
+        with served(app) as url:
+            status, notes = noted(capsys, url, "--origin", page, "--method", method)
+        assert status == 1
+        reasons.append([note["reason"] for note in notes])
+    # Whoever refuses a preflight for its origin has seen that.
+    assert reasons == [told, told if method == "GET" else [], []]
+
+
 @pytest.mark.parametrize(
     ("attributes", "attribute"),
     [
@@ -667,6 +691,24 @@ def test_a_redirect_is_followed_as_browsers_do(capsys):
     assert "2 requests sent." in printed
 
 
+@pytest.mark.parametrize(
+    "location", ["javascript:alert(1)", "http://[::", "/\x1b[2J", "http://a:b/"]
+)
+def test_a_redirect_to_what_is_no_url_is_a_refusal(location, capsys):
+    answer = f"HTTP/1.1 302 Found\r\n{ALLOW}: {APP}\r\nLocation: {location}\r\n\r\n"
+    with listening(answer.encode()) as url:
+        assert main([url, "--origin", APP, "--method", "PUT"]) == 1
+    printed = capsys.readouterr()
+    assert ("REFUSED: preflight-redirect" in printed.out, printed.err) == (True, "")
+
+
+def test_a_page_that_is_a_file_can_ask(url, capsys):
+    assert main([url, "--origin", "file://"]) == 1
+    assert "for https://app.example.com, but the page's origin is file://" in " ".join(
+        capsys.readouterr().out.split()
+    )
+
+
 def test_a_loop_of_redirects_has_an_end(capsys):
     loop = Response(status=307, headers={ALLOW: APP, "Location": "/"})
     with served(loop) as url:
@@ -719,6 +761,14 @@ def site(environ, start_response):
 def broken(environ, start_response):
     raise ValueError("out of\\nbread")
 
+def exiting(environ, start_response):
+    raise SystemExit(3)
+
+def late(environ, start_response):
+    import time
+    time.sleep(0.4)
+    return site(environ, start_response)
+
 def generating(environ, start_response):
     raise LookupError("out of milk")
     yield b""
@@ -751,7 +801,7 @@ def shop_module(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", sys.path[:])
     yield
-    for name in ("breadshop", "ruined"):
+    for name in ("breadshop", "ruined", "serving"):
         sys.modules.pop(name, None)
 
 
@@ -793,6 +843,36 @@ def test_what_an_application_prints_is_no_part_of_the_report(shop_module, capsys
     printed = capsys.readouterr()
     assert json.loads(printed.out)["requests"] == 1
     assert printed.err.splitlines() == ["loading", "1"]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ROW(
+            "serving:site",
+            [
+                "serving:site is not yet imported after 0.1 seconds; it is at serving.py, line 2",
+                'If that line starts a server, put it below: if __name__ == "__main__":',
+            ],
+            id="import",
+        ),
+        ROW(
+            "breadshop:late",
+            [
+                "breadshop:late has not yet answered GET https://localhost/ after 0.1",
+                "breadshop.py, line",
+            ],
+            id="answer",
+        ),
+    ],
+)
+def test_what_takes_long_is_told_with_its_line(shop_module, name, told, capsys, monkeypatch):
+    Path("serving.py").write_text("import breadshop, time\ntime.sleep(0.4)\nsite = breadshop.site")
+    monkeypatch.setattr(loading, "PATIENCE", 0.1)
+    assert main([name, "--origin", APP]) == 1
+    said = capsys.readouterr().err
+    assert said.count("wsgicors: ") == 1
+    assert all(part in said for part in told)
 
 
 def test_an_application_is_told_as_it_would_be_over_a_socket(shop_module, capsys):
@@ -853,6 +933,7 @@ def assert_unaskable(capsys, arguments, *parts):
         ROW("breadshop:asgi", ["if it is an ASGI"], id="ASGI"),
         ROW("breadshop:nothing", ["cannot be called"], id="not callable"),
         ROW("breadshop:broken", ["GET https://localhost/: ValueError: out of bread"], id="raises"),
+        ROW("breadshop:exiting", ["GET https://localhost/: SystemExit: 3"], id="exits"),
         ROW("breadshop:generating", ["LookupError: out of milk"], id="raises late"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from importlib.metadata import version
@@ -9,6 +10,7 @@ from importlib.metadata import version
 import pytest
 
 from wsgicors.cli import COMMANDS, main
+from wsgicors.fetch.catalogue import CATALOGUE
 
 
 def test_help_lists_every_command(capsys):
@@ -78,6 +80,33 @@ def test_without_a_command_there_is_the_whole_help(capsys):
     printed = capsys.readouterr().err
     assert all(command.summary in printed for command in COMMANDS.values())
     assert "required" not in printed
+
+
+def test_every_code_is_explained(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "79")
+    assert main(["explain"]) == 0
+    listed = capsys.readouterr().out.splitlines()
+    assert [line.partition(":")[0] for line in listed if line[0] != " "] == [*CATALOGUE]
+    for code in CATALOGUE:
+        assert main(["explain", code]) == 0
+        told = capsys.readouterr().out
+        assert told.startswith(f"{code}: ")
+        assert "What to change: " in told
+        assert not re.search(r"\{\w+\}|.{80}", told)
+    assert main(["explain", "mixed-content"]) == 0
+    assert "Firefox says: Blocked loading mixed active content" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("code", "advice"),
+    [("method-denied", "write method-"), ("x", "lists all of them"), ("\x1b", "")],
+)
+def test_a_code_that_does_not_exist_is_one_line(code, advice, capsys):
+    assert main(["explain", code]) == 2
+    printed = capsys.readouterr()
+    assert (printed.out, printed.err.count("\n")) == ("", 1)
+    assert advice in printed.err
+    assert "\x1b" not in printed.err
 
 
 def test_the_package_is_a_command():

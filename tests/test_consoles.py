@@ -65,6 +65,7 @@ CASES = {
     "own": ({"mode": MODES[2]}, (200, {}), None),
     "opaque": ({"mode": MODES[1], "redirect": "error"}, (200, {}), None),
     "mixed": ("http://mixed.example/", None, None),
+    "port": ("https://127.0.0.1:6000/", None, None),
     "scheme": ("chrome-extension://abc/x", None, None),
     "no-scheme": ("localhost:5000/items", None, None),
     "file": ("file:///items.json", None, None),

@@ -223,5 +223,5 @@ def test_random_cases_meet_every_reason_for_a_refusal():
     """All but three: every address is one of this machine by HTTP, and other cases announce answers."""
     trials = [simulated_trial(fetch.STANDARD, draw(f"case {number}")) for number in range(1000)]
     met = {reason for trial in trials for reason in Prediction(trial, fetch.STANDARD).reasons}
-    assert met >= REASONS.keys() - {"mixed-content", "not-http", "status-not-final"}
+    assert met >= REASONS.keys() - {"mixed-content", "not-http", "status-not-final", "unsafe-port"}
     assert met >= {"basic", "cors", "opaque", "opaqueredirect"}

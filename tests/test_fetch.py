@@ -7,6 +7,7 @@ import pytest
 from wsgicors.fetch import (
     CHROMIUM,
     FIREFOX,
+    STANDARD,
     WEBKIT,
     CORSError,
     HTTPResponse,
@@ -233,7 +234,7 @@ def test_referer_is_the_origin_as_no_more_is_known(page, url, referer):
         ROW(PAGE, "cors", "same-origin", id="same origin"),
         ROW("https://www.app.example/", "no-cors", "same-site", id="same site"),
         ROW(API, "cors", "cross-site", id="another site"),
-        ROW("http://localhost:1/", "cors", "cross-site", id="another scheme"),
+        ROW("http://localhost:8001/", "cors", "cross-site", id="another scheme"),
     ],
 )
 def test_fetch_metadata(url, mode, site):
@@ -516,6 +517,37 @@ def test_https_page_loads_nothing_over_http(page, url, is_blocked):
         assert refused(Wire(), url, origin=page).reason == "mixed-content"
     else:
         play(Wire(ok(origin="*")), url, origin=page)
+
+
+@pytest.mark.parametrize("origin", ["file://", "app://.", "tauri://localhost"])
+def test_a_page_without_a_host_asks_like_any_other(origin):
+    cookie = ("Set-Cookie", "a=1; SameSite=Lax")
+    permission = ok(origin=origin, methods="PUT", credentials="true")
+    wire = Wire(permission, ok(cookie, origin=origin, credentials="true"))
+    response = play(wire, method="PUT", origin=origin, credentials="include")
+    assert (response.status, wire.sent[0].method) == (200, "OPTIONS")
+    assert [cookie.attribute for cookie in response.refused_cookies] == ["SameSite"]
+
+
+@pytest.mark.parametrize(
+    ("port", "engine", "is_blocked"),
+    [
+        ROW("6000", STANDARD, True, id="X11"),
+        ROW("10080", CHROMIUM, True, id="amanda"),
+        ROW("4190", FIREFOX, True, id="sieve"),
+        ROW("4190", CHROMIUM, False, id="sieve, Chromium"),
+        ROW("8080", STANDARD, False, id="ordinary"),
+    ],
+)
+def test_ports_of_other_protocols_are_sent_nothing(port, engine, is_blocked):
+    url = f"https://api.example:{port}/"
+    if is_blocked:
+        error = refused(Wire(), url, UserAgent(engine), method="PUT")
+        assert (error.reason, port in error.why) == ("unsafe-port", True)
+        moved = Wire(redirect(url, origin="*"))
+        assert refused(moved, agent=UserAgent(engine)).reason == "unsafe-port"
+    else:
+        play(Wire(ok(origin="*")), url, UserAgent(engine))
 
 
 def test_webkit_loads_nothing_over_http_from_this_machine_either():

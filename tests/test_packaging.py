@@ -35,7 +35,7 @@ FLOORS = [
     ["middleware", "comparison"],
     ["__init__", "review"],
     ["flask"],
-    ["testing", "check", "compat", "policies"],
+    ["testing", "check", "compat", "policies", "explain"],
     ["demo", "pytest_plugin"],
     ["cli"],
     ["__main__"],

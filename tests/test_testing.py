@@ -208,7 +208,7 @@ def test_refusal_reads_like_a_good_colleague():
         "The answer to the preflight does not allow the method PUT"
         " (Access-Control-Allow-Methods: GET, POST).\n"
         'Add "PUT" to allow_methods.\n'
-        "More: troubleshooting.html#method-not-allowed in the documentation.\n"
+        "More: python -m wsgicors explain method-not-allowed\n"
         "\n"
         "> OPTIONS https://api.example.com/items/1\n"
         ">   Access-Control-Request-Method: PUT\n"

@@ -38,6 +38,10 @@ COMMANDS = {
         needs="httpx",
         extra="cli",
     ),
+    "explain": Command(
+        summary="tell what a code such as allow-origin-missing means, and what to change",
+        module="wsgicors.explain",
+    ),
     "policy": Command(
         summary="save who may read what, and tell what has changed since, for a review",
         module="wsgicors.policies",

@@ -7,8 +7,10 @@ import inspect
 import pkgutil
 import re
 import sys
+import threading
 import traceback
-from contextlib import redirect_stdout, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -42,12 +44,43 @@ def load(name: str) -> WSGIApplication:
     sys.path.insert(0, str(Path.cwd()))
     try:
         # What it prints is no part of a report.
-        with redirect_stdout(sys.stderr):
+        with redirect_stdout(sys.stderr), told_if_late(f"{name} is not yet imported", _SERVES):
             application = _resolved(name)
     except (Exception, SystemExit) as error:
         raise NotLoaded(f"cannot import {name}{_reason(error, name)}") from error
     _check_callable(name, application)
     return cast("WSGIApplication", application)
+
+
+#: For how long nothing is said of what takes its time, in seconds.
+PATIENCE = 10.0
+_SERVES = 'If that line starts a server, put it below: if __name__ == "__main__":'
+
+
+@contextmanager
+def told_if_late(what: str, advice: str = "") -> Iterator[None]:
+    """Tell on the standard error, if it takes long, what is waited for and in which line.
+
+    :param what: the beginning of the sentence.
+    :param advice: what to do about it.
+    """
+    thread = threading.get_ident()
+
+    def tell() -> None:
+        frame = sys._current_frames().get(thread)
+        place = _place(traceback.extract_stack(frame))
+        where = f"; it is at {place}" if place else ""
+        words = f"wsgicors: {what} after {PATIENCE:g} seconds{where}. {advice}"
+        sys.stderr.write(f"{words.rstrip()}\n")
+        sys.stderr.flush()
+
+    timer = threading.Timer(PATIENCE, tell)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 _FORMS = "shop:app, or shop:create_app() for what a function makes"
@@ -70,7 +103,7 @@ def meant(name: str) -> str | None:
 
 def _reason(error: BaseException, name: str) -> str:
     """Why it could not be imported: what was raised, and in which line."""
-    place = _place(error)
+    place = _place(traceback.extract_tb(error.__traceback__))
     file = meant(name)
     if file is not None:
         return f": a module has no .py in its name; write {file}"
@@ -79,11 +112,11 @@ def _reason(error: BaseException, name: str) -> str:
     return f": {named(error)} ({place})"
 
 
-def _place(error: BaseException) -> str | None:
-    """The line that raised; the application's own, if what it called is somebody else's."""
+def _place(stack: traceback.StackSummary) -> str | None:
+    """The innermost line; the application's own, if what it called is somebody else's."""
     frames = [
         (Path(frame.filename), frame.lineno)
-        for frame in traceback.extract_tb(error.__traceback__)
+        for frame in stack
         if frame.filename not in _IMPORTING and not frame.filename.startswith("<")
     ]
     own = [(path, line) for path, line in frames if _is_own(path)]

@@ -12,9 +12,12 @@ from ..fetch.refusals import printable
 from ..hosts import is_loopback
 
 if TYPE_CHECKING:
+    from ..fetch import NetworkError
     from ..fetch.urls import URL
     from .verdict import Verdict
 
+# Who refuses for the origin was told of it.
+_REFUSED = 403
 # Local Network Access, "IP address space": what it calls local and loopback.
 _LOCAL = tuple(
     map(
@@ -51,11 +54,18 @@ def notes(verdict: Verdict, *, is_served: bool = True) -> tuple[Note, ...]:
 
 def _notes(verdict: Verdict, is_served: bool) -> Iterator[Note]:
     request, response, refusal = verdict
-    is_mixed = refusal is not None and refusal.reason == "mixed-content"
-    if is_served and not is_mixed and _is_public(request.origin) and _is_local(request.url):
+    is_sent = refusal is None or refusal.reason not in ("mixed-content", "unsafe-port")
+    if is_served and is_sent and _is_public(request.origin) and _is_local(request.url):
         yield _note("local-network-access", url=request.url, origin=request.origin)
+    if is_served and refusal is not None and _is_as_without_origin(refusal):
+        yield _note("origin-removed", origin=request.origin)
     for cookie in response.refused_cookies if response else ():
         yield _note("cookie-refused", **cookie._replace(name=printable(cookie.name))._asdict())
+
+
+def _is_as_without_origin(refusal: NetworkError) -> bool:
+    """Whether the answer is what an allowed origin gets too, if the server is not told of it."""
+    return refusal.cause == "origin-denied" and refusal.exchanges[-1].response.status != _REFUSED
 
 
 def _note(code: str, **told: Any) -> Note:

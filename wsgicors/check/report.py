@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..fetch import transcript
+from ..fetch.catalogue import more_about
 from .findings import SEVERITIES
 from .verdict import headers_to_send
 
@@ -104,10 +105,10 @@ def write_verdict(page: Page, verdict: Verdict, told: Iterable[Note] = ()) -> No
     for note in told:
         page.gap()
         page.item("Note:", note.why)
-        page.say(f"{note.remedy} {_MORE.format(note.more)}", depth=1)
+        page.say(note.remedy, depth=1)
+        page.say(more_about(note.reason), depth=1)
 
 
-_MORE = "More: {} in the documentation."
 _STEPS = {
     "preflight": "The browser asks for permission (preflight):",
     "actual": "The browser sends the request:",
@@ -133,7 +134,7 @@ def _write_refused(page: Page, refusal: NetworkError) -> None:
     page.say(refusal.why)
     page.gap()
     page.item("To allow it:", refusal.remedy)
-    page.say(_MORE.format(refusal.more))
+    page.say(more_about(refusal.refusal.code))
     headers = headers_to_send(refusal)
     if headers:
         page.gap()

@@ -21,7 +21,7 @@ from werkzeug.wrappers import Response
 from ..errors import shown
 from ..fetch import HTTPResponse, parse_url
 from ..hosts import is_loopback
-from ..loading import NAME, NotLoaded, load, meant, named, one_line
+from ..loading import NAME, NotLoaded, load, meant, named, one_line, told_if_late
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -123,14 +123,15 @@ def _call(application: WSGIApplication, name: str, request: HTTPRequest) -> HTTP
         headers=list(request.headers),
         data=request.body,
     )
+    asked = f"{request.method} {request.url}"
+    late = told_if_late(f"{name} has not yet answered {asked}")
     try:
-        with redirect_stdout(sys.stderr), _AsSent.from_app(application, environ) as response:
+        with redirect_stdout(sys.stderr), late, _AsSent.from_app(application, environ) as response:
             # On the wire, blanks around a value are none of it.
             headers = tuple((name, value.strip(" \t")) for name, value in response.headers)
             text = response.get_data() if response.status_code == _TELLING else b""
             return HTTPResponse(response.status_code, headers, text[:_BEGINNING])
-    except Exception as error:
-        asked = f"{request.method} {request.url}"
+    except (Exception, SystemExit) as error:
         raise Unaskable(f"{name} raised an exception for {asked}: {named(error)}") from error
 
 
@@ -190,6 +191,7 @@ def _client() -> httpx.Client:
             headers={"User-Agent": "wsgicors-check"},
             # What a server sets must not come back on its own.
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+            event_hooks={"response": [_keep_headers]},
         )
     # It reads the environment: a file may be missing or hold something else, a proxy be none.
     except (OSError, ValueError, ImportError, httpx.InvalidURL) as error:
@@ -247,7 +249,7 @@ def _send(client: httpx.Client, line: list[socket.socket], request: HTTPRequest)
             # Bodies are left alone: most say nothing of CORS, and may be large or without an end.
             with client.stream(method, url, content=body, **more) as response:
                 text = _beginning(response) if response.status_code == _TELLING else b""
-                return HTTPResponse(response.status_code, _decoded(response.headers), text)
+                return HTTPResponse(response.status_code, _decoded(response), text)
         # The last is for a host that the resolver finds impossible ("a..b").
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
             reason = _LATE.format(TIMEOUT) if deadline.is_over else _reason(error)
@@ -258,8 +260,18 @@ def _beginning(response: httpx.Response) -> bytes:
     return next(response.iter_raw(_BEGINNING), b"")[:_BEGINNING]
 
 
-def _decoded(headers: httpx.Headers) -> tuple[tuple[str, str], ...]:
-    return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers.raw)
+_HEADERS = "wsgicors.headers"
+
+
+def _keep_headers(response: httpx.Response) -> None:
+    """Have httpx not look at ``Location``: it raises for what is no URL, though nothing is followed."""
+    response.extensions[_HEADERS] = response.headers.raw
+    response.headers.pop("Location", None)
+
+
+def _decoded(response: httpx.Response) -> tuple[tuple[str, str], ...]:
+    lines = response.extensions[_HEADERS]
+    return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in lines)
 
 
 def _reason(error: Exception) -> str:

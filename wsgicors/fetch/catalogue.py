@@ -46,6 +46,7 @@ _EXAMPLES: dict[str, dict[str, Any]] = {
     "allow-methods-malformed": {"listed": "GET PUT"},
     "allow-origin-multiple": {"value": "https://app.example.com, *"},
     "expose-headers-malformed": {"listed": "ETag X-Total-Count"},
+    "unsafe-port": {"url": "http://localhost:6000/items", "port": 6000},
     "method-not-allowed": {"sent": "Access-Control-Allow-Methods: GET"},
     "not-http": {"url": "file:///items.json"},
     "preflight-status": {"status": 401},
@@ -387,6 +388,19 @@ REASONS = {
         chromium=('Request mode is "no-cors" but the redirect mode is not "follow"',),
         webkit=("No-Cors mode requires follow redirect mode",),
     ),
+    "unsafe-port": Entry(
+        N_("A port that browsers do not use"),
+        N_(
+            "{url} is on port {port}. It belongs to another protocol, so browsers send nothing there."
+        ),
+        N_("Serve it on another port, such as 8000. No CORS header helps here."),
+        background=N_(
+            "Fetch lists such ports under port blocking: 6000, 6665 to 6669, 5060, 10080 and others."
+            " curl and other programs use them, browsers do not."
+        ),
+        chromium=("net::ERR_UNSAFE_PORT",),
+        webkit=("Not allowed to use restricted network port ...: ...",),
+    ),
     "mixed-content": Entry(
         N_("The page is encrypted, and the server is not"),
         N_("{url} is not encrypted. A page of {origin} may load only what is encrypted."),
@@ -647,6 +661,17 @@ NOTES = {
             "Request had a target IP address space of `...` yet the resource is in address space `...`.",
         ),
     ),
+    "origin-removed": Entry(
+        N_("Origin was perhaps removed on the way"),
+        N_(
+            "If {origin} is in allow_origins already, a proxy may have removed Origin from the request."
+            " The answer then looks the same."
+        ),
+        N_(
+            "Let the proxy pass Origin on: in nginx, look for proxy_set_header Origin; in a CDN, forward"
+            " the header."
+        ),
+    ),
     "cookie-refused": Entry(
         N_("A cookie was not kept"),
         N_("The browser does not keep the cookie {name} because of its {attribute}: {reason}."),
@@ -732,3 +757,12 @@ def link(code: str) -> str:
     'troubleshooting.html#method-not-allowed'
     """
     return f"{PAGE}#{code}"
+
+
+def more_about(code: str) -> str:
+    """What to type to read more, in one line.
+
+    >>> more_about("method-not-allowed")
+    'More: python -m wsgicors explain method-not-allowed'
+    """
+    return f"More: python -m wsgicors explain {code}"

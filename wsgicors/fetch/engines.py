@@ -39,6 +39,9 @@ class Engine:
     #: ``NetworkLoadChecker::checkCORSRequestWithPreflight``.
     preflights_carry_user_agent: bool = False
 
+    #: Ports of the standard's list that requests may go to all the same. Chromium:
+    #: ``kRestrictedPorts`` in ``net/base/port_util.cc``.
+    allowed_ports: frozenset[str] = frozenset()
     #: Whether a page that came over https may load from this very machine over plain http, as the
     #: standards have it. Not in WebKit: ``MixedContentChecker::isMixedContent``.
     loads_loopback_from_https: bool = True
@@ -246,6 +249,7 @@ CHROMIUM = Engine(
     combines_repeated_headers=True,
     safelists_client_hints=True,
     lets_scripts_set_user_agent=False,
+    allowed_ports=frozenset({"4190", "6679"}),
     wildcard_covers_authorization=True,
     max_age_ceiling=7200,
     signed_max_age=True,

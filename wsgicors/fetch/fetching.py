@@ -124,6 +124,7 @@ class _Fetch:
     def _main_fetch(self) -> _Exchanging:
         """`Main fetch <https://fetch.spec.whatwg.org/#main-fetch>`_, steps 1 to 13."""
         request = self._request
+        self._check_port()
         self._check_mixed_content()
         if request.url.origin == request.origin and self._tainting == "basic":
             return (yield from self._http_fetch())
@@ -390,10 +391,9 @@ class _Fetch:
 
     def _referer(self) -> fields.HeaderList:
         """By ``strict-origin-when-cross-origin``; the page's origin stands for its URL."""
-        origin, url = self._request.origin, self._request.url
-        if origin == "null":
+        url, referrer = self._request.url, urls.page_at(self._request.origin)
+        if referrer is None:
             return ()
-        referrer = urls.parse_url(origin)
         if referrer.is_potentially_trustworthy and not url.is_potentially_trustworthy:
             return ()
         return (("Referer", str(referrer)),)
@@ -513,9 +513,9 @@ class _Fetch:
 
     @property
     def _page_host(self) -> str:
-        """Empty for a page of origin ``null``."""
-        origin = self._request.origin
-        return "" if origin == "null" else urls.parse_url(origin).host
+        """Empty for a page of origin ``null``, and for a file."""
+        page = urls.page_at(self._request.origin)
+        return "" if page is None else page.host
 
     def _is_same_site(self) -> bool:
         engine = self._agent.engine
@@ -523,6 +523,12 @@ class _Fetch:
         return all(urls.is_same_site(self._request.origin, url.origin, engine) for url in way)
 
     # --- the outcome -----------------------------------------------------------------------------
+
+    def _check_port(self) -> None:
+        """Refuse ports of other protocols (Fetch standard, "port blocking")."""
+        port = self._request.url.port
+        if port in urls.UNSAFE_PORTS and port not in self._agent.engine.allowed_ports:
+            raise self._network_error(refusals.unsafe_port(self._request))
 
     def _check_mixed_content(self) -> None:
         """Refuse plain http to a page that came over https.

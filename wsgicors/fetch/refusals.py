@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..origins import is_origin
 from . import causes, fields
-from .catalogue import CATALOGUE, link
+from .catalogue import CATALOGUE, link, more_about
 from .sentences import N_, Part, Translate, paragraph, part, told
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class NetworkError(TypeError):
             "",
             self.why,
             self.remedy,
-            f"More: {self.more} in the documentation.",
+            more_about(self.refusal.code),
         ]
         if self.exchanges:
             lines += ["", *transcript(self.exchanges)]
@@ -299,6 +299,11 @@ def no_cors_redirect(request: Request) -> Refusal:
 def not_http(request: Request) -> Refusal:
     """A scheme that CORS does not know."""
     return _refusal("not-http", url=request.url)
+
+
+def unsafe_port(request: Request) -> Refusal:
+    """A port that belongs to another protocol."""
+    return _refusal("unsafe-port", url=request.url, port=request.url.port)
 
 
 def mixed_content(request: Request) -> Refusal:

@@ -20,6 +20,13 @@ from .engines import STANDARD, Engine
 # Of a URL whose scheme is special.
 _HOST_MISSING = re.compile(r"([a-z][a-z0-9+.-]*:)?//([?#]|$)", re.IGNORECASE)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+# Fetch standard, "port blocking".
+UNSAFE_PORTS = frozenset(
+    """0 1 7 9 11 13 15 17 19 20 21 22 23 25 37 42 43 53 69 77 79 87 95 101 102 103 104 109 110 111 113 115
+    117 119 123 135 137 139 143 161 179 389 427 465 512 513 514 515 526 530 531 532 540 548 554 556 563 587
+    601 636 989 990 993 995 1719 1720 1723 2049 3659 4045 4190 5060 5061 6000 6566 6665 6666 6667 6668 6669
+    6679 6697 10080""".split()
+)
 # What a browser leaves as it is in a path or query; "%" too, since it may be an escape already.
 _URL_CHARACTERS = "!$%&'()*+,-./:;=?@[]^_`{|}~"
 
@@ -113,6 +120,11 @@ def parse_url(text: str, base: URL | None = None) -> URL:
     )
 
 
+def page_at(origin: str) -> URL | None:
+    """Where a page is, as far as its origin tells; ``None`` for ``null`` and for a file."""
+    return None if origin == "null" or _HOST_MISSING.match(origin) else parse_url(origin)
+
+
 def is_same_site(origin: str, other: str, engine: Engine = STANDARD) -> bool:
     """Whether two serialized origins are of one site: scheme and registered name are the same.
 
@@ -124,9 +136,10 @@ def is_same_site(origin: str, other: str, engine: Engine = STANDARD) -> bool:
     >>> is_same_site("https://a.github.io", "https://b.github.io")
     False
     """
-    if "null" in (origin, other):
+    one, two = page_at(origin), page_at(other)
+    if one is None or two is None:
         return False
-    return origin == other or _site(parse_url(origin), engine) == _site(parse_url(other), engine)
+    return origin == other or _site(one, engine) == _site(two, engine)
 
 
 def _site(url: URL, engine: Engine) -> tuple[str, str]:
