@@ -79,6 +79,11 @@ MISTAKEN = [
     ROW(ending(".ngrok.io"), ["shared-host"], id="ngrok"),
     ROW(ending(".azurewebsites.net"), ["shared-host"], id="Azure"),
     ROW(matching("https://app.example.com"), ["unescaped-dot"], id="unescaped dot"),
+    ROW(lambda origin: origin in APP, ["shortened"], id="in a text"),
+    ROW(lambda origin: origin in f"{APP}:8443, {APP}", ["shortened"], id="in a text with a port"),
+    ROW(APP.startswith, ["shortened"], id="the beginning of what is allowed"),
+    ROW(matching(r"https://app\.example\.[a-z]+"), ["other-suffix"], id="any end"),
+    ROW(matching(r"https://app\.example\.[a-z]{2,3}"), ["other-suffix"], id="any short end"),
     ROW(matching(r"https://app\.example\.com([_].*)?"), ["special-characters"], id="underscore"),
     ROW(matching(r"https://app\.example\.com([{].*)?"), ["special-characters"], id="brace"),
     ROW(matching(r"https://app\.example\.com([`].*)?"), ["special-characters"], id="backtick"),
@@ -491,6 +496,8 @@ def test_hostile_origins_are_strange_to_the_pattern_that_they_resemble(text):
         ROW("http://a.com:80000"[:-1], "other-port", "http://a.com:1337", id="high port"),
         ROW("http://a.com:3000", "other-port", "http://a.com:30000", id="longer port"),
         ROW("https://a.com:8443", "suffix", "https://evila.com:8443", id="with the port"),
+        ROW("https://a.com:8443", "shortened", "https://a.co", id="without the port"),
+        ROW("https://a.co.uk", "other-suffix", "https://a.evl", id="another suffix"),
     ],
 )
 def test_hostile_origin_is_made_from_the_trusted_one(text, kind, origin):

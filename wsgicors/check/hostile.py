@@ -97,6 +97,9 @@ def resembling(trusted: OriginPattern) -> Iterator[Hostile]:
     if not host.startswith("["):
         for kind, name in _names(host):
             yield Hostile(kind, _origin(scheme, name, port))
+    if registrable_domain(host):
+        # A port behind it would be part of no longer text.
+        yield Hostile("shortened", _origin(scheme, host[:-1], ""))
 
 
 def _filled_in(pattern: OriginPattern) -> OriginPattern:
@@ -130,8 +133,11 @@ def _names(host: str) -> Iterator[tuple[str, str]]:
 
 def _neighbours(host: str, domain: str) -> Iterator[tuple[str, str]]:
     """Names near a name that somebody has registered."""
+    suffix = domain.partition(".")[2]
     yield "suffix", f"evil{domain}"
-    yield "public-suffix", f"evil.{domain.partition('.')[2]}"
+    yield "public-suffix", f"evil.{suffix}"
+    # Of as many letters as most have; and there is none of that name.
+    yield "other-suffix", f"{host.removesuffix(suffix)}evl"
     yield "subdomain", f"evil.{host}"
     if host != domain:
         yield "subdomain", f"evil.{domain}"

@@ -76,6 +76,25 @@ MISTAKES = {
         _ESCAPE,
         implied_by=("any-origin", "public-suffix", "suffix"),
     ),
+    "shortened": Mistake(
+        "high",
+        "medium",
+        (
+            "The origin is looked for in a text, and not in a list, so whoever registers a name that the text"
+            " has in it"
+        ),
+        f'{_COMPARE} In Python, origin in ("https://app.example.com") looks in a text: a list has a comma, or'
+        " brackets.",
+        implied_by=("any-origin", "other-suffix"),
+    ),
+    "other-suffix": Mistake(
+        "high",
+        "medium",
+        "The end of the name may be any, so whoever registers the name under another one",
+        "Write each name in full"
+        ' (allow_origins=["https://app.example.com", "https://app.example.org"]).',
+        implied_by=("any-origin", "prefix"),
+    ),
     "special-characters": Mistake(
         "high",
         "medium",
