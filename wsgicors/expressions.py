@@ -2,8 +2,7 @@ r"""Regular expressions taken apart: which characters may follow which. Knows no
 
 An expression becomes its positions (Glushkov's automaton): one for each place that reads a
 character, with the characters of an origin that it takes, and the positions that may come before
-and after it. What that cannot tell, such as lookaround, is read as if it admitted more; the
-expression is then `Automaton.is_exact` no longer.
+and after it. What that cannot tell, such as lookaround, is read as if it admitted more.
 
 Looking at an expression takes bounded time: what is too large is refused.
 """
@@ -178,8 +177,6 @@ class Automaton:
         self.following: list[Counter[int]] = []
         self.first: frozenset[int] = frozenset()
         self.last: frozenset[int] = frozenset()
-        #: Whether it admits no more than the expression itself.
-        self.is_exact = True
         #: What is looked ahead for, or behind.
         self.asserted: list[Any] = []
         self._endless_from = endless_from
@@ -257,7 +254,6 @@ class Automaton:
             taken = _characters(key, bool(flags & re.IGNORECASE), self.alphabet)
             return self._position(taken, is_optional)
         # Whatever another release of Python may bring counts as anything.
-        self.is_exact = False
         return self._repeated_freely(is_optional)
 
     def _position(self, taken: tuple[frozenset[str], bool], is_optional: bool) -> _Part:
@@ -283,7 +279,6 @@ class Automaton:
         return self._sequence(tree, (flags | added) & ~removed, is_optional=is_optional)
 
     def _atomic_group(self, argument: Any, flags: int, is_optional: bool) -> _Part:
-        self.is_exact = False
         return self._sequence(argument, flags, is_optional=is_optional)
 
     def _branch(self, argument: Any, flags: int, is_optional: bool) -> _Part:
@@ -296,7 +291,6 @@ class Automaton:
         return _either(parts)
 
     def _conditional(self, argument: Any, flags: int, is_optional: bool) -> _Part:
-        self.is_exact = False
         _, *branches = argument
         return _either(
             [self._sequence(branch or (), flags, is_optional=True) for branch in branches]
@@ -305,8 +299,6 @@ class Automaton:
     def _repeat(self, argument: Any, flags: int, is_optional: bool) -> _Part:
         least, most, tree = argument
         is_endless = most > self._endless_from
-        if is_endless and (most is not sre.MAXREPEAT or least > self._endless_from):
-            self.is_exact = False
         required = least if not is_endless or least <= self._endless_from else 1
         is_optional = is_optional or least == 0
         whole = _EMPTY
@@ -329,27 +321,18 @@ class Automaton:
             latest = part
         return _Part(whole.is_nullable, first, last)
 
-    def _possessive(self, argument: Any, flags: int, is_optional: bool) -> _Part:
-        # It gives nothing back, so that less may match than what is read here.
-        self.is_exact = False
-        return self._repeat(argument, flags, is_optional)
-
     def _backreference(self, argument: Any, flags: int, is_optional: bool) -> _Part:
-        self.is_exact = False
         return self._repeated_freely(is_optional)
 
     def _assertion(self, argument: Any, flags: int, is_optional: bool) -> _Part:
-        self.is_exact = False
         self.asserted.append((argument[1], flags))
         return _EMPTY
 
     def _place(self, argument: Any, flags: int, is_optional: bool) -> _Part:
-        self.is_exact = self.is_exact and argument in _ENDS
         return _EMPTY
 
 
 _EMPTY = _Part(is_nullable=True, first=Counter(), last=Counter())
-_ENDS = (sre.AT_BEGINNING, sre.AT_BEGINNING_STRING, sre.AT_END, sre.AT_END_STRING)
 
 
 def _either(parts: list[_Part]) -> _Part:
@@ -378,7 +361,7 @@ _BUILDERS: dict[Any, Any] = {
     sre.ASSERT_NOT: Automaton._assertion,
     sre.AT: Automaton._place,
     # From Python 3.11.
-    getattr(sre, "POSSESSIVE_REPEAT", None): Automaton._possessive,
+    getattr(sre, "POSSESSIVE_REPEAT", None): Automaton._repeat,
     getattr(sre, "ATOMIC_GROUP", None): Automaton._atomic_group,
 }
 _READING_ONE = (sre.LITERAL, sre.NOT_LITERAL, sre.IN, sre.ANY)

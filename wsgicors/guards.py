@@ -196,7 +196,8 @@ def _admits(stranger: Stranger) -> str:
     if stranger.origin is None:
         return (
             "cannot be checked for strangers that it allows; write it without lookahead, lookbehind and"
-            " backreferences, or list origins and patterns such as 'https://*.example.com'"
+            " backreferences, with ^ and $ only at its ends, or list origins and patterns such as"
+            " 'https://*.example.com'"
         )
     remedy = _REMEDIES[stranger.reason]
     return f"also allows {shown(stranger.origin)}, which may belong to a stranger: {_READ_DATA}; {remedy}"

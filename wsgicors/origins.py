@@ -31,7 +31,7 @@ from .suffixes import is_directly_below_registry, is_registry
 MAX_ORIGIN_LENGTH = 512
 
 _MAX_HOST_LENGTH = 253
-_MAX_LABEL_LENGTH = 63
+MAX_LABEL_LENGTH = 63
 #: Of the schemes of the network (URL standard, "special scheme").
 DEFAULT_PORTS = {"http": "80", "https": "443", "ws": "80", "wss": "443", "ftp": "21"}
 
@@ -174,7 +174,7 @@ class OriginSet:
             end = len(label) - after
             if f"{scheme}{label[:before]}*{label[end:]}{rest}" in self._patterns:
                 covered = label[before:end]
-                if covered and not covered.strip(_WITHIN_LABEL) and len(label) <= _MAX_LABEL_LENGTH:
+                if covered and not covered.strip(_WITHIN_LABEL) and len(label) <= MAX_LABEL_LENGTH:
                     return True
         return False
 
@@ -188,7 +188,7 @@ _DEFAULT_PORT_PARTS = {scheme: f":{port}" for scheme, port in DEFAULT_PORTS.item
 
 def _is_subdomain(name: str) -> bool:
     # One label, which is what most are, is told in a quarter of the time by what stripping leaves.
-    if 0 < len(name) <= _MAX_LABEL_LENGTH and not name.strip(_LABEL_CHARACTERS):
+    if 0 < len(name) <= MAX_LABEL_LENGTH and not name.strip(_LABEL_CHARACTERS):
         return True
     return _SUBDOMAIN.fullmatch(name) is not None
 
@@ -235,7 +235,7 @@ def _is_canonical(pattern: OriginPattern) -> bool:
 
 def _is_canonical_label(label: str, host: str) -> bool:
     """Whether a label that holds ``*`` leaves out what only a registry could cover."""
-    return len(label) <= _MAX_LABEL_LENGTH and not is_directly_below_registry(f"{label}.{host}")
+    return len(label) <= MAX_LABEL_LENGTH and not is_directly_below_registry(f"{label}.{host}")
 
 
 def _is_canonical_host(host: str, label: str) -> bool:

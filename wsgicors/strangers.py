@@ -17,16 +17,17 @@ from typing import NamedTuple
 
 from .expressions import STEPS, Automaton, ExpressionError
 from .hosts import canonical_ipv6, is_loopback
-from .origins import DEFAULT_PORTS, is_origin, read_pattern
+from .origins import DEFAULT_PORTS, MAX_LABEL_LENGTH, is_origin, read_pattern
 from .suffixes import is_registry, registrable_domain
 
 _MAX_STEPS = 20_000
 _MAX_STRANGERS = 16
-# Letters that are easily seen first, and digits that make an address of the public network.
-_LETTERS_FIRST = "xabcdefghijklmnopqrstuvwyz8123456790-_."
+# Letters that are easily seen first, and digits of which three make no number that is too large for an
+# address, nor five for a port.
+_LETTERS_FIRST = "xabcdefghijklmnopqrstuvwyz1234567890-_."
 _IN_ORIGINS = _LETTERS_FIRST + ":[]"
 _HOST = frozenset(_LETTERS_FIRST)
-_DIGITS = "8123456790"
+_DIGITS = "1234567890"
 _MAX_PORT_LENGTH = 5
 # What an expression may ask for more than once, such as three letters, is passed that often.
 _MAX_PASSES = 4
@@ -70,14 +71,14 @@ def strangers_admitted_by(
     >>> strangers_admitted_by(re.compile(r"https://.*example\.com"))
     [Stranger(reason='admits-strangers', origin='https://xexample.com')]
     >>> strangers_admitted_by(re.compile(r"https://shop-[0-9]+\.vercel\.app"))
-    [Stranger(reason='public-suffix', origin='https://shop-8.vercel.app')]
+    [Stranger(reason='public-suffix', origin='https://shop-1.vercel.app')]
     """
     search = _Search(expression)
     try:
         found = list(islice(search.strangers(schemes), _MAX_STRANGERS))
     except ExpressionError:
         return [_CANNOT_BE_CHECKED]
-    if not found and search.has_doubts and not search.automaton.is_exact:
+    if not found and search.has_doubts:
         return [_CANNOT_BE_CHECKED]
     return sorted(found, key=lambda stranger: _REASONS.index(stranger.reason))
 
@@ -128,7 +129,7 @@ class _Search:
         self.automaton = Automaton.of(expression)
         self._preceding = self.automaton.preceding()
         self._steps = 0
-        #: Whether something was found that the expression then did not match.
+        #: Whether something was found that is no origin, or that the expression then did not match.
         self.has_doubts = False
 
     def strangers(self, schemes: Iterable[str]) -> Iterator[Stranger]:
@@ -333,6 +334,8 @@ class _Search:
 
     def _if_admitted(self, origin: str, reason: str) -> Iterator[Stranger]:
         pattern = read_pattern(origin)
+        # With other characters, what is too long for one name may be two.
+        self.has_doubts = self.has_doubts or (pattern is None and _has_overlong_name(origin))
         if pattern is None or is_loopback(pattern.host) or _is_private(pattern.host):
             return
         if is_origin(origin) and self._expression.fullmatch(origin):
@@ -344,6 +347,10 @@ class _Search:
         self._steps += 1
         if self._steps > _MAX_STEPS:
             raise ExpressionError
+
+
+def _has_overlong_name(origin: str) -> bool:
+    return any(len(name) > MAX_LABEL_LENGTH for name in origin.split("."))
 
 
 def _is_owned(host: str) -> bool:
