@@ -14,6 +14,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from wsgicors import CORSMiddleware, Policy
 from wsgicors.cli import main
+from wsgicors.compat.paste import make_middleware
+from wsgicors.policies import rules_of
 
 A, B = "https://a.example", "https://b.example"
 
@@ -39,6 +41,9 @@ in_another_order = CORSMiddleware(
 wider = CORSMiddleware(bare, base, routes={"/api": Policy(max_age=60), "/internal": base})
 behind_another = ProxyFix(CORSMiddleware(bare, base))
 resolving = CORSMiddleware(bare, resolve=choose)
+several = {"policy": "app,any", "app_origin": A, "app_methods": "GET,PUT", "any_origin": "copy"}
+of_an_ini = make_middleware(bare, **several)
+of_an_ini_by_method = make_middleware(bare, **several, matchstrategy="verbmatch")
 in_flask = flask.Flask("example")
 in_flask.wsgi_app = CORSMiddleware(in_flask.wsgi_app, base)
 only_flask = flask.Flask("example")
@@ -88,6 +93,20 @@ def test_middleware_is_found_within_others(application, capsys):
 def test_resolve_is_told_as_a_callable(capsys):
     (said,) = json.loads(policy(capsys, "resolving")[1])["policies"]
     assert said["resolve"] == {"callable": f"{__name__}.choose"}
+
+
+def test_several_policies_of_an_ini_are_told_in_order(capsys, tmp_path):
+    file = str(tmp_path / "cors.json")
+    rules = rules_of(of_an_ini)
+    assert [*rules] == ["/", "1. policy app", "2. policy any"]
+    assert rules["1. policy app"] == {"allow_origins": [A], "allow_methods": ["GET", "PUT"]}
+    assert rules["2. policy any"]["allow_origins"] == "*"
+    policy(capsys, "of_an_ini", "--save", file)
+    assert policy(capsys, "of_an_ini", "--against", file)[0] == 0
+    status, told, _ = policy(capsys, "of_an_ini_by_method", "--against", file)
+    assert status == 1
+    # Without methods, it is taken for none.
+    assert "2. policy any, for its methods: is new: shared with nobody" in told
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .errors import ConfigError
@@ -110,10 +110,22 @@ def rules_of(middleware: CORSMiddleware) -> dict[str, dict[str, Any] | None]:
     >>> rules_of(CORSMiddleware(application, allow_origins="*", routes={"/internal": None}))
     {'/': {'allow_origins': '*', 'allow_methods': ['GET', 'HEAD', 'POST']}, '/internal': None}
     """
-    return {
+    rules = {
         prefix: None if policy is None else described(_with_methods(policy), middleware.resolve)
         for prefix, policy in middleware.policies.items()
     }
+    base = middleware.policy or Policy()
+    for name, policy in _among_which_to_select(middleware.resolve):
+        rules[name] = described(_with_methods(base.merge(policy)))
+    return rules
+
+
+def _among_which_to_select(resolve: object) -> Iterator[tuple[str, Policy]]:
+    """The policies of a ``resolve`` that names them, in its attribute ``policies``."""
+    named = getattr(resolve, "policies", None)
+    for name, policy in named.items() if isinstance(named, Mapping) else ():
+        if isinstance(policy, Policy):
+            yield str(name), policy
 
 
 def _with_methods(policy: Policy) -> Policy:

@@ -77,7 +77,8 @@ def make_middleware(
         raise ConfigError(section.problems)
     if len(section.policies) == 1 and not section.by_method:
         return CORSMiddleware(app, section.policies[0])
-    return CORSMiddleware(app, resolve=_Selection(section.policies, by_method=section.by_method))
+    named = dict(zip(section.names, section.policies))
+    return CORSMiddleware(app, resolve=_Selection(named, by_method=section.by_method))
 
 
 def CORS(  # noqa: N802 - its name in 0.7, where it was a class
@@ -112,9 +113,11 @@ class _Section:
         self._local = local_conf
         # The keys of policies have these in front of them; alone, those of the only policy nothing.
         self._prefixes = [""]
+        self.names = [""]
         if "policy" in local_conf or not any(key in FIELDS for key in local_conf):
             self._local = {**_selection(global_conf), **local_conf}
-            self._prefixes = [f"{name}_" for name in _names(self._local.get("policy", _DENY))]
+            self.names = list(dict.fromkeys(_names(self._local.get("policy", _DENY))))
+            self._prefixes = [f"{name}_" for name in self.names]
         self._conf = {**global_conf, **local_conf}
         self.problems: list[Problem] = [*self._unknown_keys(), *_unknown_strategy(self._local)]
         self.by_method = self._local.get("matchstrategy") == "verbmatch"
@@ -276,9 +279,17 @@ class _Choice(NamedTuple):
 class _Selection:
     """The first of some policies that takes the origin and, where that counts, has the method."""
 
-    def __init__(self, policies: list[Policy], *, by_method: bool) -> None:
-        self._choices = [_choice(policy) for policy in policies]
+    def __init__(self, policies: Mapping[str, Policy], *, by_method: bool) -> None:
+        self._choices = [_choice(policy) for policy in policies.values()]
         self._by_method = by_method
+        where = ", for its methods" if by_method else ""
+        #: The policies in order, for a review; one that has no method is never taken.
+        self.policies = {
+            f"{number}. policy {name}{where}": _NOBODY
+            if by_method and not policy.allow_methods
+            else policy
+            for number, (name, policy) in enumerate(policies.items(), 1)
+        }
 
     def __call__(self, environ: WSGIEnvironment, method: str) -> Policy:
         origin = environ.get("HTTP_ORIGIN", "")
