@@ -195,6 +195,33 @@ def test_response_and_exchanges():
     assert ("X-Total", "1") in actual.response.headers
 
 
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ROW("status_code", "write status$", id="requests"),
+        ROW("get_json", r"write json\(\)", id="Werkzeug"),
+        ROW("cookies", "or refused_cookies", id="cookies"),
+    ],
+)
+def test_names_of_other_libraries_lead_to_those_of_a_response(name, advice):
+    response = Browser(server(), origin="https://api.example.com").fetch("/")
+    with pytest.raises(AttributeError, match=f"Response has no {name}; .*{advice}"):
+        getattr(response, name)
+    assert not hasattr(response, "statuss")
+    with pytest.raises(AttributeError, match="HTTPResponse has no data; write body"):
+        _ = response.exchanges[0].response.data
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"), [("get", r"fetch\(path\)"), ("post", r'fetch\(path, method="POST"\)')]
+)
+def test_names_of_test_clients_lead_to_fetch(name, advice):
+    with pytest.raises(AttributeError, match=f"Browser has no {name}; write {advice}"):
+        getattr(Browser(server()), name)
+    with pytest.raises(AttributeError, match="'Browser' object has no attribute 'fetchh'"):
+        _ = Browser(server()).fetchh
+
+
 def test_refusal_reads_like_a_good_colleague():
     preflight = ["204 No Content", ("Access-Control-Allow-Origin", PAGE)]
     preflight.append(("Access-Control-Allow-Methods", "GET, POST"))

@@ -35,6 +35,7 @@ from .fetch import (
     parse_url,
     run,
 )
+from .fetch.messages import hinting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,6 +63,16 @@ __all__ = [
 _NOTHING: Any = object()
 
 
+_METHODS = ("head", "post", "put", "patch", "delete", "options")
+_OF_TEST_CLIENTS = {
+    **{name: f'fetch(path, method="{name.upper()}")' for name in _METHODS},
+    **dict.fromkeys(("get", "open", "request"), "fetch(path), with method= if it is not GET"),
+    "cookies": "agent.cookies, or set_cookie(...)",
+    "headers": "fetch(path, headers=...)",
+}
+
+
+@hinting(_OF_TEST_CLIENTS)
 class Browser:
     """A browser with one page open, whose scripts call a WSGI application.
 

@@ -487,6 +487,15 @@ def test_resource_that_lets_more_in_is_told_in_a_review(tmp_path):
     assert f"paths like /api/*: allow_origins: {ADMIN} is allowed now" in result.stdout
 
 
+def test_an_origin_stays_whole_on_a_narrow_terminal():
+    app, origin = Flask(__name__), "https://deploy-preview-12--a-long-name.example.com"
+    CORS(app, allow_origins=[APP, origin])
+    lines = output_of(app, width=40).splitlines()
+    assert any(APP in line for line in lines)
+    assert any(origin in line for line in lines)
+    assert all(len(line) <= 40 or " " not in line.strip() for line in lines)
+
+
 def test_with_the_extension_nothing_is_said_to_be_missing():
     assert "not in use" not in output_of(create_shop())
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, Union
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple, TypeVar, Union
 
 from ..diagnosis import OriginError, parse_pattern
 from ..errors import shown
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .cookies import RefusedCookie
     from .fields import HeaderList
 
+Class = TypeVar("Class")
 #: How the headers of a request may be written.
 HeadersInit = Union[Mapping[str, str], Iterable[tuple[str, str]]]
 
@@ -114,6 +115,43 @@ class HTTPRequest(NamedTuple):
     body: bytes = b""
 
 
+def hinting(names: Mapping[str, str]) -> Callable[[type[Class]], type[Class]]:
+    """Have instances of a class say what to write for a name that other libraries use.
+
+    :param names: of attributes that the class does not have, and what to write.
+    """
+
+    def decorate(each: type[Class]) -> type[Class]:
+        def missing(self: Class, name: str) -> Any:
+            if name in names:
+                raise AttributeError(f"{each.__name__} has no {name}; write {names[name]}")
+            # Python itself knows what is spelled almost so.
+            return object.__getattribute__(self, name)
+
+        each.__getattr__ = missing  # type: ignore[attr-defined]
+        return each
+
+    return decorate
+
+
+# What requests, httpx, Werkzeug and WebTest call it.
+_ON_THE_WIRE = {
+    **dict.fromkeys(("status_code", "status_int"), "status"),
+    **dict.fromkeys(("content", "data", "get_data"), "body"),
+}
+_TO_BE_READ = {
+    **_ON_THE_WIRE,
+    "get_json": "json()",
+    "content_type": "headers['content-type']",
+    "mimetype": "headers['content-type']",
+    "raise_for_status": "assert response.ok",
+    "history": "exchanges",
+    "request": "exchanges[-1].request",
+    "cookies": "exchanges, whose responses have Set-Cookie, or refused_cookies",
+}
+
+
+@hinting(_ON_THE_WIRE)
 class HTTPResponse(NamedTuple):
     """A response as the server sent it."""
 
@@ -171,6 +209,7 @@ class ReadableHeaders(Mapping[str, str]):
         return f'The server sent {name}, but no script can read it: add "{name}" to expose_headers.'
 
 
+@hinting(_TO_BE_READ)
 class Response(NamedTuple):
     """What a script may read of the answer, with all that crossed the wire for it."""
 

@@ -120,16 +120,20 @@ def _title(*names: str) -> str:
 
 
 def _folded(text: str, width: int, hanging: int = 0) -> list[str]:
-    """A paragraph in lines of some width."""
+    """A paragraph in lines of some width; an origin that is longer stays whole."""
     wrapper = textwrap.TextWrapper(
-        max(width, _MIN_ROOM), subsequent_indent=" " * hanging, break_on_hyphens=False
+        max(width, _MIN_ROOM),
+        subsequent_indent=" " * hanging,
+        break_on_hyphens=False,
+        break_long_words=False,
     )
     return wrapper.wrap(text) or [""]
 
 
 def _beside(name: str, text: str, indent: int, width: int) -> Iterator[str]:
     """A name, and in a second column what is to be said of it."""
-    if len(name) > indent - 2 or width - indent < _MIN_ROOM:
+    room = max(_MIN_ROOM, *map(len, text.split()))
+    if len(name) > indent - 2 or width - indent < room:
         yield name
         name, indent = "", min(indent, 6)
     first, *others = _folded(text, width - indent)
