@@ -18,8 +18,8 @@ _PAGE = "troubleshooting"
 _BROWSERS = ("Chrome, Edge: ", "Firefox: ", "Safari: ", "Axios: ", "Angular: ")
 
 
-def sections(page: nodes.document) -> Iterator[tuple[str, str, list[str]]]:
-    """Anchor, title and messages of each section that has messages, the likelier ones first.
+def sections(page: nodes.document) -> Iterator[tuple[str, str, str, list[str]]]:
+    """Anchor, title, first paragraph and messages of each section that has messages, the likelier ones first.
 
     A connection that failed is likelier than a redirect of the same words, and stands further down.
     """
@@ -31,11 +31,19 @@ def sections(page: nodes.document) -> Iterator[tuple[str, str, list[str]]]:
         if messages := list(_messages(section)):
             # Of a label that somebody gave, where Sphinx did not make the same one.
             anchors = [each for each in section["ids"] if not each.startswith("id")]
-            yield anchors[-1], section[0].astext(), messages
+            yield anchors[-1], section[0].astext(), _explanation(section), messages
 
 
 def _is(node: nodes.Node) -> bool:
     return isinstance(node, nodes.section)
+
+
+def _explanation(section: nodes.section) -> str:
+    """The first paragraph that is not a code alone."""
+    texts = (child for child in section.children if isinstance(child, nodes.paragraph))
+    return next(
+        text.astext() for text in texts if not isinstance(text[0], nodes.literal) or text[1:]
+    )
 
 
 def _messages(section: nodes.section) -> Iterator[str]:

@@ -336,8 +336,8 @@ def _is_pattern(route: str) -> bool:
 def _pattern_problem(route: str) -> Problem:
     prefix = "/" + "/".join(_whole_segments(route))
     message = (
-        f"is compared as it is written, so a pattern matches nothing; write {shown(prefix)}, which covers"
-        " all paths below it (or use resolve, if a prefix is not enough)"
+        f"a prefix is compared as it is written, so a pattern matches nothing; write {shown(prefix)}, which"
+        " covers all paths below it (or use resolve, if a prefix is not enough)"
     )
     return Problem("routes", route, "pattern", message)
 

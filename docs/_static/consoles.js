@@ -1,5 +1,5 @@
 // A message of a console leads to the section that explains it, ahead of all that Sphinx finds.
-// CONSOLES is written by consoles.py: anchor, title and messages of each section, in which "..." is anything.
+// CONSOLES is written by consoles.py: anchor, title, explanation and messages of each section, in which "..." is anything.
 
 const wordsOf = (text) => (text.toLowerCase().match(/[\p{Letter}\p{Number}]+/gu) ?? []).join(" ");
 
@@ -21,9 +21,10 @@ const pasted = (message, query) => {
 };
 
 const explained = (query) =>
-  CONSOLES.map(([anchor, title, messages]) => ({
+  CONSOLES.map(([anchor, title, explanation, messages]) => ({
     anchor,
     title,
+    explanation,
     letters: Math.max(...messages.map((message) => pasted(message, query))),
   })).filter(({ letters }) => letters);
 
@@ -35,11 +36,11 @@ document.addEventListener("DOMContentLoaded", () => {
     const sections = explained(query).reverse().sort((a, b) => a.letters - b.letters);
     return [
       ...found(query, ...terms),
-      ...sections.map(({ anchor, title, letters }) => [
+      ...sections.map(({ anchor, title, explanation, letters }) => [
         "troubleshooting",
         `${Search._index.titles[page]} > ${title}`,
         `#${anchor}`,
-        null,
+        explanation,
         letters,
         Search._index.filenames[page],
         "title",

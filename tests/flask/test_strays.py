@@ -156,7 +156,7 @@ def with_statement_on(kind):
 def test_decorator_whose_result_nobody_keeps_is_found_at_the_first_check(kind):
     app = with_statement_on(kind)
     gc.collect()
-    with pytest.raises(ConfigError, match="give Flask what it gives back"):
+    with pytest.raises(ConfigError, match="pass its result to Flask"):
         actual(app, "/secret")
 
 

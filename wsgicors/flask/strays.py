@@ -130,9 +130,9 @@ def _methods(app: Flask, endpoint: str, view: Any) -> set[str]:
 def _message(app: Flask, endpoint: str, where: str) -> str:
     rules = [rule.rule for rule in app.url_map.iter_rules() if rule.endpoint == endpoint]
     return (
-        f"{where} stands above the route of {shown(endpoint)} ({', '.join(rules)}), or what it gave back"
-        " was not kept, so Flask has the view without it; put it below the route, or give Flask what it"
-        " gives back"
+        f"{where} stands above the route of {shown(endpoint)} ({', '.join(rules)}), or its result"
+        " was not used, so Flask has the view without it; put it below the route, or pass its result"
+        " to Flask"
     )
 
 

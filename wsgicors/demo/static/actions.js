@@ -9,11 +9,11 @@ const BOX = 64; // the size of half.png, whose right half is transparent
 
 export const ACTIONS = {
   fetch: {
-    code: (step, url) => `await fetch(${literal(url)}${optionsCode(fetchOptions(step))})`,
+    code: (step, url) => `await fetch(\n  ${literal(url)}${optionsCode(fetchOptions(step))}\n)`,
     run: (step, url) => fetchStep(url, fetchOptions(step)),
   },
   "sandboxed-fetch": {
-    code: (step, url) => `// in <iframe sandbox="allow-scripts">\nawait fetch(${literal(url)})`,
+    code: (step, url) => `// in <iframe sandbox="allow-scripts">\nawait fetch(\n  ${literal(url)}\n)`,
     run: (step, url) => inSandbox({ url, options: fetchOptions(step) }),
   },
   xhr: { code: xhrCode, run: xhr },
@@ -236,7 +236,8 @@ function literal(value) {
 
 function optionsCode(options) {
   if (Object.keys(options).length === 0) return "";
-  return `, ${JSON.stringify(options, null, 2).replace(/^(\s*)"(\w+)":/gm, "$1$2:")}`;
+  const written = JSON.stringify(options, null, 2).replace(/^(\s*)"(\w+)":/gm, "$1$2:");
+  return `,\n  ${written.replaceAll("\n", "\n  ")}`;
 }
 
 function xhrCode(step, url) {
