@@ -129,6 +129,21 @@ def test_hidden_view_is_shared_with_nobody_and_an_error_says_why_once(view, capl
         assert part in record.getMessage()
 
 
+def test_view_that_only_names_a_closed_one_is_told_how_to_name_it(caplog):
+    @same_origin
+    def login():
+        return "login"
+
+    app = governed(lambda: flask.url_for(login.__name__))
+    app.add_url_rule("/login", "login", login)
+    assert callers(app) == set()
+    assert "or holds it" in caplog.text
+    assert "give it the name of the endpoint" in caplog.text
+    named = governed(lambda: flask.url_for("login"))
+    named.add_url_rule("/login", "login", login)
+    assert callers(named) == {PAGE, ADMIN}
+
+
 @pytest.mark.parametrize(
     "view",
     [

@@ -35,7 +35,7 @@ NOTHING_RAN: tuple[object, tuple[Run, ...]] = (None, ())
 _MAX_REMEMBERED = 1024
 _REMEDY = (
     "Use functools.wraps in the decorators between the route and the view, or decorate the view that"
-    " has the route"
+    " has the route. Where it only names the other view, as for a redirect, give it the name of the endpoint"
 )
 
 
@@ -99,8 +99,8 @@ class Unlinked:
                 logger.log(
                     logging.WARNING if is_shared else logging.ERROR,
                     (
-                        "endpoint %s runs a view, but the policy of this endpoint does not include what %s"
-                        " says about the view. So its responses are shared %s. %s"
+                        "endpoint %s runs a view, or holds it and may run it, but the policy of this endpoint"
+                        " does not include what %s says about the view. So its responses are shared %s. %s"
                     ),
                     shown(endpoint),
                     layer.where,
