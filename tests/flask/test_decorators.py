@@ -734,6 +734,33 @@ def test_alone_blueprint_shares_its_views(alone):
     assert callers(alone, "/closed", "PUT") == set()
 
 
+@pytest.mark.parametrize(
+    ("decorate", "governs", "is_late", "is_told"),
+    [
+        (cross_origin(allow_origins=[PAGE]), False, True, True),
+        (cross_origin(allow_origins=[PAGE]), True, True, False),
+        (cross_origin(allow_origins=[PAGE]), False, False, False),
+        (same_origin, False, True, False),
+    ],
+)
+def test_alone_blueprint_that_is_decorated_too_late_is_told_of(
+    alone, decorate, governs, is_late, is_told, caplog
+):
+    if governs:
+        CORS(alone, allow_origins=[])
+    blueprint = flask.Blueprint("late", __name__)
+    blueprint.add_url_rule("/", "index", lambda: "index")
+    if not is_late:
+        decorate(blueprint)
+    alone.register_blueprint(blueprint)
+    # What is said again, in another factory, finds the hook of the first time.
+    decorate(blueprint)
+    assert ("register_blueprint" in caplog.text) is is_told
+    assert "@cross_origin at flask/test_decorators.py" in caplog.text or not is_told
+    is_shared = decorate is not same_origin and not is_told
+    assert callers(alone) == ({PAGE} if is_shared else set())
+
+
 def test_alone_blueprint_inside_another_shares_its_views(alone):
     outer = cross_origin(allow_origins=[PAGE])(flask.Blueprint("outer", __name__))
     inner = flask.Blueprint("inner", __name__, url_prefix="/inner")

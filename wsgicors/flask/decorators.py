@@ -36,7 +36,7 @@ from ..middleware import answer_preflight, decide_actual, refusal, refuse
 from ..requests import is_preflight
 from .common import NOBODY
 from .crashes import answer_within, show_crash
-from .declarations import Layer, declare, declare_new, said_of
+from .declarations import Layer, declare, declare_new, is_governed, said_of
 from .denials import tell_of_denial
 from .resolver import UrlMapResolver
 from .settings import EXTENSION, call_site, policy_of
@@ -174,7 +174,7 @@ def _decorated(said: _Said, target: Any) -> Any:
 
 def _answer_alone(said: _Said, target: Any) -> None:
     if isinstance(target, flask.Blueprint):
-        _answer_alone_in_blueprint(target)
+        _answer_alone_in_blueprint(said, target)
     elif isinstance(target, type):
         _answer_alone_in_class(said, target)
     else:
@@ -370,16 +370,24 @@ class _ClassToBe:
         _answer_alone_in_class(self._said, owner)
 
 
-def _answer_alone_in_blueprint(blueprint: flask.Blueprint) -> None:
+def _answer_alone_in_blueprint(said: _Said, blueprint: flask.Blueprint) -> None:
+    if _answer_alone_to_request in blueprint.before_request_funcs.get(None, []):
+        return
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", UserWarning)  # which is what Flask 2.2 gives
             blueprint.before_request(_answer_alone_to_request)
     except (AssertionError, UserWarning):
         # It is registered already, and Flask takes no hook any more; the extension can still answer.
-        logger.debug(
-            "blueprint %s is registered already: it needs CORS(app)", shown(blueprint.name)
-        )
+        (layer,) = said.layers
+        if not (layer.is_closing() or is_governed(blueprint)):
+            logger.warning(_TOO_LATE, layer.where, shown(blueprint.name))
+
+
+_TOO_LATE = (
+    "%s stands behind the registration of blueprint %s, so it has no effect without CORS(app); write it before"
+    " register_blueprint"
+)
 
 
 def answer_instead_of_view(app: flask.Flask, request: flask.Request) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Callable
 from urllib.parse import unquote
 
 import flask
-from flask import Flask, Request, current_app, has_app_context
+from flask import Blueprint, Flask, Request, current_app, has_app_context
 from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import Map, Rule
 
@@ -30,6 +30,7 @@ from .endpoints import Endpoints, decorated_though_left
 from .links import many_views
 from .rules import NOWHERE, Place, fitting_rules, place_by_asking, place_of
 from .settings import (
+    EXTENSION,
     Effective,
     Governed,
     blueprint_layers,
@@ -268,6 +269,11 @@ class UrlMapResolver:
         if are_others:
             self._views.forget()
         self._forget_what_governs()
+
+    def governs(self, blueprint: Blueprint) -> bool:
+        """Whether an extension governs the views of a blueprint."""
+        blueprints = self._app.blueprints.values()
+        return EXTENSION in self._app.extensions and any(blueprint is each for each in blueprints)
 
     def _wrong_endpoints(self) -> Iterator[Problem]:
         if not self._endpoints:
