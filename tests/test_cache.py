@@ -7,7 +7,7 @@ import re
 import signal
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from datetime import timedelta
 from uuid import UUID
 
@@ -166,6 +166,20 @@ def test_an_error_is_raised_and_not_remembered():
     with pytest.raises(OSError, match="database is away"):
         allowed(SHOP, {})
     assert allowed(SHOP, {})
+
+
+def test_what_a_lookup_waits_for_may_be_called_off():
+    asked = []
+
+    def lookup(origin):
+        asked.append(origin)
+        pending = Future()
+        pending.cancel()
+        return pending.result()
+
+    with pytest.raises(CancelledError):
+        OriginCache(lookup, seconds=1000)(SHOP, {})
+    assert asked == [SHOP]
 
 
 def test_a_policy_over_a_cache_follows_the_invalidation():

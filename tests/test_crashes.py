@@ -160,6 +160,29 @@ def test_a_generator_that_goes_well_is_read_as_it_is_and_closed():
     assert send(govern(application), origin=APP).body == b"ab"
 
 
+@pytest.mark.parametrize("is_taken", [False, True], ids=["at once", "once it has the status"])
+def test_what_a_server_refuses_is_answered_too(is_taken):
+    """Gunicorn and waitress do so with a line end in a header, and want to hear of the error then."""
+    started = []
+
+    def start_response(status, headers, exc_info=None):
+        assert not started or exc_info is not None, "started twice without exc_info"
+        if is_taken:
+            started.append(status)
+        if ("X-Id", "7\n") in headers:
+            raise ValueError("a line end")
+        started.append(status)
+        return started.append
+
+    def application(environ, start_response):
+        start_response("200 OK", [TYPE, ("X-Id", "7\n")])
+        return []
+
+    body = govern(application)(environ_of(origin=APP), start_response)
+    assert b"".join(body) == b"Internal Server Error\n"
+    assert started[-1] == "500 Internal Server Error"
+
+
 def test_exc_info_reaches_the_server():
     def application(environ, start_response):
         start_response("200 OK", [TYPE])

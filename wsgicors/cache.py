@@ -13,7 +13,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, Future
-from contextlib import suppress
 from typing import Any, Callable, NamedTuple, Optional, Protocol
 from uuid import UUID
 
@@ -47,6 +46,16 @@ class _Pending(Future[bool]):
         super().__init__()
         #: The thread that looks it up.
         self.asker = threading.get_ident()
+
+    def allowed(self) -> bool | None:
+        """Wait for it; ``None`` if an invalidation has called it off."""
+        try:
+            return self.result()
+        except CancelledError:
+            # What a lookup itself waits for may be called off, too: that is an error of its own.
+            if not self.cancelled():
+                raise
+            return None
 
 
 class Invalidation(Protocol):
@@ -214,14 +223,15 @@ class OriginCache:
         for _ in range(_MAX_ATTEMPTS):
             if not _may_be_remembered(question) or not self._is_informed():
                 return self._look_up(question, key)
-            with suppress(CancelledError):
-                return self._ask_together(question, key)
+            allowed = self._ask_together(question, key)
+            if allowed is not None:
+                return allowed
         return False
 
-    def _ask_together(self, question: Question, key: Any) -> bool:
+    def _ask_together(self, question: Question, key: Any) -> bool | None:
         """Give the answer that is known by now or under way, or look it up for all.
 
-        :raises CancelledError: if an invalidation came in between.
+        :returns: ``None`` if an invalidation came in between.
         """
         with self._lock:
             known = self._answers.get(question)
@@ -236,7 +246,7 @@ class OriginCache:
                 raise RuntimeError(f"the lookup of {shown(question[0])} asks for its own answer")
         if is_first:
             self._answer(answer, question, key)
-        return answer.result()
+        return answer.allowed()
 
     def _answer(self, answer: _Pending, question: Question, key: Any) -> None:
         asked = self._clock()

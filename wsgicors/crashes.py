@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any, Callable
 
 from .errors import log_exception, shown
@@ -40,19 +41,25 @@ class _Response:
     def __init__(self, environ: WSGIEnvironment, start_response: StartResponse) -> None:
         self._environ = environ
         self._start_response = start_response
+        self._is_begun = False
         self.has_started = False
 
     def start(
         self, status: str, headers: list[HeaderLine], exc_info: Any = None
     ) -> Callable[[bytes], object]:
+        self._is_begun = True
+        write = self._start_response(status, headers, *filter(None, [exc_info]))
+        # Not before: a server may refuse header lines.
         self.has_started = True
-        return self._start_response(status, headers, *filter(None, [exc_info]))
+        return write
 
     def crash(self) -> list[bytes]:
         """Answer for an exception that is being handled."""
         method, path = self._environ["REQUEST_METHOD"], self._environ.get("PATH_INFO", "")
         log_exception(logger, "crashed in %s %s, answered with 500", shown(method), shown(path))
-        self.start("500 Internal Server Error", _HEADERS.copy())
+        # A server may have taken the status of a response whose lines it then refused.
+        exc_info = sys.exc_info() if self._is_begun else None
+        self.start("500 Internal Server Error", _HEADERS.copy(), exc_info)
         return [b"" if method == "HEAD" else _TEXT]
 
 
