@@ -337,7 +337,7 @@ def _deny(decision: Decision, start_response: StartResponse) -> Iterable[bytes]:
     return [_DENIAL_TEXT]
 
 
-def start(
+def start(  # noqa: C901 - the hot path
     response: list[Any], status: str, headers: list[HeaderLine], exc_info: Any = None
 ) -> Callable[[bytes], object]:
     """Start a response that is governed: this is a method of it, and what the application calls.
@@ -347,9 +347,13 @@ def start(
     """
     start_response: StartResponse
     told, author, environ, decision, start_response = response
-    # A list is what PEP 3333 asks for.
-    if told is None and exc_info is None and type(headers) is list:
+    try:
         whole = headers + decision.lines
+    except TypeError:
+        # A list is what PEP 3333 asks for, and not what all applications give.
+        headers = [*headers]
+        whole = headers + decision.lines
+    if told is None and exc_info is None:
         lines = iter(headers)
         after_vary = None
         for name, _ in lines:
@@ -362,7 +366,7 @@ def start(
                 merge_vary(whole, len(headers) - after_vary - 1, decision.vary)
             environ[LAYER] = None
             return start_response(status, whole)
-    whole = put_together(status, [*headers], told, author, environ, decision)
+    whole = put_together(status, headers, told, author, environ, decision)
     return start_response(status, whole, *filter(None, [exc_info]))
 
 

@@ -223,9 +223,13 @@ def _start(  # noqa: C901, PLR0912 - the hot path
             environ[DECISION] = decision
             tell_of_denial(app, environ)
     environ[DECISION] = decision
-    # A list is what PEP 3333 asks for.
-    if told is None and exc_info is None and type(headers) is list:
+    try:
         whole = headers + decision.lines
+    except TypeError:
+        # A list is what PEP 3333 asks for, and not what all applications give.
+        headers = [*headers]
+        whole = headers + decision.lines
+    if told is None and exc_info is None:
         lines = iter(headers)
         after_vary = None
         for name, _ in lines:
@@ -238,7 +242,7 @@ def _start(  # noqa: C901, PLR0912 - the hot path
                 merge_vary(whole, len(headers) - after_vary - 1, decision.vary)
             environ[LAYER] = None
             return start_response(status, whole)
-    whole = put_together(status, [*headers], told, author, environ, decision)
+    whole = put_together(status, headers, told, author, environ, decision)
     return start_response(status, whole, *filter(None, [exc_info]))
 
 
