@@ -84,6 +84,13 @@ def test_cross_origin_with_positional_origins_is_refused(origins):
     assert f"write cross_origin(allow_origins={origins!r})" in str(caught.value)
 
 
+class OnTop:
+    """A framework that has a Flask application, as Dash has."""
+
+    def __init__(self):
+        self.server = flask.Flask("example")
+
+
 @pytest.mark.parametrize("give", [CORS, lambda app: CORS().init_app(app)])
 @pytest.mark.parametrize(
     ("app", "said"),
@@ -91,6 +98,7 @@ def test_cross_origin_with_positional_origins_is_refused(origins):
         ROW(flask.Blueprint("b", __name__), "cross_origin(...)(blueprint)", id="blueprint"),
         ROW("example", "a Flask application", id="string"),
         ROW(wsgi, "CORSMiddleware(app, ...)", id="WSGI application"),
+        ROW(OnTop(), "CORS(app.server, ...)", id="framework on top of Flask"),
     ],
 )
 def test_extension_for_no_application_is_refused(give, app, said):

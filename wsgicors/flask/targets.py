@@ -50,8 +50,12 @@ def no_application(app: object) -> Problem | None:
     """Why ``CORS`` cannot govern something, and what to write instead; ``None`` if it can."""
     if isinstance(app, flask.Flask):
         return None
+    # Where frameworks on top of Flask have it: Connexion, Dash.
+    inside = [name for name in ("app", "server") if isinstance(get(app, name), flask.Flask)]
     if isinstance(app, flask.Blueprint):
         advice = "write cross_origin(...)(blueprint), or same_origin(blueprint)"
+    elif inside:
+        advice = f"its {inside[0]} is one, so write CORS(app.{inside[0]}, ...)"
     elif _is_wsgi(app):
         advice = "for any other WSGI application write CORSMiddleware(app, ...)"
     else:
