@@ -15,6 +15,7 @@ from flask.views import MethodView, View
 from flask_calls import actual, cors_headers, granted_methods, preflight
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Rule
 
 from wsgicors import ConfigError
 from wsgicors.flask import CORS, cross_origin, same_origin
@@ -678,6 +679,26 @@ def test_alone_before_request_comes_first(alone):
 
     alone.add_url_rule("/", "index", cross_origin(allow_origins=[PAGE])(lambda: "index"))
     assert preflight(alone, "/", "GET").status_code == 401
+
+
+def test_alone_view_that_a_hook_runs_stops_no_preflight_of_another(alone):
+    footer = cross_origin(allow_origins=[PAGE])(lambda: "footer")
+
+    @alone.after_request
+    def append(response):
+        response.set_data(response.get_data() + footer().encode())
+        return response
+
+    alone.add_url_rule("/", "index", lambda: "index and ")
+    for _ in range(2):
+        assert preflight(alone, "/", "GET").status_code == 200
+        assert actual(alone, "/").text == "index and footer"
+
+
+def test_alone_view_of_a_rule_of_werkzeug_answers_its_preflights(alone):
+    alone.url_map.add(Rule("/", endpoint="index", methods=["PUT", "OPTIONS"]))
+    alone.endpoint("index")(cross_origin(allow_origins=[PAGE])(lambda: "index"))
+    assert_shared(alone)
 
 
 class OnlyByName(flask.Response):

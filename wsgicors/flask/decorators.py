@@ -395,8 +395,13 @@ def answer_instead_of_view(app: flask.Flask, request: flask.Request) -> None:
 
     :raises HTTPException: with the answer, so that it passes by decorators that expect the view's.
     """
+    rule = request.url_rule
+    is_flasks_own = rule is None or getattr(rule, "provide_automatic_options", False)
+    if request.method == "OPTIONS" and is_flasks_own:
+        # Flask answers, and a hook runs the view for something of its own.
+        return
     answer = None if _is_governed(app) else _answer_alone_to(app, request)
-    if answer is None and request.method == "OPTIONS" and is_automatic(request.url_rule):
+    if answer is None and request.method == "OPTIONS" and is_automatic(rule):
         answer = app.make_default_options_response()
     if answer is not None:
         # With TRAP_HTTP_EXCEPTIONS, Flask asks for it.
