@@ -219,7 +219,7 @@ def test_warning_points_at_who_wrote_the_option():
             id="insecure-origin-with-credentials",
         ),
         ROW({"origins": "https://(a"}, ["is not a regular expression"], id="bad-regex"),
-        ROW({"resources": [None]}, ["resources: None"], id="resource"),
+        ROW({"resources": None}, ["resources: None"], id="resource"),
         ROW({"resources": "/(a"}, ["is not a regular expression"], id="resource-regex"),
     ],
 )

@@ -6,6 +6,7 @@ import importlib
 import inspect
 import itertools
 import re
+from enum import Enum
 
 import flask
 import flask_cors
@@ -13,6 +14,7 @@ import pytest
 from exchanges import ADMIN, EVIL, PAGE
 from flask import Blueprint, Flask, abort, jsonify, redirect, request
 from flask.views import MethodView
+from werkzeug.local import LocalProxy
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from wsgicors.compat import flask_cors as ours
@@ -28,6 +30,10 @@ CALLS = (
     ("PUT", {"X-Token": "1"}, "include"),
     ("DELETE", {}, "omit"),
 )
+
+
+class Known(str, Enum):
+    PAGE = PAGE
 
 
 def outcomes(app, pages=PAGES):
@@ -369,6 +375,12 @@ SAME = [
     ROW(governed(max_age=999999999), id="long-age"),
     ROW(governed(max_age="soon"), id="no-age"),
     ROW(governed(origins="".split(",")), id="empty-environment"),
+    ROW(governed(origins=[Known.PAGE]), id="members-of-an-enum"),
+    ROW(governed(origins=LocalProxy(lambda: PAGE)), id="proxy-of-a-string"),
+    ROW(governed(origins=LocalProxy(lambda: [PAGE])), id="proxy-of-a-list"),
+    ROW(governed(resources=[{"/api/*": {"origins": PAGE}}, None]), id="list-of-dicts"),
+    ROW(governed(resources=[b"/api/*", "/items"]), id="list-with-bytes"),
+    ROW(governed(resources={"/api/*": [("origins", PAGE)]}), id="options-in-pairs"),
     ROW(governed(origins=f"{PAGE},{ADMIN}"), id="origins-in-one-string"),
     ROW(governed(origins=["app.example.com", f"{PAGE}/", f"{ADMIN}:443"]), id="no-origins"),
     ROW(governed(origins="https://*.example.com"), id="pattern-that-never-matched"),
@@ -466,6 +478,16 @@ NARROWER = [
     ROW(own_lines(("Credentials", "true")), [EVIL], id="own-credentials-for-anybody"),
     ROW(blueprint_under_an_application, [EVIL], id="blueprint-under-an-application"),
 ]
+
+
+@pytest.mark.parametrize("option", ["origins", "methods", "allow_headers", "expose_headers"])
+def test_what_can_be_read_once_is_nothing_and_told(option):
+    def once():
+        return {option: iter({"origins": [PAGE], "methods": ["PUT"]}.get(option, ["X-Total"]))}
+
+    with pytest.warns(UserWarning, match=rf"{option}: .* can be read only once.* Write {option}="):
+        now = outcomes(governed(**once())(ours), [PAGE])
+    assert now == outcomes(governed(**once())(flask_cors), [PAGE])
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")

@@ -22,7 +22,7 @@ Options = Mapping[str, Any]
 Note = Callable[[str], None]
 
 # The characters by which Flask-CORS takes a string for a regular expression.
-_REGEX_CHARACTERS = re.compile(r"[*\\\]?$^\[()]")
+_REGEX_CHARACTERS = frozenset(r"*\]?$^[()")
 _ANY = ("*", ".*")
 # An expression that matches whatever asks.
 _MATCHES_ALL = re.compile(r"\^?\(?\.[*+]\)?\$?|\^?")
@@ -40,14 +40,38 @@ DEFAULTS: Options = {
 def listed(value: Any) -> list[Any]:
     """A list of what was given, be it one or several."""
     is_one = isinstance(value, (str, bytes)) or not isinstance(value, Iterable)
-    return [value] if is_one else list(value)
+    return [_plain(item) for item in ([value] if is_one else value)]
+
+
+def _plain(item: Any) -> Any:
+    """A text as Flask-CORS compares it: what ``str`` says, but of an expression its own characters.
+
+    For a member of a ``(str, Enum)``, the two are not the same.
+    """
+    if not isinstance(item, str):
+        return item
+    return "".join(item) if is_regex(item) else str(item)
+
+
+def without_iterators(options: Options, note: Note) -> Options:
+    """The options as Flask-CORS sees them, which reads each more than once."""
+    used_up = [name for name in _FIELDS if _is_read_once(options.get(name))]
+    for name in used_up:
+        note(
+            f"{name}: {shown(options[name])} is ignored: it can be read only once, so Flask-CORS found nothing"
+            f" in it. Write {name}=[...]"
+        )
+    return {**options, **dict.fromkeys(used_up, ())}
+
+
+def _is_read_once(value: Any) -> bool:
+    return isinstance(value, Iterable) and iter(value) is value
 
 
 def is_regex(item: Any) -> bool:
     """Whether Flask-CORS takes something for a regular expression."""
-    return isinstance(item, re.Pattern) or (
-        isinstance(item, str) and _REGEX_CHARACTERS.search(item) is not None
-    )
+    is_text = isinstance(item, str)
+    return isinstance(item, re.Pattern) or (is_text and not _REGEX_CHARACTERS.isdisjoint(item))
 
 
 def compiled(option: str, item: Any, flags: int = 0) -> Pattern[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from re import Pattern
 from typing import TYPE_CHECKING, Any, Union
 from urllib.parse import unquote
@@ -41,7 +41,7 @@ class Resources:
         note_ignored(general, note)
         self._settings = [
             (_path_pattern(pattern), _settings(pattern, general, special, note, where))
-            for pattern, special in _pairs(options.get("resources", _ALL_PATHS))
+            for pattern, special in _pairs(options.get("resources", _ALL_PATHS), note)
         ]
         # Longer ones may take too long to be compared.
         self._longest = min([sys.maxsize, *(_longest(each, note) for each, _ in self._settings)])
@@ -67,6 +67,7 @@ class Resources:
 
 
 def _settings(pattern: Any, general: Options, special: Any, note: Note, where: str) -> Settings:
+    special = _as_dict(special)
     if not isinstance(special, Mapping):
         message = f"{shown(special)} is not a dict of options, such as {{'origins': [...]}}"
         raise ConfigError([Problem("resources", special, "wrong-type", message)])
@@ -78,6 +79,14 @@ def _settings(pattern: Any, general: Options, special: Any, note: Note, where: s
             raise
         problems = [_in_resource(pattern, problem) for problem in error.problems]
         raise ConfigError(problems) from None
+
+
+def _as_dict(special: Any) -> Any:
+    """Options as ``dict`` takes them, be it in pairs."""
+    try:
+        return dict(special)
+    except (TypeError, ValueError):
+        return special
 
 
 def _in_resource(pattern: Any, problem: Problem) -> Problem:
@@ -92,11 +101,24 @@ def _in_words(pattern: PathPattern) -> str:
     return f"paths like {text}" if is_regex(pattern) else f"the path {text}"
 
 
-def _pairs(resources: Any) -> list[tuple[PathPattern, Any]]:
+def _pairs(resources: Any, note: Note) -> list[tuple[PathPattern, Any]]:
     """Patterns and the options of each; of a mapping, the most specific first."""
     if isinstance(resources, Mapping):
         return sorted(resources.items(), key=lambda pair: _generality(pair[0]))
-    return [(pattern, {}) for pattern in listed(resources)]
+    if not isinstance(resources, Iterable) and not is_regex(resources):
+        return [(resources, {})]
+    return [(pattern, {}) for pattern in listed(resources) if _is_pattern(pattern, note)]
+
+
+def _is_pattern(pattern: Any, note: Note) -> bool:
+    """Whether an item of a list can be a path; Flask-CORS compared others as text, and never met any."""
+    if isinstance(pattern, (str, re.Pattern)):
+        return True
+    note(
+        f"resources: {shown(pattern)} is ignored: in a list, each item is a path. To give paths options of"
+        ' their own, write a dict: resources={"/api/.*": {"origins": [...]}}'
+    )
+    return False
 
 
 def _generality(pattern: PathPattern) -> tuple[bool, bool, int, int]:

@@ -28,6 +28,7 @@ from .options import (
     is_honoured,
     longest_text,
     policy_of,
+    without_iterators,
 )
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class Settings:
     """
 
     def __init__(self, options: Options, note: Note, where: str = "") -> None:
-        self._options = options
+        self._options = options = without_iterators(options, note)
         self._where = where
         self._expressions = header_expressions(options)
         self._policy = policy_of(options, note)
