@@ -692,13 +692,26 @@ def with_credentials(response):
     return response
 
 
-def test_blueprint_that_is_shared_with_fewer_than_the_application_is_told_once(caplog):
+def blueprint_within(around):
+    """A blueprint that shares with PAGE, inside of something that shares with ADMIN too."""
     app, api = Flask("ported"), Blueprint("api", "ported")
     api.add_url_rule("/", "root", lambda: "root")
+    api.add_url_rule("/own", "own", cross_origin(origins=[ADMIN])(lambda: "own"))
     CORS(api, origins=[PAGE])
-    CORS(app, origins=[PAGE, ADMIN])
-    app.register_blueprint(api)
+    outer = Blueprint("outer", "ported") if around == "blueprint" else app
+    CORS(outer, origins=[PAGE, ADMIN])
+    outer.register_blueprint(api)
+    if outer is not app:
+        app.register_blueprint(outer)
+    return app
+
+
+@pytest.mark.parametrize("around", ["application", "blueprint"])
+def test_blueprint_that_is_shared_with_fewer_than_what_is_around_it_is_told_once(around, caplog):
+    app = blueprint_within(around)
     assert [shared_with(get(app, origin=origin)) for origin in (PAGE, EVIL)] == [PAGE, None]
+    assert shared_with(get(app, "/own", ADMIN)) == ADMIN
+    assert shared_with(get(app, "/own", PAGE)) is None
     assert not caplog.records
     assert [shared_with(get(app, origin=ADMIN)) for _ in range(2)] == [None, None]
     (record,) = caplog.records

@@ -16,12 +16,13 @@ import flask
 from ...errors import ConfigError, Problem, shown
 from ...flask.settings import EXTENSION, call_site
 from ...flask.targets import application
+from ...layers import DECISION
 from .core import not_here
 from .decisions import decided, decided_by
 from .options import DEFAULTS, Options, configured, note_unread_keys
 from .resources import Resources
 from .settings import EVALUATED, Settings, share, speaks_for_itself
-from .views import Governed, resources_of, settings_at, settings_of_paths
+from .views import Governed, resources_of, settings_at
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
@@ -113,20 +114,33 @@ def _govern(app: flask.Flask | flask.Blueprint, resources: Resources) -> None:
 
 
 def _shared_by(blueprint: flask.Blueprint, response: Response, resources: Resources) -> Response:
-    settings, around = next(settings_at([resources]), None), settings_of_paths()
     environ = flask.request.environ
-    is_told = blueprint in _told or "HTTP_ORIGIN" not in environ
-    if settings and around and not (is_told or settings.admits(environ)) and around.admits(environ):
+    is_decided = environ.get(EVALUATED) is response
+    _shared(response, next(settings_at([resources]), None))
+    if not is_decided and environ.get(EVALUATED) is response:
+        environ[_DECIDED_BY] = blueprint
+    return response
+
+
+_DECIDED_BY = "wsgicors.flask_cors.blueprint"
+
+
+def _tell_of_who_is_narrower(settings: Settings) -> None:
+    """Tell, once for each blueprint, of an origin that it denies and that others around it allow."""
+    environ = flask.request.environ
+    blueprint = environ.get(_DECIDED_BY)
+    if blueprint is None or blueprint in _told or environ[DECISION].origin_allowed:
+        return
+    if "HTTP_ORIGIN" in environ and settings.admits(environ):
         _told.add(blueprint)
         logger.warning(_NARROWER, shown(blueprint.name), shown(environ["HTTP_ORIGIN"]))
-    return _shared(response, settings)
 
 
 # The blueprints of which it was told that fewer are allowed there.
 _told: WeakSet[flask.Blueprint] = WeakSet()
 _NARROWER = (
-    "CORS of the blueprint %s does not allow %s, which CORS of the application allows. Flask-CORS shares with"
-    " the origins of both, this layer only with those of the blueprint. If it is meant, name it in both"
+    "CORS of the blueprint %s does not allow %s, which CORS around it allows. Flask-CORS shares with the"
+    " origins of both, this layer only with those of the blueprint. If it is meant, name it in both"
 )
 
 
@@ -141,8 +155,11 @@ def _governed(response: Response, governed: Governed) -> Response:
 def _shared(response: Response, settings: Settings | None) -> Response:
     """The response with the headers, unless somebody has seen to them already."""
     environ = flask.request.environ
-    is_open = environ.get(EVALUATED) is not response and not speaks_for_itself(response)
-    if settings is not None and is_open:
+    if settings is None or speaks_for_itself(response):
+        return response
+    if environ.get(EVALUATED) is response:
+        _tell_of_who_is_narrower(settings)
+    else:
         environ[EVALUATED] = response
         share(response, decided(response, settings, lambda: settings), environ)
     return response
