@@ -20,6 +20,12 @@ ROW = pytest.param
         ROW("https://a.example/?q#f", "https://a.example/?q", "https://a.example", id="fragment"),
         ROW("https://u:p@a.example/", "https://a.example/", "https://a.example", id="credentials"),
         ROW("http://[::1]:80/x", "http://[::1]/x", "http://[::1]", id="IPv6 address"),
+        ROW("http://[0:0::0:1]/", "http://[::1]/", "http://[::1]", id="long IPv6 address"),
+        ROW("http://127.1:80/", "http://127.0.0.1/", "http://127.0.0.1", id="short IPv4 address"),
+        ROW(
+            "http://0x7f000001/", "http://127.0.0.1/", "http://127.0.0.1", id="hexadecimal address"
+        ),
+        ROW("http://1.example/", "http://1.example/", "http://1.example", id="name with a number"),
         ROW(
             "https://a.example/ä b", "https://a.example/%C3%A4%20b", "https://a.example", id="path"
         ),

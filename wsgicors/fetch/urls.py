@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import socket
 from typing import NamedTuple
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -113,11 +114,29 @@ def parse_url(text: str, base: URL | None = None) -> URL:
     return URL(
         scheme=parts.scheme,
         credentials=parts.netloc.rpartition("@")[0],
-        host=f"[{host}]" if ":" in host else host,
+        host=f"[{_shortened(host)}]" if ":" in host else _in_four_numbers(host),
         port=port,
         target=quote((parts.path or "/") + query, safe=_URL_CHARACTERS),
         fragment=parts.fragment,
     )
+
+
+def _shortened(address: str) -> str:
+    """An IPv6 address as browsers write it."""
+    try:
+        return ipaddress.IPv6Address(address).compressed
+    except ValueError:
+        return address
+
+
+def _in_four_numbers(host: str) -> str:
+    """An IPv4 address as browsers write it: ``127.1`` and ``0x7f000001`` are ``127.0.0.1``."""
+    if not host.rpartition(".")[2].startswith(tuple("0123456789")):
+        return host
+    try:
+        return socket.inet_ntoa(socket.inet_aton(host))
+    except OSError:
+        return host
 
 
 def page_at(origin: str) -> URL | None:
