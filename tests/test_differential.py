@@ -152,10 +152,12 @@ DEPARTURES = [
     for field, value in vars(engine).items()
     if field != "name" and value != getattr(fetch.STANDARD, field)
 ]
-# Ten minutes is too long to wait; the laboratory sees to it that the first time is over; and where
-# third parties get no cookies at all, it does not matter what the others count as.
+# Ten minutes is too long to wait; the laboratory sees to it that the first time is over; where third
+# parties get no cookies at all, it does not matter what the others count as; and servers of tests listen
+# where a port is free.
 NOT_SHOWN = {
     *((name, "max_age_ceiling") for name in SIMULATED),
+    ("chromium", "allowed_ports"),
     ("firefox", "distrusts_addresses_once"),
     ("webkit", "default_same_site"),
 }
