@@ -7,6 +7,8 @@ import re
 import signal
 import subprocess
 import sys
+import threading
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -49,16 +51,26 @@ class Server:
             stderr=subprocess.STDOUT,
             text=True,
         )
-        self.url = self._printed_url()
+        self._printed = []
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+        (self.url,) = self.wait_for(r"Running on (http://[0-9.:]+)")
 
-    def _printed_url(self):
-        printed = []
+    def _read(self):
         for line in self._process.stdout:
-            printed.append(line)
-            found = re.search(r"Running on (http://[0-9.:]+)", line)
-            if found:
-                return found[1]
-        raise AssertionError(f"no server: {''.join(printed)}")
+            self._printed += [line]
+
+    def wait_for(self, pattern, times=1):
+        """What a pattern finds in the print, once that is as often; a server may print after it has answered."""
+        deadline = time.monotonic() + 20
+        found = []
+        while len(found) < times:
+            assert time.monotonic() < deadline, (
+                f"{pattern} {times} times in: {''.join(self._printed)}"
+            )
+            time.sleep(0.01)
+            found = re.findall(pattern, "".join(self._printed))
+        return found
 
     def get(self, path, **headers):
         request = urllib.request.Request(
@@ -75,8 +87,10 @@ class Server:
     def stop(self):
         """End it, and give what it printed since it was started."""
         self._process.send_signal(signal.SIGINT)
-        printed, _ = self._process.communicate(timeout=10)
-        return printed
+        self._process.wait(timeout=10)
+        self._reader.join(timeout=10)
+        self._process.stdout.close()
+        return "".join(self._printed)
 
 
 @pytest.fixture
@@ -108,6 +122,7 @@ def test_crash_under_flask_run_debug(server):
         assert "the wheel came off" in body
 
     assert server.get("/", Origin=PAGE)[0] == 200
+    server.wait_for("ZeroDivisionError: the wheel came off", times=4)
     printed = server.stop()
     assert printed.count("ZeroDivisionError: the wheel came off") == 4
     assert 'raise ZeroDivisionError("the wheel came off")' in printed
