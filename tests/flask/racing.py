@@ -1,7 +1,8 @@
 """A late declaration that races the first request, at every point where that looks at a view.
 
-A program of its own, in which nothing is declared before: each race has a process of its own. Writes at
-how many points the request was stopped, and after which of them the closed view was still shared.
+A program of its own, in which nothing is declared before but for one other view if its argument says so:
+each race has a process of its own. Writes at how many points the request was stopped, and after which of
+them the closed view was still shared.
 """
 
 from __future__ import annotations
@@ -77,7 +78,10 @@ def raced(point):
     return bool(status & 1), bool(status & 2)
 
 
-def main():
+def main(before):
+    # As long as nothing was said anywhere, little is looked at. It stays so when what was said of is gone.
+    if before == "after-another":
+        same_origin(lambda: "other")
     point, shared = 1, []
     while True:
         was_reached, was_shared = raced(point)
@@ -89,4 +93,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

@@ -330,7 +330,8 @@ class UrlMapResolver:
         """Whatever governs any route."""
         if self._governs_all:
             self._governing(())
-        for endpoint, method in self._each_that_may_differ():
+        says_more = self._endpoints or self._is_anything_said()
+        for endpoint, method in self._each_that_may_differ() if says_more else ():
             own = self._own_layers(endpoint, method)
             if own and self._is_governed(endpoint, own):
                 self._governing(own)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import ReferenceType, ref
 
 from ..errors import Problem, shown
-from .declarations import Kept, Layer, all_declared
+from .declarations import Kept, Layer, all_declared, is_anything_declared
 from .links import Links, get
 from .views import Views, declares_per_request, is_bare
 
@@ -96,7 +96,7 @@ def above_routes(app: Flask, views: Views) -> Iterator[Problem]:
         required = get(view, "required_methods")
         if isinstance(required, RequiredMethods):
             tuple(required)
-    for endpoint, view in app.view_functions.items():
+    for endpoint, view in app.view_functions.items() if is_anything_declared() else ():
         for where in dict.fromkeys(_without_effect(app, views, endpoint, view)):
             yield Problem("decorator", view, "above-the-route", _message(app, endpoint, where))
 
