@@ -885,6 +885,12 @@ def test_a_policy_is_compiled_for_each_base_that_it_is_merged_into():
             assert answered.values("Access-Control-Expose-Headers") == [exposed]
 
 
+def test_a_policy_may_be_shared_by_any_number_of_middlewares():
+    shared = named("a")
+    apps = [CORSMiddleware(site(), resolve=lambda environ, method: shared) for _ in range(2000)]
+    assert all(answer(app, environ_of(origin="https://a.example")).decision.allowed for app in apps)
+
+
 def test_bases_that_are_swapped_leave_nothing_with_the_policies():
     shared = named("a")
     app = CORSMiddleware(site(), resolve=lambda environ, method: shared)

@@ -236,10 +236,18 @@ class _Compiler:
 
 def _alive(compiled: _Compiled | None) -> _Compiled | None:
     """The same builders, without those whose maker is gone."""
+    first = _next_alive(compiled)
+    each = first
+    # What is left out still leads on: another thread may be on its way along it.
+    while each is not None:
+        each.next = _next_alive(each.next)
+        each = each.next
+    return first
+
+
+def _next_alive(compiled: _Compiled | None) -> _Compiled | None:
     while compiled is not None and compiled.maker() is None:
         compiled = compiled.next
-    if compiled is not None:
-        compiled.next = _alive(compiled.next)
     return compiled
 
 
