@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from wsgicors import Policy
 from wsgicors.flask import CORS, cross_origin, same_origin
+from wsgicors.flask.declarations import Layer, said_of
 from wsgicors.headers import HeaderBuilder
 
 ROW = pytest.param
@@ -235,6 +236,22 @@ def test_same_origin_keeps_credentials_of_the_application_harmless():
 
 
 # --- blueprints -----------------------------------------------------------------------------------
+
+
+def test_what_closes_a_blueprint_is_there_while_more_is_said_of_it(monkeypatch):
+    blueprint = same_origin(flask.Blueprint("b", __name__))
+    seen = []
+
+    def is_closing(layer):
+        # Another thread may look meanwhile.
+        seen.append([each.policy.allow_origins for each in said_of(blueprint)])
+        return layer.policy.allow_origins == ()
+
+    monkeypatch.setattr(Layer, "is_closing", is_closing)
+    cross_origin(allow_origins=PAGE)(blueprint)
+    assert seen
+    assert all(() in each for each in seen)
+    assert [each.policy.allow_origins for each in said_of(blueprint)] == [(PAGE,), ()]
 
 
 def test_one_blueprint_registered_twice_has_its_policy_under_both_prefixes():

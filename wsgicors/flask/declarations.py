@@ -89,8 +89,10 @@ class _Declarations:
         if said is None:
             self.said.set(target, [layer])
         else:
-            said.append(layer)
-            said.sort(key=Layer.is_closing)
+            # What closes is last. To sort would not do: others may be reading, and a list that is being
+            # sorted has nothing in it.
+            closing = 0 if layer.is_closing() else sum(map(Layer.is_closing, said))
+            said.insert(len(said) - closing, layer)
         if isinstance(target, type):
             self.classes.set(target, None)
         self.is_anything_said = True
