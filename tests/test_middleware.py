@@ -12,6 +12,7 @@ import pickle
 import sys
 import threading
 import weakref
+from collections import UserList
 from wsgiref.util import FileWrapper
 from wsgiref.validate import validator
 
@@ -822,6 +823,17 @@ def test_where_the_outer_layer_does_not_govern_the_inner_one_does():
     assert callers(app, "/out", "PUT") == {APP}
 
 
+@pytest.mark.parametrize("denied_inside", [False, True])
+def test_where_the_inner_layer_does_not_govern_the_outer_one_does(denied_inside):
+    app = flask.Flask(__name__)
+    app.add_url_rule("/", "index", lambda: "hello")
+    if denied_inside:
+        app.wsgi_app = CORSMiddleware(app.wsgi_app, allow_origins=APP)
+    CORS(app, allow_origins=[], endpoints={"index": None})
+    sent = answer(CORSMiddleware(app, allow_origins="*"), environ_of(origin=EVIL))
+    assert sent.values("Access-Control-Allow-Origin") == ["*"] * (not denied_inside)
+
+
 def without_what_is_ours(environ):
     return {name: value for name, value in environ.items() if "wsgicors" not in name}
 
@@ -1024,6 +1036,18 @@ def test_lines_that_are_written_as_lists_are_taken():
     for _ in range(2):
         sent = answer(app, environ_of(origin=EVIL))
         assert sent.headers == [["X-Id", "7"], ("Vary", "Cookie, Origin")]
+
+
+@pytest.mark.parametrize("around_", [CORSMiddleware, flask_around], ids=["middleware", "Flask"])
+def test_no_line_is_lost_of_what_only_resembles_a_list(around_):
+    def application(environ, start_response):
+        start_response("200 OK", UserList([("Vary", "Cookie"), ("X-Id", "7"), ("X-Last", "8")]))
+        return [b""]
+
+    app = around_(application, allow_origins=APP)
+    for _ in range(2):
+        sent = answer(app, environ_of(origin=EVIL))
+        assert sent.headers == [("X-Id", "7"), ("X-Last", "8"), ("Vary", "Cookie, Origin")]
 
 
 def test_a_second_start_of_a_response_hears_of_a_layer_inside():

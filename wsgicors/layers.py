@@ -47,6 +47,18 @@ def inside_another(environ: WSGIEnvironment, start_response: StartResponse) -> S
     return _Inside(environ, environ[LAYER], start_response)
 
 
+def standing_aside(environ: WSGIEnvironment, start_response: StartResponse) -> StartResponse:
+    """Give back the place in ``environ`` of the layer outside, if there is one, which is told nothing.
+
+    :returns: what starts the response where this layer does not govern it.
+    """
+    if not isinstance(start_response, _Inside):
+        environ[LAYER] = None
+        return start_response
+    environ[LAYER] = start_response.outside
+    return start_response.start_response
+
+
 class _Inside:
     """The ``start_response`` of a layer inside another one.
 
@@ -58,7 +70,7 @@ class _Inside:
     ) -> None:
         self._environ = environ
         self.outside = outside
-        self._start_response = start_response
+        self.start_response = start_response
 
     def __call__(
         self, status: str, headers: list[HeaderLine], exc_info: Any = None
@@ -66,7 +78,7 @@ class _Inside:
         # The next to be called may stand beside this layer, not in it.
         self._environ[LAYER] = self.outside
         is_noticed(self._environ, status)
-        return self._start_response(status, headers, *filter(None, [exc_info]))
+        return self.start_response(status, headers, *filter(None, [exc_info]))
 
 
 def has_lines_of_a_layer(headers: list[HeaderLine]) -> bool:

@@ -360,6 +360,9 @@ def start(  # noqa: C901 - the hot path
             if name not in PLAIN_NAMES:
                 if name != "Vary" or name is VARY or after_vary is not None:
                     break
+                if type(headers) is not list:
+                    # Of what only resembles one, it is not known how far it has come.
+                    break
                 after_vary = length_hint(lines)
         else:
             if after_vary is not None and decision.vary:

@@ -17,7 +17,7 @@ import flask
 
 from ..admission import ANSWERS
 from ..errors import ConfigError, Problem, log_exception, shown
-from ..layers import DECISION, LAYER, inside_another
+from ..layers import DECISION, LAYER, inside_another, standing_aside
 from ..lines import PLAIN_NAMES, Author, merge_vary
 from ..logs import logger
 from ..middleware import (
@@ -206,7 +206,7 @@ def _start(  # noqa: C901, PLR0912 - the hot path
     # `with_headers` do is written out (docs/hot_path.rst).
     builder = resolver.for_all or builder_of_response(environ, path)
     if builder is None:
-        environ[LAYER] = None
+        start_response = standing_aside(environ, start_response)
         return start_response(status, headers, *filter(None, [exc_info]))
     origin = environ.get("HTTP_ORIGIN")
     if origin is not None:
@@ -235,6 +235,9 @@ def _start(  # noqa: C901, PLR0912 - the hot path
         for name, _ in lines:
             if name not in PLAIN_NAMES:
                 if name != "Vary" or name is VARY or after_vary is not None:
+                    break
+                if type(headers) is not list:
+                    # Of what only resembles one, it is not known how far it has come.
                     break
                 after_vary = length_hint(lines)
         else:
