@@ -412,6 +412,7 @@ SAME = [
     ROW(own_origin, id="own-origin"),
     ROW(own_exposed, id="own-exposed"),
     ROW(own_lines(("Credentials", "true"), origins=[PAGE]), id="own-credentials"),
+    ROW(own_lines(("credentials", "true"), origins=[PAGE]), id="own-credentials-in-lower-case"),
     ROW(
         own_lines(("Credentials", "true"), origins=[PAGE], is_outside=True),
         id="own-credentials-outside",

@@ -39,7 +39,7 @@ def decided(
     own = list(Headers(response.headers))
     environ = flask.request.environ
     by_others = others() if is_preflight(environ) else None
-    if CREDENTIALS in own:
+    if listed_in(own, CREDENTIALS[0]) == ["true"]:
         settings = settings.with_credentials
         by_others = by_others and by_others.with_credentials
     if is_preflight(environ):

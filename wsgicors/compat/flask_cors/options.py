@@ -25,7 +25,7 @@ Note = Callable[[str], None]
 _REGEX_CHARACTERS = frozenset(r"*\]?$^[()")
 _ANY = ("*", ".*")
 # An expression that matches whatever asks.
-_MATCHES_ALL = re.compile(r"\^?\(?\.[*+]\)?\$?|\^?")
+_MATCHES_ALL = re.compile(r"\^?(\()?\.[*+](?(1)\))\$?|\^?")
 _LONGEST_AGE = 86400
 _OFF = ("", "0", "false", "no", "off", "none")
 
@@ -130,14 +130,16 @@ def _expression(item: Any, note: Note) -> Iterator[str | Pattern[str]]:
     if not isinstance(expression.pattern, str):
         note(f"origins: {shown(item)} is ignored: it matches bytes; compile it from a str")
         return
-    if expression.match("null"):
+    admits_null = expression.match("null") is not None
+    if admits_null:
         # An expression of ours never admits it.
         yield "null"
     is_ended = has_end(expression)
     taken = expression if is_ended else _with_any_port(expression)
     fault = fault_of(taken)
     if fault is not None and fault.reason == "never-matches":
-        note(f"origins: {shown(expression.pattern)} is ignored: it {fault.message}")
+        ignored = "allows 'null' alone" if admits_null else "is ignored"
+        note(f"origins: {shown(expression.pattern)} {ignored}: it {fault.message}")
         return
     if not is_ended:
         note(
