@@ -1050,7 +1050,9 @@ def test_no_line_is_lost_of_what_only_resembles_a_list(around_):
         assert sent.headers == [("X-Id", "7"), ("X-Last", "8"), ("Vary", "Cookie, Origin")]
 
 
-def test_a_second_start_of_a_response_hears_of_a_layer_inside():
+@pytest.mark.parametrize("around_", EVERYWHERE.values(), ids=EVERYWHERE)
+@pytest.mark.parametrize("outside", OUTSIDE.values(), ids=OUTSIDE)
+def test_a_second_start_of_a_response_hears_of_a_layer_inside(outside, around_):
     """An error handler between starts the response again, with the answer of something else."""
     inner = CORSMiddleware(site(), allow_origins="https://other.example")
 
@@ -1064,7 +1066,8 @@ def test_a_second_start_of_a_response_hears_of_a_layer_inside():
 
         return inner({**environ}, start_again)
 
-    sent = answer(CORSMiddleware(between, allow_origins=APP), environ_of(origin=APP))
+    app = around_(outside(between, allow_origins=APP))
+    sent = answer(CORSMiddleware(app, allow_origins=APP), environ_of(origin=APP))
     assert sent.values("Access-Control-Allow-Origin") == []
 
 

@@ -9,6 +9,7 @@ is known by its header lines.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Callable
 
@@ -35,11 +36,22 @@ def is_noticed(environ: WSGIEnvironment, status: str) -> None:
 
     :param status: of the response; ``""`` if it is not known yet.
     """
-    outside = environ.get(LAYER)
-    while outside is not None:
-        outside[0] = status
-        start_response = outside[-1]
-        outside = start_response.outside if isinstance(start_response, _Inside) else None
+    for response in _waiting(environ):
+        response[0] = status
+
+
+def is_waiting(response: list[Any], environ: WSGIEnvironment) -> bool:
+    """Whether a response has not been started yet, be it that one inside waits, too."""
+    return any(each is response for each in _waiting(environ))
+
+
+def _waiting(environ: WSGIEnvironment) -> Iterator[list[Any]]:
+    """The responses that wait to be started, the innermost first."""
+    response = environ.get(LAYER)
+    while response is not None:
+        yield response
+        start_response = response[-1]
+        response = start_response.outside if isinstance(start_response, _Inside) else None
 
 
 def inside_another(environ: WSGIEnvironment, start_response: StartResponse) -> StartResponse:

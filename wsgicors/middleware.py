@@ -23,6 +23,7 @@ from .layers import (
     has_lines_of_a_layer,
     inside_another,
     is_noticed,
+    is_waiting,
     restricted,
 )
 from .lines import PLAIN_NAMES, Author, merge_vary
@@ -369,26 +370,27 @@ def start(  # noqa: C901 - the hot path
                 merge_vary(whole, len(headers) - after_vary - 1, decision.vary)
             environ[LAYER] = None
             return start_response(status, whole)
-    whole = put_together(status, headers, told, author, environ, decision)
+    whole = put_together(status, headers, response, author, environ, decision)
     return start_response(status, whole, *filter(None, [exc_info]))
 
 
 def put_together(
     status: str,
     headers: list[HeaderLine],
-    status_inside: str | None,
+    response: list[Any],
     author: Author,
     environ: WSGIEnvironment,
     decision: Decision,
 ) -> list[HeaderLine]:
     """The header lines of an application, whatever they are, and those of a decision about it.
 
-    :param status_inside: that of a layer inside that governs the request too (`restricted`), if one
-        has told.
+    :param response: in which a layer inside that governs the request too has left its status, if it has
+        told (`restricted`).
     """
+    status_inside: str | None = response[0]
     if status_inside is None and has_lines_of_a_layer(headers):
         status_inside = status
-    if status_inside is None and environ.get(LAYER) is None:
+    if status_inside is None and not is_waiting(response, environ):
         # The response is started again. It may be that of another layer inside, which could not tell.
         status_inside = ""
     environ[LAYER] = None

@@ -17,7 +17,7 @@ import flask
 
 from ..admission import ANSWERS
 from ..errors import ConfigError, Problem, log_exception, shown
-from ..layers import DECISION, LAYER, inside_another, standing_aside
+from ..layers import DECISION, LAYER, inside_another, is_waiting, standing_aside
 from ..lines import PLAIN_NAMES, Author, merge_vary
 from ..logs import logger
 from ..middleware import (
@@ -186,8 +186,8 @@ def _governed(  # noqa: C901 - the hot path
             log_exception(
                 app.logger, "crashed in %s %s", shown(environ["REQUEST_METHOD"]), shown(path)
             )
-            waits = environ[LAYER] is request
-            return _crashed(environ, start, None if waits else sys.exc_info())
+            exc_info = None if is_waiting(request, environ) else sys.exc_info()
+            return _crashed(environ, start, exc_info)
 
     return governed
 
@@ -245,7 +245,7 @@ def _start(  # noqa: C901, PLR0912 - the hot path
                 merge_vary(whole, len(headers) - after_vary - 1, decision.vary)
             environ[LAYER] = None
             return start_response(status, whole)
-    whole = put_together(status, headers, told, author, environ, decision)
+    whole = put_together(status, headers, request, author, environ, decision)
     return start_response(status, whole, *filter(None, [exc_info]))
 
 
