@@ -147,7 +147,7 @@ def test_a_finding_is_told_with_what_was_sent_and_what_to_write_instead(capsys):
     with served(reflecting) as url:
         assert main([url, "--scan", "--origin", APP]) == 1
     assert said(capsys, url) == textwrap.dedent("""\
-        Asked http://localhost:8000/ from 69 origins that it should
+        Asked http://localhost:8000/ from 71 origins that it should
         not trust.
         Assumed to be allowed: https://app.example.com.
 
