@@ -21,6 +21,12 @@ ROW = pytest.param
         ROW("https://u:p@a.example/", "https://a.example/", "https://a.example", id="credentials"),
         ROW("http://[::1]:80/x", "http://[::1]/x", "http://[::1]", id="IPv6 address"),
         ROW("http://[0:0::0:1]/", "http://[::1]/", "http://[::1]", id="long IPv6 address"),
+        ROW(
+            "http://[::ffff:1.2.3.4]/",
+            "http://[::ffff:102:304]/",
+            "http://[::ffff:102:304]",
+            id="IPv4 address as one of IPv6",
+        ),
         ROW("http://127.1:80/", "http://127.0.0.1/", "http://127.0.0.1", id="short IPv4 address"),
         ROW(
             "http://0x7f000001/", "http://127.0.0.1/", "http://127.0.0.1", id="hexadecimal address"

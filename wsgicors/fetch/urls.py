@@ -14,7 +14,7 @@ import socket
 from typing import NamedTuple
 from urllib.parse import quote, urljoin, urlsplit
 
-from ..hosts import is_loopback
+from ..hosts import canonical_ipv6, is_loopback
 from ..suffixes import registrable_domain
 from .engines import STANDARD, Engine
 
@@ -114,19 +114,16 @@ def parse_url(text: str, base: URL | None = None) -> URL:
     return URL(
         scheme=parts.scheme,
         credentials=parts.netloc.rpartition("@")[0],
-        host=f"[{_shortened(host)}]" if ":" in host else _in_four_numbers(host),
+        host=_in_brackets(host) if ":" in host else _in_four_numbers(host),
         port=port,
         target=quote((parts.path or "/") + query, safe=_URL_CHARACTERS),
         fragment=parts.fragment,
     )
 
 
-def _shortened(address: str) -> str:
+def _in_brackets(address: str) -> str:
     """An IPv6 address as browsers write it."""
-    try:
-        return ipaddress.IPv6Address(address).compressed
-    except ValueError:
-        return address
+    return canonical_ipv6(f"[{address}]") or f"[{address}]"
 
 
 def _in_four_numbers(host: str) -> str:
