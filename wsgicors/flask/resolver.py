@@ -225,9 +225,12 @@ class UrlMapResolver:
         """Say once of each view that is shared that Flask answers in its place, where nobody comes first."""
         rules = () if self._governs_all else self._app.url_map.iter_rules()
         for rule in rules:
+            # Of most views nothing is said, which is quickly told.
+            is_plain = is_bare(self._app.view_functions.get(rule.endpoint))
+            if is_plain or not getattr(rule, "provide_automatic_options", False):
+                continue
             # The decorator of a blueprint answers in a hook.
-            is_answered = any(blueprint_layers(self._app, rule.endpoint))
-            if getattr(rule, "provide_automatic_options", False) and not is_answered:
+            if not any(blueprint_layers(self._app, rule.endpoint)):
                 self._tell_of_sharing(rule, f"preflights of {rule.endpoint}")
 
     def _tell_of_sharing(self, rule: Rule, name: str) -> None:
