@@ -114,3 +114,12 @@ def test_the_package_is_a_command():
         [sys.executable, "-m", "wsgicors", "--help"], capture_output=True, text=True, check=True
     )
     assert result.stdout.startswith("usage: python -m wsgicors")
+
+
+def test_a_reader_that_has_enough_sees_no_traceback():
+    """As `head` does."""
+    command = [sys.executable, "-m", "wsgicors", "explain"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 141

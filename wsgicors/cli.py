@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -11,6 +12,8 @@ from importlib.util import find_spec
 from typing import NamedTuple
 
 USAGE_ERROR = 2
+# What a shell says of a program that wrote to nobody.
+_PIPE_CLOSED = 141
 
 
 class Command(NamedTuple):
@@ -78,7 +81,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         hint = f'"{chosen.command}" needs {command.needs}: pip install "wsgicors[{command.extra}]>=1.0"'
         print(hint, file=sys.stderr)
         return USAGE_ERROR
-    status: int = import_module(command.module).main(chosen.arguments)
+    try:
+        status: int = import_module(command.module).main(chosen.arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever reads has enough, as `head` has. Python would try once more when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _PIPE_CLOSED
     return status
 
 
