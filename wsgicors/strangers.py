@@ -205,11 +205,12 @@ class _Search:
     def _walk(self, scheme: str, port: str, places: Iterable[int]) -> Iterator[Stranger]:
         """Read hosts from their end, as far as they are spelled out."""
         waiting = [_Read("", frozenset(places), is_optional=False)]
-        seen: set[_Read] = set()
+        # In order, so that the same is shown each time.
+        seen: dict[_Read, None] = {}
         spelled_out: dict[str, bool] = {}
         while waiting:
             read = waiting.pop()
-            seen.add(read)
+            seen[read] = None
             for place, reason in self._strange(read):
                 yield from self._completed(scheme, read.host, place, port, reason)
             for longer, is_whole in self._longer(read):
@@ -217,7 +218,7 @@ class _Search:
                     spelled_out[longer.host] = longer.is_optional
                 if longer not in seen:
                     waiting.append(longer)
-        yield from self._glued(scheme, port, spelled_out)
+        yield from self._glued(scheme, port, spelled_out, seen)
 
     def _longer(self, read: _Read) -> Iterator[tuple[_Read, bool]]:
         """What is spelled out before what was read, and whether a host may begin with it."""
@@ -293,14 +294,31 @@ class _Search:
         not_here = "." if beside.startswith(".") else ""
         return next((each for each in among if each in taken and each != not_here), "")
 
-    def _glued(self, scheme: str, port: str, hosts: dict[str, bool]) -> Iterator[Stranger]:
-        """Names that somebody meant to put below another, but for the dot: ``(www)?example.com``."""
-        domains = {registrable_domain(host) or host for host in hosts}
-        for host, is_optional in hosts.items():
-            domain = registrable_domain(host) or host
-            is_glued = any(_is_glued_to(domain, other) for other in domains)
-            if is_optional and is_glued and not is_loopback(host):
-                yield from self._if_admitted(f"{scheme}://{host}{port}", "admits-strangers")
+    def _glued(
+        self, scheme: str, port: str, hosts: dict[str, bool], reads: Iterable[_Read]
+    ) -> Iterator[Stranger]:
+        """Names that somebody meant to put below another, but for the dot: ``(www)?example.com``.
+
+        :param hosts: what is spelled out from its beginning, and whether something in it may be left out.
+        :param reads: all that is spelled out, of which a dot may stand before some.
+        """
+        below = [read for read in reads if self._dots(read)]
+        names = dict.fromkeys([*hosts, *(read.host for read in below)])
+        domains = {registrable_domain(name) or name for name in names}
+        glued = [name for name in names if _is_glued(name, domains)]
+        for host in filter(hosts.get, glued):
+            yield from self._if_admitted(f"{scheme}://{host}{port}", "admits-strangers")
+        for read in below:
+            if read.is_optional and read.host in glued:
+                yield from self._below_a_dot(scheme, port, read)
+
+    def _dots(self, read: _Read) -> list[int]:
+        """The positions of a dot before a name."""
+        return [] if read.host[:1] in ("", ".") else self.automaton.taking(read.places, ".")
+
+    def _below_a_dot(self, scheme: str, port: str, read: _Read) -> Iterator[Stranger]:
+        for before in self._before(self._dots(read)):
+            yield from self._completed(scheme, f".{read.host}", before, port, "admits-strangers")
 
     def _applications(self) -> Iterator[Stranger]:
         """Applications and extensions, where the scheme or the host is not spelled out."""
@@ -379,5 +397,8 @@ def _reason(suffix: str) -> str:
     return "public-suffix" if is_within_name and is_registry(parent) else "admits-strangers"
 
 
-def _is_glued_to(domain: str, other: str) -> bool:
-    return domain != other and domain.endswith(other) and not domain.endswith(f".{other}")
+def _is_glued(name: str, domains: Iterable[str]) -> bool:
+    """Whether a name ends in one of some domains without a dot before it."""
+    domain = registrable_domain(name) or name
+    others = (each for each in domains if domain != each and domain.endswith(each))
+    return not is_loopback(name) and not all(domain.endswith(f".{each}") for each in others)
