@@ -229,6 +229,7 @@ WRONG = {
     "not-ascii": {"allow_origins": "https://bücher.example"},
     "not-normalized": {"allow_origins": "*", "allow_methods": "put"},
     "null-with-credentials": {"allow_origins": "null", "allow_credentials": "true"},
+    "null-with-refuse-denied": {"allow_origins": "null", "refuse_denied": "true"},
     "origin-not-allowed": {
         "allow_origins": "https://a.example",
         "allow_credentials": "https://b.example",

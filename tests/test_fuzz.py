@@ -103,6 +103,13 @@ def is_over_a_suffix(pattern):
 
 def dangers(policy):
     """Why a whole policy may not be put to use."""
+    yield from dangers_with_credentials(policy)
+    if policy.get("refuse_denied") and policy["allow_origins"] != "*":
+        for pattern in policy["allow_origins"]:
+            yield from would_not_be_refused(pattern, policy)
+
+
+def dangers_with_credentials(policy):
     trusted = policy.get("allow_credentials", False)
     if trusted and "*" in exposed(policy):
         yield '"*" with credentials'
@@ -112,6 +119,15 @@ def dangers(policy):
     elif trusted:
         for pattern in patterns:
             yield from dangers_of(pattern, policy)
+
+
+def would_not_be_refused(pattern, policy):
+    """Why a page of a stranger would not be refused, though what is denied is."""
+    if pattern == "null":
+        yield "null is every page"
+    elif isinstance(pattern, str) and pattern != "app://*" and is_over_a_suffix(pattern):
+        takes_suffixes = policy.get("dangerously_allow_public_suffixes")
+        yield from [] if takes_suffixes else [f"{pattern} is anybody"]
 
 
 def slips(fields):

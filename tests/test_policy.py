@@ -32,6 +32,8 @@ OF_TIMING = (
     " the response"
 )
 HTTPS_ONLY = re.compile(r"https://[a-z]+\.example\.com")
+NULL_TOO = re.compile(r"null|https://app\.example\.com")
+SLOPPY, SLOPPY_HTTP = re.compile(r"https://.*example\.com"), re.compile(r"http://.*example\.com")
 ANY_COM = re.compile(r"https://[a-z]+\.com")
 
 
@@ -339,6 +341,15 @@ def test_a_field_that_is_not_given_is_unset():
             "wrong-type",
             "5 is neither a str nor a compiled regular expression",
             id="origins, number in a list",
+        ),
+        ROW(
+            "allow_origins",
+            ["https://a.example", print],
+            print,
+            "wrong-type",
+            "<built-in function print> is a callable, which cannot stand in a list; write origins and patterns,"
+            " or in allow_origins one callable instead of the list",
+            id="origins, callable in a list",
         ),
         ROW(
             "allow_origins",
@@ -1038,6 +1049,70 @@ WITH_CREDENTIALS = {"allow_credentials": True, "allow_origins": "https://a.examp
             [("allow_origins", "null", "null-with-credentials")],
             id="no opt-out does for null",
         ),
+        ROW(
+            {"allow_origins": "null", "refuse_denied": True},
+            [("allow_origins", "null", "null-with-refuse-denied")],
+            id="refusing, null",
+        ),
+        ROW(
+            {"allow_origins": [NULL_TOO], "refuse_denied": True},
+            [("allow_origins", NULL_TOO, "null-with-refuse-denied")],
+            id="refusing, regular expression for null",
+        ),
+        ROW(
+            {"allow_origins": "https://app-*.vercel.app", "refuse_denied": True},
+            [("allow_origins", "https://app-*.vercel.app", "public-suffix")],
+            id="refusing, public suffix",
+        ),
+        ROW(
+            {"allow_origins": [SLOPPY], "refuse_denied": True, "allow_credentials": False},
+            [("allow_origins", SLOPPY, "admits-strangers")],
+            id="refusing, regular expression that admits strangers",
+        ),
+        ROW(
+            {"allow_origins": [SLOPPY_HTTP], "refuse_denied": True},
+            [("allow_origins", SLOPPY_HTTP, "admits-strangers")],
+            id="refusing, regular expression that admits strangers over http",
+        ),
+        ROW(
+            {
+                "allow_origins": ["https://a.example", SLOPPY],
+                "refuse_denied": True,
+                "allow_credentials": ["https://a.example"],
+            },
+            [("allow_origins", SLOPPY, "admits-strangers")],
+            id="refusing, strangers beside those who use credentials",
+        ),
+        ROW(
+            {"allow_origins": [SLOPPY], "refuse_denied": True, "allow_credentials": True},
+            [("allow_origins", SLOPPY, "admits-strangers")],
+            id="refusing, strangers are told once",
+        ),
+        ROW(
+            {
+                "allow_origins": "https://*.github.io",
+                "refuse_denied": True,
+                "dangerously_allow_public_suffixes": True,
+            },
+            [],
+            id="refusing, opted out",
+        ),
+        ROW(
+            {
+                "allow_origins": [
+                    "http://intranet.example",
+                    "file://",
+                    "moz-extension://*",
+                    re.compile(r"https?://app\.example\.com"),
+                    re.compile(r"moz-extension://[0-9a-f-]{36}"),
+                ],
+                "refuse_denied": True,
+            },
+            [],
+            id="refusing, no page of a stranger",
+        ),
+        ROW({"allow_origins": "*", "refuse_denied": True}, [], id="refusing, inherited perhaps"),
+        ROW({"allow_origins": [SLOPPY], "refuse_denied": False}, [], id="not refusing"),
     ],
 )
 def test_what_conflicts(fields, found):
@@ -1047,6 +1122,19 @@ def test_what_conflicts(fields, found):
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
+        ROW(
+            {"refuse_denied": True, "allow_origins": "null"},
+            "'null' is the origin of every sandboxed frame and local file, so anybody can have it: refuse_denied"
+            " would not keep them from acting as your users; leave it out, or set refuse_denied=False",
+            id="refusing, null",
+        ),
+        ROW(
+            {"refuse_denied": True, "allow_origins": [SLOPPY]},
+            r"'https://.*example\\.com' also allows 'https://xexample.com', which may belong to a stranger:"
+            r" refuse_denied would not keep them from acting as your users; write \. for each dot, also for one"
+            " before the name, or use a pattern such as 'https://*.example.com'",
+            id="refusing, strangers",
+        ),
         ROW(
             {},
             "nothing is shared by default; write the origins that may read responses,"

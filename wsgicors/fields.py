@@ -131,13 +131,22 @@ def takes(function: Any, number: int) -> bool:
     return True
 
 
+_CALLABLE_IN_A_LIST = (
+    "is a callable, which cannot stand in a list; write origins and patterns, or in allow_origins one callable"
+    " instead of the list"
+)
+
+
 def _check_origin(item: object, complain: Complain) -> None:
     if isinstance(item, re.Pattern):
         _check_expression(item, complain)
     elif not isinstance(item, str):
-        complain(
-            item, "wrong-type", f"{shown(item)} is neither a str nor a compiled regular expression"
+        fault = (
+            _CALLABLE_IN_A_LIST
+            if callable(item)
+            else "is neither a str nor a compiled regular expression"
         )
+        complain(item, "wrong-type", f"{shown(item)} {fault}")
     elif item not in ("null", "*"):
         try:
             parse_pattern(item)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from re import Pattern
-from typing import Any
+from typing import Any, NamedTuple
 
 from .diagnosis import parse_pattern
 from .errors import Problem, shown
@@ -21,7 +21,24 @@ _NO_ORIGINS = Problem(
     "nothing is shared by default; write the origins that may read responses,"
     ' "*" for everybody or [] for nobody',
 )
-_READ_DATA = "with allow_credentials they can read your users' data"
+
+
+class _Harm(NamedTuple):
+    """What somebody who is trusted by mistake can do."""
+
+    said: str
+    #: The reason code for an origin that every page can have, and what to do about it.
+    null: tuple[str, str]
+
+
+_READ_DATA = _Harm(
+    "with allow_credentials they can read your users' data",
+    ("null-with-credentials", "leave it out, or do without credentials"),
+)
+_ACT = _Harm(
+    "refuse_denied would not keep them from acting as your users",
+    ("null-with-refuse-denied", "leave it out, or set refuse_denied=False"),
+)
 
 
 def conflicts(settings: Settings) -> list[Problem]:
@@ -29,12 +46,24 @@ def conflicts(settings: Settings) -> list[Problem]:
 
     :param settings: those of a policy, in canonical form, by field.
     """
-    problems = []
+    return [problem for _, problem in conflicts_by_cause(settings)]
+
+
+def conflicts_by_cause(settings: Settings) -> Iterator[tuple[str | None, Problem]]:
+    """The same, each with the other field that makes it one.
+
+    :param settings: those of a policy, in canonical form, by field.
+    """
     if "allow_origins" not in settings:
-        problems.append(_NO_ORIGINS)
-    if settings.get("allow_credentials"):
-        problems += _conflicts_with_credentials(settings)
-    return problems
+        yield None, _NO_ORIGINS
+    trusted = settings.get("allow_credentials")
+    if trusted:
+        for problem in _conflicts_with_credentials(settings):
+            yield "allow_credentials", problem
+    # Where all may use credentials, the same origins were looked at already.
+    if settings.get("refuse_denied") and trusted is not True:
+        for problem in _conflicts_with_refusal(settings):
+            yield "refuse_denied", problem
 
 
 def unused_credentials(settings: Settings) -> list[Problem]:
@@ -95,10 +124,20 @@ def _conflicts_with_credentials(settings: Settings) -> list[Problem]:
     if items == "*":
         problems.append(_wildcard_with_credentials(field, _WHO_MAY))
     elif isinstance(items, tuple):
-        problems += _origin_conflicts(field, items, settings)
+        problems += _origin_conflicts(field, items, settings, _READ_DATA)
     if "*" in settings.get("expose_headers", ()):
         problems.append(_wildcard_with_credentials("expose_headers", _WHICH_HEADERS))
     return problems
+
+
+def _conflicts_with_refusal(settings: Settings) -> list[Problem]:
+    """Where a stranger's page would not be refused, because it may have an origin that is allowed."""
+    items = settings.get("allow_origins")
+    if not isinstance(items, tuple):
+        return []
+    # No page of a stranger has an origin of plain http that is listed.
+    settings = {**settings, "dangerously_allow_insecure_origins": True}
+    return _origin_conflicts("allow_origins", items, settings, _ACT)
 
 
 _WHICH_HEADERS = "write the names of the headers, or do without credentials"
@@ -119,80 +158,96 @@ def _wildcard_with_credentials(field: str, remedy: str) -> Problem:
 
 
 def _origin_conflicts(
-    field: str, items: Iterable[str | Pattern[str]], settings: Settings
+    field: str, items: Iterable[str | Pattern[str]], settings: Settings, harm: _Harm
 ) -> list[Problem]:
-    """What is wrong with trusting origins, patterns and expressions with credentials."""
+    """What is wrong with trusting origins, patterns and expressions."""
     problems = []
     for item in items:
         # Most origins are of this kind, and there may be very many of them.
         if isinstance(item, str) and item.startswith("https://") and "*" not in item:
             continue
         found = (
-            _expression_faults(item, settings)
+            _expression_faults(item, settings, harm)
             if isinstance(item, re.Pattern)
-            else _text_faults(item, settings)
+            else _text_faults(item, settings, harm)
         )
         problems += [Problem(field, item, reason, message) for reason, message in found]
     return problems
 
 
-def _text_faults(item: str, settings: Settings) -> list[tuple[str, str]]:
+def _text_faults(item: str, settings: Settings, harm: _Harm) -> list[tuple[str, str]]:
     if item == "null":
-        return [("null-with-credentials", _NULL_WITH_CREDENTIALS)]
-    return _pattern_faults(item, parse_pattern(item), settings)
+        return [_null_fault(harm)]
+    return _pattern_faults(item, parse_pattern(item), settings, harm)
 
 
-_NULL_WITH_CREDENTIALS = (
-    f"'null' is the origin of every sandboxed frame and local file, so anybody can have it: {_READ_DATA};"
-    " leave it out, or do without credentials"
-)
+def _null_fault(harm: _Harm) -> tuple[str, str]:
+    reason, remedy = harm.null
+    return reason, (
+        f"'null' is the origin of every sandboxed frame and local file, so anybody can have it: {harm.said};"
+        f" {remedy}"
+    )
 
 
-def _pattern_faults(item: str, pattern: OriginPattern, settings: Settings) -> list[tuple[str, str]]:
+def _pattern_faults(
+    item: str, pattern: OriginPattern, settings: Settings, harm: _Harm
+) -> list[tuple[str, str]]:
     if pattern.is_anybodys:
-        return [("anybodys-origin", f"{shown(item)} {_ANYBODYS}")]
+        # No page of the web can have one, so that strangers cannot act by it.
+        return [("anybodys-origin", f"{shown(item)} {_ANYBODYS}")] if harm is _READ_DATA else []
     faults = []
     if not pattern.is_secure and not settings.get("dangerously_allow_insecure_origins"):
         faults.append(("insecure-origin", f"{shown(item)} {_INSECURE}"))
     if pattern.covers_strangers and not settings.get("dangerously_allow_public_suffixes"):
-        faults.append(("public-suffix", f"{shown(item)} {_PUBLIC_SUFFIX}"))
+        faults.append(("public-suffix", f"{shown(item)} {_PUBLIC_SUFFIX.format(harm.said)}"))
     return faults
 
 
 _ANYBODYS = (
     "is the origin of local files, or of any application or extension of that scheme, so anybody can have it:"
-    f" {_READ_DATA}; write the one that is yours, or do without credentials"
+    f" {_READ_DATA.said}; write the one that is yours, or do without credentials"
 )
 _INSECURE = (
     "is not https: with allow_credentials, whoever controls the network can pretend to be it and read your"
     " users' data; write https://, or set dangerously_allow_insecure_origins=True"
 )
 _PUBLIC_SUFFIX = (
-    f"covers names that anybody can register (Public Suffix List): {_READ_DATA}; write the names that are"
+    "covers names that anybody can register (Public Suffix List): {}; write the names that are"
     " yours, or set dangerously_allow_public_suffixes=True"
 )
 
 
-def _expression_faults(expression: Pattern[str], settings: Settings) -> list[tuple[str, str]]:
+def _expression_faults(
+    expression: Pattern[str], settings: Settings, harm: _Harm
+) -> list[tuple[str, str]]:
     takes_insecure = settings.get("dangerously_allow_insecure_origins")
     schemes = ("https", "http") if takes_insecure else ("https",)
     written = shown(expression.pattern)
     strangers = strangers_admitted_by(expression, schemes)
+    if harm is _ACT:
+        strangers = [each for each in strangers if _is_of_the_web(each)]
     if settings.get("dangerously_allow_public_suffixes"):
         strangers = [each for each in strangers if each.reason in _NEVER_TAKEN]
     if strangers:
-        return [(strangers[0].reason, f"{written} {_admits(strangers[0])}")]
+        return [(strangers[0].reason, f"{written} {_admits(strangers[0], harm)}")]
     insecure = None if takes_insecure else admits_only_insecure(expression)
     if insecure is not None:
         return [("insecure-origin", f"{written} admits {shown(insecure)}, which {_INSECURE}")]
+    # With credentials, this one is denied when it comes.
+    if harm is _ACT and expression.fullmatch("null"):
+        return [_null_fault(harm)]
     return []
+
+
+def _is_of_the_web(stranger: Stranger) -> bool:
+    return stranger.origin is None or stranger.origin.startswith(("https:", "http:"))
 
 
 # Whatever opt-out is set.
 _NEVER_TAKEN = ("matches-any-origin", "cannot-be-checked")
 
 
-def _admits(stranger: Stranger) -> str:
+def _admits(stranger: Stranger, harm: _Harm) -> str:
     if stranger.origin is None:
         return (
             "cannot be checked for strangers that it allows; write it without lookahead, lookbehind and"
@@ -200,7 +255,7 @@ def _admits(stranger: Stranger) -> str:
             " 'https://*.example.com'"
         )
     remedy = _REMEDIES[stranger.reason]
-    return f"also allows {shown(stranger.origin)}, which may belong to a stranger: {_READ_DATA}; {remedy}"
+    return f"also allows {shown(stranger.origin)}, which may belong to a stranger: {harm.said}; {remedy}"
 
 
 _REMEDIES = {

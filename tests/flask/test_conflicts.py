@@ -285,6 +285,23 @@ def test_conflict_alone_is_a_500_that_runs_no_view():
     assert ran == []
 
 
+# --- a refusal that does not keep strangers out ----------------------------------------------------
+
+
+def test_strangers_that_a_refusal_lets_act_are_told_with_where_each_setting_came_from():
+    app = flask.Flask("example")
+    previews = cross_origin(allow_origins=["https://app-*.vercel.app"])
+    app.add_url_rule("/", "index", previews(lambda: "x"), methods=["POST"])
+    app.config["CORS_ALLOW_CREDENTIALS"] = False
+    CORS(app, allow_origins=[PAGE], refuse_denied=True)
+    (problem,) = error_of(app).problems
+    assert (problem.field, problem.reason) == ("allow_origins", "public-suffix")
+    assert re.search(
+        rf"; allow_origins is set by @cross_origin at {HERE}; refuse_denied is set by CORS\(...\) at {HERE}$",
+        problem.message,
+    )
+
+
 # --- a refusal that refuses nothing ----------------------------------------------------------------
 
 

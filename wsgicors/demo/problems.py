@@ -19,6 +19,9 @@ LEADS = {
     "not-ascii": N_("There is a letter that is not ASCII. Browsers write such a name in Punycode."),
     "not-normalized": N_("Browsers write this method in upper case."),
     "null-with-credentials": N_("Every site can have the origin null, so it gets no credentials."),
+    "null-with-refuse-denied": N_(
+        "Every site can have the origin null, so nothing would be refused."
+    ),
     "origin-not-allowed": N_(
         "This origin may use credentials, but allow_origins does not have it."
     ),

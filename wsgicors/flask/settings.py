@@ -13,7 +13,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional
 
 from ..errors import ConfigError, Problem, shown
-from ..guards import unused_credentials
+from ..guards import conflicts_by_cause, unused_credentials
 from ..policy import Policy
 from ..vocabulary import is_about_paths, nearest_field, resembles_field
 from .declarations import Layer, said_of
@@ -48,10 +48,8 @@ class Effective(NamedTuple):
 
     def problems(self) -> Iterator[Problem]:
         """What stands in the way of putting it to use, and where that was set."""
-        for problem in self.policy.conflicts():
-            culprits = [
-                name for name in (problem.field, "allow_credentials") if name in self.sources
-            ]
+        for cause, problem in conflicts_by_cause(self.policy.settings()):
+            culprits = [name for name in (problem.field, cause) if name in self.sources]
             said = [f"{name} is set by {self.sources[name]}" for name in dict.fromkeys(culprits)]
             yield problem._replace(message="; ".join([problem.message, *said]))
 
