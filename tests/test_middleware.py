@@ -915,6 +915,33 @@ def test_what_a_layer_inside_denied_stays_denied(outside, between, inside, outer
 
 @pytest.mark.parametrize("inside", INSIDE.values(), ids=INSIDE)
 @pytest.mark.parametrize("outside", OUTSIDE.values(), ids=OUTSIDE)
+def test_what_browsers_send_though_a_layer_inside_denies_it_is_told(outside, inside, caplog):
+    app = outside(inside(allow_origins=[APP]), allow_origins=[APP, EVIL], allow_methods="PUT")
+    answer(app, environ_of(method="PUT", origin=EVIL))
+    (line,) = [each.message for each in caplog.records if each.levelname == "WARNING"]
+    assert line.startswith(f"'PUT' '/' of '{EVIL}' is denied by a layer, and allowed by another")
+    assert "routes={'/path': None}" in line
+
+
+@pytest.mark.parametrize(
+    ("request_", "more"),
+    [
+        ROW({"method": "PUT", "origin": APP}, {}, id="allowed inside"),
+        ROW({"method": "POST", "origin": EVIL}, {}, id="sent whatever a preflight says"),
+        ROW({"method": "PUT", "origin": "https://third.example"}, {}, id="denied by both"),
+        ROW({"method": "PUT"}, {}, id="no page"),
+        ROW({"method": "PUT", "origin": EVIL}, {"refuse_denied": True}, id="refused inside"),
+    ],
+)
+def test_what_a_preflight_does_not_permit_is_not_told_of_layers(request_, more, caplog):
+    inner = CORSMiddleware(site(), allow_origins=[APP], **more)
+    app = CORSMiddleware(inner, allow_origins=[APP, EVIL], allow_methods="PUT")
+    answer(app, environ_of(**request_))
+    assert caplog.messages == []
+
+
+@pytest.mark.parametrize("inside", INSIDE.values(), ids=INSIDE)
+@pytest.mark.parametrize("outside", OUTSIDE.values(), ids=OUTSIDE)
 @pytest.mark.parametrize("kept", [[], [("X-A", "1")]], ids=["none", "another"])
 def test_it_stays_denied_where_header_lines_are_lost_between(outside, inside, kept):
     inner = inside(allow_origins=[APP])

@@ -13,7 +13,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Callable
 
-from .names import ALLOW_ORIGIN, CREDENTIALS, VARY
+from .errors import shown
+from .logs import logger
+from .names import ALLOW_ORIGIN, CREDENTIALS, SAFELISTED_METHODS, VARY
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -126,9 +128,27 @@ def _varies_by_origin(headers: list[HeaderLine]) -> bool:
     return not {"origin", "*"}.isdisjoint([value.strip().lower() for value in values])
 
 
+def _tell_of_what_was_sent(environ: WSGIEnvironment) -> None:
+    """Have it known that a layer outside permits what a layer inside would not."""
+    method = environ.get("REQUEST_METHOD", "")
+    if "HTTP_ORIGIN" in environ and method not in SAFELISTED_METHODS:
+        logger.warning(
+            _SENT, *map(shown, (method, environ.get("PATH_INFO"), environ["HTTP_ORIGIN"]))
+        )
+
+
+_SENT = (
+    "%s %s of %s is denied by a layer, and allowed by another one around it. Preflights are answered by the outer"
+    " one, so browsers may send the request. Only the response is not shared. Let one layer govern the path: in"
+    " the outer one, write routes={'/path': None}"
+)
+
+
 def _denied_inside(decision: Decision, environ: WSGIEnvironment) -> Decision:
     lines = decision.lines[-1:] if decision.vary else []
     inner: Decision = environ[DECISION]
+    if decision.origin_allowed and not inner.refused:
+        _tell_of_what_was_sent(environ)
     if inner is decision and decision.origin_allowed:
         # The layer inside has a copy of ``environ``, and its reason is there.
         reason = "refused-inside" if "HTTP_ORIGIN" in environ else "no-origin"
