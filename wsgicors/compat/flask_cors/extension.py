@@ -140,7 +140,7 @@ def _tell_of_who_is_narrower(settings: Settings) -> None:
 _told: WeakSet[flask.Blueprint] = WeakSet()
 _NARROWER = (
     "CORS of the blueprint %s does not allow %s, which CORS around it allows. Flask-CORS shares with the"
-    " origins of both, this layer only with those of the blueprint. If it is meant, name it in both"
+    " origins of both, this layer only with those of the blueprint. If it should be allowed, name it in both"
 )
 
 
