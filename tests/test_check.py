@@ -801,7 +801,7 @@ def shop_module(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", sys.path[:])
     yield
-    for name in ("breadshop", "ruined", "serving"):
+    for name in ("breadshop", "ruined", "breadstall"):
         sys.modules.pop(name, None)
 
 
@@ -849,9 +849,9 @@ def test_what_an_application_prints_is_no_part_of_the_report(shop_module, capsys
     ("name", "told"),
     [
         ROW(
-            "serving:site",
+            "breadstall:site",
             [
-                "serving:site is not yet imported after 0.1 seconds; it is at serving.py, line 2",
+                "breadstall:site is not yet imported after 0.1 seconds; it is at breadstall.py, line 2",
                 'If that line starts a server, put it below: if __name__ == "__main__":',
             ],
             id="import",
@@ -867,7 +867,7 @@ def test_what_an_application_prints_is_no_part_of_the_report(shop_module, capsys
     ],
 )
 def test_what_takes_long_is_told_with_its_line(shop_module, name, told, capsys, monkeypatch):
-    Path("serving.py").write_text("import breadshop, time\ntime.sleep(0.4)\nsite = breadshop.site")
+    Path("breadstall.py").write_text("import breadshop, time\ntime.sleep(0.4)\nsite = breadshop.site")
     monkeypatch.setattr(loading, "PATIENCE", 0.1)
     assert main([name, "--origin", APP]) == 1
     said = capsys.readouterr().err
