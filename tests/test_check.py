@@ -867,7 +867,9 @@ def test_what_an_application_prints_is_no_part_of_the_report(shop_module, capsys
     ],
 )
 def test_what_takes_long_is_told_with_its_line(shop_module, name, told, capsys, monkeypatch):
-    Path("breadstall.py").write_text("import breadshop, time\ntime.sleep(0.4)\nsite = breadshop.site")
+    Path("breadstall.py").write_text(
+        "import breadshop, time\ntime.sleep(0.4)\nsite = breadshop.site"
+    )
     monkeypatch.setattr(loading, "PATIENCE", 0.1)
     assert main([name, "--origin", APP]) == 1
     said = capsys.readouterr().err
