@@ -940,6 +940,15 @@ def test_what_a_preflight_does_not_permit_is_not_told_of_layers(request_, more, 
     assert caplog.messages == []
 
 
+@pytest.mark.parametrize("between", ["the same environ", "an environ of its own"])
+def test_what_a_page_of_the_application_sends_is_not_told_of_layers(between, caplog):
+    inner = EVERYWHERE[between](CORSMiddleware(site(), allow_origins=[]))
+    environ = environ_of(method="PUT")
+    environ["HTTP_ORIGIN"] = f"http://{environ['HTTP_HOST']}"
+    answer(CORSMiddleware(inner, allow_origins="*"), environ)
+    assert caplog.messages == []
+
+
 @pytest.mark.parametrize("inside", INSIDE.values(), ids=INSIDE)
 @pytest.mark.parametrize("outside", OUTSIDE.values(), ids=OUTSIDE)
 @pytest.mark.parametrize("kept", [[], [("X-A", "1")]], ids=["none", "another"])

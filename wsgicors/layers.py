@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Callable
 from .errors import shown
 from .logs import logger
 from .names import ALLOW_ORIGIN, CREDENTIALS, SAFELISTED_METHODS, VARY
+from .requests import is_foreign
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -129,9 +130,13 @@ def _varies_by_origin(headers: list[HeaderLine]) -> bool:
 
 
 def _tell_of_what_was_sent(environ: WSGIEnvironment) -> None:
-    """Have it known that a layer outside permits what a layer inside would not."""
+    """Have it known that a layer outside permits what a layer inside would not.
+
+    A page of the application's own needs no permission.
+    """
     method = environ.get("REQUEST_METHOD", "")
-    if "HTTP_ORIGIN" in environ and method not in SAFELISTED_METHODS:
+    is_asked_for = "HTTP_ORIGIN" in environ and method not in SAFELISTED_METHODS
+    if is_asked_for and is_foreign(environ):
         logger.warning(
             _SENT, *map(shown, (method, environ.get("PATH_INFO"), environ["HTTP_ORIGIN"]))
         )
