@@ -9,7 +9,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping
 from logging import DEBUG, root
-from operator import length_hint
 from types import MethodType
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
@@ -236,10 +235,11 @@ def _start(  # noqa: C901, PLR0912 - the hot path
             if name not in PLAIN_NAMES:
                 if name != "Vary" or name is VARY or after_vary is not None:
                     break
-                if type(headers) is not list:
-                    # Of what only resembles one, it is not known how far it has come.
+                try:
+                    after_vary = lines.__length_hint__()  # type: ignore[attr-defined]
+                except AttributeError:
+                    # Of what only resembles a list, it is not known how far it has come.
                     break
-                after_vary = length_hint(lines)
         else:
             if after_vary is not None and decision.vary:
                 merge_vary(whole, len(headers) - after_vary - 1, decision.vary)
