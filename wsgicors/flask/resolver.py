@@ -608,7 +608,10 @@ class UrlMapResolver:
         return self._common_to_all(self._announced_at(place))
 
     def _announced_at(self, place: Place) -> dict[str, HeaderBuilder | None]:
-        return {name: self._announced(endpoint, name) for name, endpoint in place.views.items()}
+        views = place.views.items()
+        if not self._unlinked.seen:
+            return {name: self._known(endpoint, name).builder for name, endpoint in views}
+        return {name: self._announced(endpoint, name) for name, endpoint in views}
 
     def _builder_among(
         self, builders: dict[str, HeaderBuilder | None], place: Place, method: str
