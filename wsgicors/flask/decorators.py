@@ -380,7 +380,8 @@ def _answer_alone_in_blueprint(said: _Said, blueprint: flask.Blueprint) -> None:
     except (AssertionError, UserWarning):
         # It is registered already, and Flask takes no hook any more; the extension can still answer.
         (layer,) = said.layers
-        if not (layer.is_closing() or is_governed(blueprint)):
+        # Also of what closes: something around the application may share it.
+        if not is_governed(blueprint):
             logger.warning(_TOO_LATE, layer.where, shown(blueprint.name))
 
 
