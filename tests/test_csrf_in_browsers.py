@@ -131,7 +131,7 @@ def visited(engine, make):
         plan = {"targets": targets, "stops": [{"name": n, "url": stops[n]} for n in stops]}
         address = f"{stops['own']}#{quote(json.dumps(plan))}"
         with visiting(engine, address) as visit:
-            visit.wait_until(lambda: ("stranger", "link", "alice") in refusing.tried, seconds=60)
+            visit.wait_until(lambda: ("stranger", "link", "alice") in refusing.tried, seconds=120)
     return refusing, open_
 
 
