@@ -1,8 +1,8 @@
 """A late declaration that races the first request, at every point where that looks at a view.
 
-A program of its own, in which nothing is declared before but for one other view if its argument says so:
-each race has a process of its own. Writes at how many points the request was stopped, and after which of
-them the closed view was still shared.
+A program of its own: each race has a process of its own. Its argument says what is closed. The blueprint
+is the first thing that is declared at all. The class is not. Writes at how many points the request was
+stopped, and after which of them the closed view was still shared.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def is_shared(app):
     return answer.access_control_allow_origin is not None
 
 
-def race(point):
+def race(point, closed):
     """Whether the point was reached, and whether the view was shared in the end."""
     app, blueprint = flask.Flask("example"), flask.Blueprint("shop", "example")
     view = Stopping(point)
@@ -57,7 +57,7 @@ def race(point):
     first.start()
     while first.is_alive() and not own["is_there"].wait(0.001):
         pass
-    same_origin(blueprint)
+    same_origin({"blueprint": blueprint, "class": Stopping}[closed])
     # Another request comes before the first one goes on, unless it has to wait for that.
     second = threading.Thread(target=is_shared, args=[app])
     second.start()
@@ -68,23 +68,23 @@ def race(point):
     return own["is_there"].is_set(), is_shared(app)
 
 
-def raced(point):
+def raced(*arguments):
     """The same in a process of its own."""
     process = os.fork()
     if process == 0:
-        was_reached, was_shared = race(point)
+        was_reached, was_shared = race(*arguments)
         os._exit(was_reached + 2 * was_shared)
     status = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
     return bool(status & 1), bool(status & 2)
 
 
-def main(before):
+def main(closed):
     # As long as nothing was said anywhere, little is looked at. It stays so when what was said of is gone.
-    if before == "after-another":
+    if closed == "class":
         same_origin(lambda: "other")
     point, shared = 1, []
     while True:
-        was_reached, was_shared = raced(point)
+        was_reached, was_shared = raced(point, closed)
         if not was_reached:
             break
         shared += [point] * was_shared

@@ -340,9 +340,9 @@ def test_threads_that_come_first_together_all_get_the_headers():
     assert answers == ["7"] * 8
 
 
-@pytest.mark.parametrize(("declared", "at_least"), [("first", 3), ("after-another", 20)])
-def test_view_that_is_closed_while_threads_look_at_it_stays_closed(declared, at_least):
-    program = [sys.executable, str(Path(__file__).with_name("racing.py")), declared]
+@pytest.mark.parametrize(("closed", "at_least"), [("blueprint", 3), ("class", 20)])
+def test_view_that_is_closed_while_threads_look_at_it_stays_closed(closed, at_least):
+    program = [sys.executable, str(Path(__file__).with_name("racing.py")), closed]
     written = subprocess.run(program, stdout=subprocess.PIPE, text=True, check=True).stdout
     points, shared = written.split(maxsplit=1)
     assert (int(points) > at_least, shared.strip()) == (True, "[]")
