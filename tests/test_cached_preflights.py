@@ -48,7 +48,7 @@ def tried(engine, app, path, calls):
         )
         app.config["CORS_ALLOW_ORIGINS"] = [origin]
         with visiting(engine, origin) as visit:
-            visit.wait_until(lambda: told, seconds=60)
+            visit.wait_until(lambda: told, seconds=120)
     return told[0]
 
 

@@ -968,7 +968,7 @@ def test_a_page_of_another_origin_is_not_heard_and_loses_what_it_opened(engine):
             return Response(FOREIGN % {"page": demo.addresses.page}, mimetype="text/html")
 
         with served(foreign) as url, visiting(engine, url) as visit:
-            visit.wait_until(lambda: told, seconds=60)
+            visit.wait_until(lambda: told, seconds=120)
     assert told == [{"opened": True, "heard": [], "cut": [True, True]}]
 
 

@@ -62,7 +62,7 @@ class Server:
 
     def wait_for(self, pattern, times=1):
         """What a pattern finds in the print, once that is as often; a server may print after it has answered."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         found = []
         while len(found) < times:
             assert time.monotonic() < deadline, (
@@ -78,7 +78,7 @@ class Server:
             headers={name.replace("_", "-"): value for name, value in headers.items()},
         )
         try:
-            with urllib.request.urlopen(request, timeout=10) as response:
+            with urllib.request.urlopen(request, timeout=30) as response:
                 return response.status, response.headers, response.read().decode()
         except urllib.error.HTTPError as response:
             with response:
@@ -87,8 +87,8 @@ class Server:
     def stop(self):
         """End it, and give what it printed since it was started."""
         self._process.send_signal(signal.SIGINT)
-        self._process.wait(timeout=10)
-        self._reader.join(timeout=10)
+        self._process.wait(timeout=30)
+        self._reader.join(timeout=30)
         self._process.stdout.close()
         return "".join(self._printed)
 
