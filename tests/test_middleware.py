@@ -13,6 +13,7 @@ import sys
 import threading
 import weakref
 from collections import UserList
+from unittest.mock import Mock
 from wsgiref.util import FileWrapper
 from wsgiref.validate import validator
 
@@ -24,10 +25,13 @@ from hypothesis import strategies as st
 from strategies import anything, texts
 from webtest import TestApp
 from werkzeug.datastructures import Headers
+from werkzeug.local import LocalProxy
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.lint import LintMiddleware
+from werkzeug.wrappers import Request, Response
 
 from wsgicors import ConfigError, CORSMiddleware, Policy, cors
+from wsgicors.fields import FIELDS
 from wsgicors.flask import CORS, cross_origin
 from wsgicors.headers import HeaderBuilder
 from wsgicors.lines import PLAIN_NAMES, Author, _vary_lines
@@ -1446,6 +1450,48 @@ def test_a_wrong_configuration_never_starts(args, fields, found):
         assert [(problem.field, problem.reason) for problem in caught.value.problems] == found
 
 
+def view(item=None):
+    return "hello"
+
+
+async def asgi(scope, receive, send):
+    """An application of the other kind."""
+
+
+class Listing:
+    """An application as PEP 3333 shows one that is a class."""
+
+    def __init__(self, environ, start_response):
+        start_response("200 OK", [])
+
+    def __iter__(self):
+        return iter([b""])
+
+
+@pytest.mark.parametrize(
+    "app",
+    [
+        ROW(Listing, id="class"),
+        ROW(Request.application(lambda request: Response()), id="wrapper of what takes a request"),
+        ROW(functools.partial(lambda extra, environ, start: [], None), id="partial"),
+        ROW(flask.Flask("example").wsgi_app, id="bound method"),
+        ROW(LocalProxy(lambda: flask.Flask("example")), id="proxy"),
+        ROW(flask.current_app, id="proxy that stands for nothing yet"),
+        ROW(lambda *everything: [], id="what takes everything"),
+        ROW(Mock(), id="mock"),
+    ],
+)
+def test_what_takes_what_an_application_takes_is_taken(app):
+    assert CORSMiddleware(app, allow_origins="*").app is app
+
+
+@pytest.mark.parametrize("around", [CORSMiddleware, lambda app, **fields: cors(**fields)(app)])
+@pytest.mark.parametrize("app", [view, lambda: "hello", asgi], ids=["view", "lambda", "ASGI"])
+def test_what_does_not_take_what_an_application_takes_is_refused(around, app):
+    with pytest.raises(ConfigError, match=r"takes environ and start_response; .* cross_origin$"):
+        around(app, allow_origins="*")
+
+
 @pytest.mark.parametrize("app", ["app", None, [b"hello"]], ids=str)
 @pytest.mark.parametrize("around", [CORSMiddleware, lambda app, **fields: cors(**fields)(app)])
 def test_what_is_no_application_is_refused_with_what_to_write(around, app):
@@ -1490,6 +1536,27 @@ def test_a_policy_can_be_swapped():
     app.policy = Policy(allow_origins=EVIL, allow_methods="PUT")
     assert app.policy == Policy(allow_origins=EVIL, allow_methods="PUT")
     assert callers(app, method="PUT") == {EVIL}
+
+
+@pytest.mark.parametrize("name", [*FIELDS, "routes", "trial", "answer_exceptions"])
+def test_what_is_said_to_the_constructor_cannot_be_set_without_effect(name):
+    app = CORSMiddleware(site(), allow_origins=APP)
+    with pytest.raises(AttributeError, match=rf"^{name} cannot be set .* middleware.policy = "):
+        setattr(app, name, None)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"), [({}, 1), ({"refuse_denied": False}, 0), ({"refuse_denied": True}, 0)]
+)
+def test_a_swap_that_no_longer_refuses_is_told(caplog, said, told):
+    app = CORSMiddleware(site(), allow_origins=APP, refuse_denied=True)
+    app.policy = Policy(allow_origins=EVIL, **said)
+    assert caplog.text.count("nothing is refused any more") == told
+    app.policy = Policy(allow_origins=EVIL)
+    app.policy = Policy(allow_origins=APP)
+    assert caplog.text.count("nothing is refused any more") == 1 - (
+        said == {"refuse_denied": False}
+    )
 
 
 @pytest.mark.parametrize(

@@ -162,6 +162,56 @@ def test_a_path_whose_other_reading_has_another_policy_is_nobodys(path):
     assert answer(app, environ_of(path, origin=APP)).decision.reason == "ambiguous-path"
 
 
+def by_path(environ, method):
+    """Choose as people do; a policy of its own each time, as people make them."""
+    if environ["PATH_INFO"].startswith("/admin"):
+        return Policy(allow_origins=ADMIN, refuse_denied=True)
+    return None if environ["PATH_INFO"].startswith("/untouched") else Policy(allow_origins="*")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        ROW("//admin/pay", id="two slashes"),
+        ROW("/./admin/pay", id="dot"),
+        ROW("/public/../admin/pay", id="dots"),
+        ROW("/public/%2e%2e/admin", id="dots, encoded twice"),
+        ROW("/%61dmin", id="letter, encoded twice"),
+        ROW("\\admin", id="backslash"),
+        ROW("admin", id="no slash"),
+        ROW("/admin/../public", id="out of it"),
+        ROW("/untouched/../public", id="out of what is not governed"),
+        ROW("/x/..//untouched", id="into what is not governed"),
+    ],
+)
+def test_a_path_of_which_resolve_says_two_things_is_nobodys(path):
+    app = CORSMiddleware(site(), resolve=by_path)
+    answer(app, environ_of("/admin"))
+    read = answer(app, environ_of(path, origin=APP))
+    assert (read.decision.reason, read.values("Vary")) == ("ambiguous-path", ["Origin"])
+    refused = [
+        answer(app, environ_of(path, method="POST", origin=APP)),
+        answer(app, environ_of(path, method="OPTIONS", origin=APP, asks="PUT")),
+    ]
+    assert {each.status for each in refused} == {"403 Forbidden"}
+
+
+@pytest.mark.parametrize("path", ["//x", "/a/../b/", "/a%20b", "/a\\b", "/", "", "/x/"])
+def test_a_path_of_which_resolve_says_one_thing_is_governed_by_that(path):
+    app = CORSMiddleware(site(), resolve=lambda *_: Policy(allow_origins=[APP], max_age=7))
+    assert answer(app, environ_of(path, origin=APP)).decision.allowed
+
+
+def test_resolve_is_asked_once_for_a_path_that_can_be_read_in_one_way():
+    asked = []
+    app = CORSMiddleware(site(), resolve=lambda environ, _: asked.append(environ["PATH_INFO"]))
+    answer(app, environ_of("/a/b.c/d-e", origin=APP))
+    assert asked == ["/a/b.c/d-e"]
+    asked.clear()
+    answer(app, environ_of("/a//b/..", origin=APP))
+    assert asked == ["/a//b/..", "/a/"]
+
+
 def test_a_request_without_a_path_is_governed_by_the_default_of_all():
     environ = environ_of("/", origin=APP)
     del environ["PATH_INFO"]
@@ -412,6 +462,11 @@ def test_a_route_with_characters_that_paths_have_is_taken(route):
         ROW(None, id="None"),
         ROW(b"/a", id="bytes"),
         ROW("/\udce4", id="bytes that are no UTF-8"),
+        ROW("/admin ", id="a blank at the end"),
+        ROW("/ admin", id="a blank at the beginning"),
+        ROW("/admin /users", id="a blank before a slash"),
+        ROW("/admin,/internal", id="two prefixes"),
+        ROW("/admin, /internal", id="two prefixes with a blank"),
     ],
 )
 def test_a_route_that_no_path_can_begin_with_is_refused(route):

@@ -123,10 +123,12 @@ def is_sync_callable(value: object) -> bool:
 def takes(function: Any, number: int) -> bool:
     """Whether something can be called with so many arguments, as far as it tells."""
     try:
-        inspect.signature(function).bind(*[None] * number)
+        # What a wrapper passes on need not be what it takes.
+        inspect.signature(function, follow_wrapped=False).bind(*[None] * number)
     except TypeError:
         return False
-    except ValueError:  # some that are written in C do not tell
+    except (ValueError, RuntimeError):
+        # Some that are written in C do not tell, and a proxy may stand for nothing yet.
         return True
     return True
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from .crashes import answering
 from .errors import ConfigError, Problem, shown
+from .fields import FIELDS, takes
 from .headers import HeaderBuilder
 from .layers import (
     DECISION,
@@ -104,7 +105,7 @@ class CORSMiddleware:
         answer_exceptions: bool = False,
         **fields: Unpack[PolicyFields],
     ) -> None:
-        if not callable(app):
+        if not takes(app, 2):
             raise ConfigError([_no_application(app)])
         if routes is not None and resolve is not None:
             raise ConfigError([_BOTH_ROUTES_AND_RESOLVE])
@@ -132,7 +133,19 @@ class CORSMiddleware:
 
     @policy.setter
     def policy(self, policy: Policy) -> None:
+        refused = self._policy is not None and self._policy.refuse_denied
         self._use(checked_policy(policy))
+        if refused and policy.refuse_denied is None:
+            logger.warning(_NO_LONGER_REFUSES)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set an attribute.
+
+        :raises AttributeError: if it is a setting, which would have no effect there.
+        """
+        if name in _SETTINGS:
+            raise AttributeError(_SAID_TOO_LATE.format(name))
+        super().__setattr__(name, value)
 
     @property
     def policies(self) -> dict[str, Policy | None]:
@@ -223,6 +236,17 @@ class CORSMiddleware:
         return self._governed_app(environ, MethodType(start, response))
 
 
+_SETTINGS = frozenset([*FIELDS, "routes", "trial", "answer_exceptions"])
+_SAID_TOO_LATE = (
+    "{} cannot be set at a CORSMiddleware; give it to the constructor, or swap the whole policy:"
+    " middleware.policy = Policy(...)"
+)
+_NO_LONGER_REFUSES = (
+    "the new policy does not say refuse_denied, so nothing is refused any more that the old one refused; write"
+    " refuse_denied=True in the new policy too, or refuse_denied=False if that is meant"
+)
+
+
 def cors(
     policy: Policy | None = None,
     *,
@@ -260,6 +284,8 @@ def cors(
 
 def _no_application(app: object) -> Problem:
     message = f"{shown(app)} is not a WSGI application; write CORSMiddleware(application, ...)"
+    if callable(app):
+        message += ", whose application takes environ and start_response; for a view of Flask write cross_origin"
     return Problem("app", app, "no-application", message)
 
 

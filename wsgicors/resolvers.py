@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     Resolver = Callable[[WSGIEnvironment, bool], Optional[HeaderBuilder]]
     Resolve = Callable[[WSGIEnvironment, str], Optional[Policy]]
     Routes = Mapping[str, Optional[Policy]]
+    _BuilderFor = Callable[[WSGIEnvironment, str], Optional[HeaderBuilder]]
 
 logger = logging.getLogger("wsgicors")
 
@@ -38,7 +39,8 @@ AMBIGUOUS_PATH, _AMBIGUOUS_PATH_REFUSED = (
 RESOLVE_FAILED, RESOLVE_FAILED_REFUSED = (
     HeaderBuilder(policy, "resolve-failed") for policy in (_NOBODY, _NOBODY_AT_ALL)
 )
-_FAILED = (RESOLVE_FAILED, RESOLVE_FAILED_REFUSED)
+# What stands in the place of a policy that is not known.
+_DENYING = (RESOLVE_FAILED, RESOLVE_FAILED_REFUSED, AMBIGUOUS_PATH, _AMBIGUOUS_PATH_REFUSED)
 # The methods of one URL are compared as long as they are not more.
 _MAX_METHODS = 64
 # Where requests came mounted, as far as anything was told of it.
@@ -46,8 +48,8 @@ _MAX_MOUNTS = 64
 # What stands in a route of a framework, a glob or a regular expression, and hardly in a path.
 _PATTERN = re.compile(r"[*<>{}\[\]\\|^?#]|\.\+|^:|\$$|%[sdr](?![0-9A-Za-z])|%\(")
 _CLASS = re.compile(r"\\[dDsSwW]")
-# Bytes that were no UTF-8 where Python read them.
-_NO_TEXT = re.compile("[\ud800-\udfff]")
+# Bytes that were no UTF-8 where Python read them; blanks around a segment; several prefixes in one.
+_NO_PATH = re.compile(r"[\ud800-\udfff]|\s(/|\Z)|/\s|,/")
 # A whole segment, followed by a pattern that is to take in what is below it.
 _SEGMENT_AND_PATTERN = re.compile(
     r"(?!\.[*+])([^*<>{}\[\]\\|^?#()$]+?)(?:\.?\*+|\.\+|\$|\(|[?#].*)"
@@ -116,6 +118,9 @@ _NO_RESOLVE = (
 def resolver_by_callable(resolve: Resolve, base: Policy | None) -> Resolver:
     """The policy that a callable returns, merged into the base; if it fails, nobody's.
 
+    A path that can be read in two ways is asked about in all of them. If the answers differ, it is
+    nobody's, too.
+
     :raises ConfigError: if it cannot be called so, or only to be awaited.
     """
     if not (is_sync_callable(resolve) and takes(resolve, 2)):
@@ -123,7 +128,7 @@ def resolver_by_callable(resolve: Resolve, base: Policy | None) -> Resolver:
         raise ConfigError([Problem("resolve", resolve, "wrong-type", message)])
     builder_of = _Compiler(base or Policy())
 
-    def builder_for(environ: WSGIEnvironment, method: str) -> HeaderBuilder | None:
+    def asked(environ: WSGIEnvironment, method: str) -> HeaderBuilder | None:
         try:
             policy = resolve(environ, method)
             return None if policy is None else builder_of(checked_policy(policy))
@@ -132,13 +137,33 @@ def resolver_by_callable(resolve: Resolve, base: Policy | None) -> Resolver:
             log_exception(logger, "resolve failed for %s, so it is denied", path)
             return RESOLVE_FAILED_REFUSED if builder_of.refuses else RESOLVE_FAILED
 
-    return _PerMethod(builder_for)
+    return _PerMethod(_in_all_readings(asked, builder_of))
+
+
+def _in_all_readings(asked: _BuilderFor, compiler: _Compiler) -> _BuilderFor:
+    """Ask about a path in all the ways that it can be read in."""
+
+    def builder_for(environ: WSGIEnvironment, method: str) -> HeaderBuilder | None:
+        builder = asked(environ, method)
+        for path in _readings(environ.get("PATH_INFO", "")):
+            if not _is_same(builder, asked({**environ, "PATH_INFO": path}, method)):
+                return _AMBIGUOUS_PATH_REFUSED if compiler.refuses else AMBIGUOUS_PATH
+        return builder
+
+    return builder_for
+
+
+def _is_same(builder: HeaderBuilder | None, other: HeaderBuilder | None) -> bool:
+    """Whether two builders say the same; policies may be made anew for each request."""
+    if builder is None or other is None:
+        return builder is other
+    return builder is other or builder.policy == other.policy
 
 
 class _PerMethod:
     """The resolver for policies that are known for one method at a time."""
 
-    def __init__(self, builder_for: Callable[[WSGIEnvironment, str], HeaderBuilder | None]) -> None:
+    def __init__(self, builder_for: _BuilderFor) -> None:
         self._builder_for = builder_for
 
     def __call__(self, environ: WSGIEnvironment, is_preflight: bool) -> HeaderBuilder | None:
@@ -146,7 +171,7 @@ class _PerMethod:
             return self._builder_for(environ, environ["REQUEST_METHOD"])
         method = bounded_method(environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"])
         builder = self._builder_for(environ, method)
-        if builder is None or builder in _FAILED:
+        if builder is None or builder in _DENYING:
             return builder
         others = self._others(environ, method, builder)
         # A usual method is found from every other one. Any else is looked at from there, too.
@@ -322,7 +347,7 @@ def _prefix(route: Any, taken: Mapping[str, object]) -> str:
 
     :raises ConfigError: if no path can begin with it, or if it stands there twice.
     """
-    is_path = isinstance(route, str) and route.startswith("/") and not _NO_TEXT.search(route)
+    is_path = isinstance(route, str) and route.startswith("/") and not _NO_PATH.search(route)
     if isinstance(route, str) and _is_pattern(route):
         raise ConfigError([_pattern_problem(route)])
     if not is_path or _is_ambiguous(route) or unquote(route) != route:
@@ -373,6 +398,27 @@ def _is_ambiguous(path: str) -> bool:
         return False
     segments = unquote(path).replace("\\", "/").split("/")
     return "" in segments[1:-1] or "." in segments or ".." in segments
+
+
+def _readings(path: str) -> Iterable[str]:
+    """What servers and frameworks may make of a path, other than what it is."""
+    readings = _other_readings(path)
+    if not readings and not _is_ambiguous(path):
+        return ()
+    whole = [path, *readings]
+    return [each for each in dict.fromkeys([*whole, *map(_tidied, whole)]) if each != path]
+
+
+def _tidied(path: str) -> str:
+    """A path without ``.``, ``..`` and empty segments inside."""
+    kept: list[str] = []
+    *_, last = segments = path.split("/")
+    for segment in segments:
+        if segment == "..":
+            del kept[-1:]
+        elif segment not in ("", "."):
+            kept.append(segment)
+    return "/" + "/".join(kept) + ("/" if kept and last in ("", ".", "..") else "")
 
 
 def _other_readings(path: str) -> list[str]:
