@@ -1050,6 +1050,28 @@ def test_an_environ_that_is_served_again_and_again_does_not_grow(layers):
     assert sizes[1] == sizes[2]
 
 
+def leaves(thing):
+    """Go through all lists and mappings, as Django's report of a crash goes through ``environ``."""
+    if isinstance(thing, dict):
+        thing = list(thing.values())
+    if isinstance(thing, (list, tuple)):
+        return [leaf for each in thing for leaf in leaves(each)]
+    return [repr(thing)]
+
+
+@pytest.mark.parametrize("around_", [CORSMiddleware, flask_around], ids=["middleware", "Flask"])
+def test_who_goes_through_environ_comes_out_and_sees_nothing_twice(around_):
+    def application(environ, start_response):
+        seen.extend(leaves(environ))
+        start_response("200 OK", [TYPE])
+        return [b""]
+
+    seen = []
+    inner = CORSMiddleware(application, allow_origins=APP, refuse_denied=True)
+    answer(around_(inner, allow_origins=APP), environ_of(origin=APP, X_KEY="the secret"))
+    assert len([leaf for leaf in seen if "the secret" in leaf]) == 1
+
+
 @pytest.mark.parametrize("origin", [APP, EVIL])
 def test_what_a_request_brought_is_freed_when_it_is_over(origin):
     """At once, and not when the garbage is collected: it may be an open file of a megabyte."""

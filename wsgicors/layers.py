@@ -1,16 +1,17 @@
 """Layers that govern one request, around one another: what one inside denied stays denied.
 
-The outer layer is the author of the headers. As long as its response waits to be started, that stands in
-``environ``, with nothing in its first place. A layer inside finds it, also in a copy of ``environ``, and
-leaves the status of its own response there. What that one grants stands in the response that comes out,
-and what it denies does not. Where a middleware between has made an ``environ`` of its own, the layer inside
-is known by its header lines.
+The outer layer is the author of the headers. As long as its response waits to be started, a list of what is
+known of it can be had from ``environ``, with nothing in its first place. A layer inside finds it, also in a
+copy of ``environ``, and leaves the status of its own response there. What that one grants stands in the
+response that comes out, and what it denies does not. Where a middleware between has made an ``environ`` of
+its own, the layer inside is known by its header lines.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from types import BuiltinMethodType
 from typing import TYPE_CHECKING, Any, Callable
 
 from .errors import shown
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
     from .names import HeaderLine
 
 #: Where in ``environ`` the response of the innermost layer so far waits; ``None`` once it has started.
-#: It holds ``environ`` itself, which nothing would free before the garbage is collected.
+#: Its list holds ``environ`` itself, which nothing would free before the garbage is collected. A method of the
+#: list stands there and not the list: who reports a crash, as Django does, goes into every list of an
+#: ``environ`` and would never come out, and would show what it hides elsewhere.
 LAYER = "wsgicors.layer"
 #: Where the decision about a request stands; where there are several layers, the innermost's.
 DECISION = "wsgicors.decision"
@@ -50,11 +53,12 @@ def is_waiting(response: list[Any], environ: WSGIEnvironment) -> bool:
 
 def _waiting(environ: WSGIEnvironment) -> Iterator[list[Any]]:
     """The responses that wait to be started, the innermost first."""
-    response = environ.get(LAYER)
-    while response is not None:
+    waiting: BuiltinMethodType | None = environ.get(LAYER)
+    while waiting is not None:
+        response: Any = waiting.__self__
         yield response
         start_response = response[-1]
-        response = start_response.outside if isinstance(start_response, _Inside) else None
+        waiting = start_response.outside if isinstance(start_response, _Inside) else None
 
 
 def inside_another(environ: WSGIEnvironment, start_response: StartResponse) -> StartResponse:
@@ -77,11 +81,11 @@ def standing_aside(environ: WSGIEnvironment, start_response: StartResponse) -> S
 class _Inside:
     """The ``start_response`` of a layer inside another one.
 
-    :param outside: the response of that one, which waits.
+    :param outside: what stands in ``environ`` for the response of that one, which waits.
     """
 
     def __init__(
-        self, environ: WSGIEnvironment, outside: list[Any], start_response: StartResponse
+        self, environ: WSGIEnvironment, outside: BuiltinMethodType, start_response: StartResponse
     ) -> None:
         self._environ = environ
         self.outside = outside

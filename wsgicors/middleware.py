@@ -232,7 +232,8 @@ class CORSMiddleware:
             start_response = inside_another(environ, start_response)
         # Python learns how a function is best called. A function that is made for each request would be
         # new to it each time; of a method that is made, the function is the same.
-        response = environ[LAYER] = [None, self._author, environ, decision, start_response]
+        response = [None, self._author, environ, decision, start_response]
+        environ[LAYER] = response.append
         return self._governed_app(environ, MethodType(start, response))
 
 

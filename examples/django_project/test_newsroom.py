@@ -1,6 +1,7 @@
 """Who may use which path."""
 
 import pytest
+from django.conf import settings
 from newsroom.wsgi import application
 
 from wsgicors.testing import Browser, CORSError
@@ -31,3 +32,10 @@ def test_any_page_may_read_the_headlines():
 def test_a_stranger_may_read_nothing_else(path):
     with pytest.raises(CORSError):
         Browser(application, origin="https://blog.example").fetch(path)
+
+
+def test_django_shows_what_went_wrong_with_all_that_it_knows_of_the_request(monkeypatch):
+    monkeypatch.setattr(settings, "DEBUG", True)
+    browser = Browser(application, origin=FRONT_END, base_url="https://unknown.example.com")
+    response = browser.fetch("/api/headlines")
+    assert (response.status, "ALLOWED_HOSTS" in response.text) == (400, True)

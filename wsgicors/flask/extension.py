@@ -175,7 +175,8 @@ def _governed(  # noqa: C901 - the hot path
             environ.setdefault(RAN, resolver.nothing_ran)
         # A method of what is known of the request, because its function is always the same, as in
         # `wsgicors.middleware`.
-        request = environ[LAYER] = [None, site, environ, path, start_response]
+        request = [None, site, environ, path, start_response]
+        environ[LAYER] = request.append
         start = MethodType(_start, request)
         try:
             return wsgi_app(environ, start)
