@@ -31,7 +31,7 @@ FLOORS = [
     ["admission", "grants", "requests"],
     ["headers"],
     ["layers", "lines", "outcomes", "resolvers", "fetch"],
-    ["crashes", "trial"],
+    ["crashes", "inspections", "trial"],
     ["middleware", "comparison"],
     ["__init__", "review"],
     ["flask"],

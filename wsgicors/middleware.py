@@ -9,6 +9,7 @@ headers on.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from logging import DEBUG, root
 from types import MethodType
 from typing import TYPE_CHECKING, Any, Callable
@@ -17,6 +18,7 @@ from .crashes import answering
 from .errors import ConfigError, Problem, shown
 from .fields import FIELDS, takes
 from .headers import HeaderBuilder
+from .inspections import inspect
 from .layers import (
     DECISION,
     LAYER,
@@ -78,7 +80,8 @@ class CORSMiddleware:
         is logged and answered with a 500 that carries the headers. Otherwise it is raised, and the
         answer of the server does not carry them.
     :param fields: the fields of a :class:`Policy`, instead of or on top of ``policy``.
-    :raises ConfigError: if ``app`` cannot be called, or any policy that can come into use is wrong.
+    :raises ConfigError: if ``app`` cannot be called, or any policy that can come into use is wrong. Instead
+        of the first response and every other, if a Flask application inside has a decorator above a route.
 
     >>> def application(environ, start_response):
     ...     start_response("200 OK", [("Content-Type", "text/plain")])
@@ -110,7 +113,9 @@ class CORSMiddleware:
         if routes is not None and resolve is not None:
             raise ConfigError([_BOTH_ROUTES_AND_RESOLVE])
         self.app = app
-        self._governed_app = answering(app) if answer_exceptions else app
+        governed_app = answering(app) if answer_exceptions else app
+        # Replaced with the first request, so that no other one pays for what is looked at ahead of it.
+        self._governed_app: WSGIApplication = partial(self._inspected, governed_app)
         # A list of pairs is not taken, though a dict could be made of it.
         self._routes = dict(routes) if isinstance(routes, Mapping) else routes
         self._resolve = resolve
@@ -173,6 +178,14 @@ class CORSMiddleware:
         The reason is that of the trial's decision: ``allowed`` where it would allow what is denied.
         """
         return dict(self._trial.counts)
+
+    def _inspected(
+        self, governed_app: WSGIApplication, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        """Look at the application ahead of its first request; where anything is wrong, it gets none."""
+        inspect(self.app)
+        self._governed_app = governed_app
+        return governed_app(environ, start_response)
 
     def _use(self, policy: Policy | None) -> None:
         # A request reads what governs it once, so it never sees half of a swap.

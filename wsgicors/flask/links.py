@@ -201,7 +201,7 @@ def _attributes(instance: Any) -> Iterator[Any]:
         names.update(name for name, value in vars(each).items() if isinstance(value, _CACHED))
     # What imports a view may change the attributes.
     yield from [get(instance, name) for name in sorted(names)]
-    yield from _values(instance)
+    yield from values_of(instance)
 
 
 def _stands_for(instance: Any, view: Any) -> bool:
@@ -216,16 +216,17 @@ def _stands_for(instance: Any, view: Any) -> bool:
 
 def _held(view: Any) -> Iterable[Any]:
     if isinstance(view, FunctionType):
-        return () if holds_nothing(view) else _held_by_function(view)
+        return () if holds_nothing(view) else held_by_function(view)
     if isinstance(view, functools.partial):
         return [view.func, *view.args, *view.keywords.values()]
     if isinstance(view, MethodType):
-        return [view.__func__, view.__self__, *_values(view.__self__)]
+        return [view.__func__, view.__self__, *values_of(view.__self__)]
     # An application holds all of its views, and a class makes none by itself.
-    return [] if isinstance(view, (type, ModuleType, Flask)) else _values(view)
+    return [] if isinstance(view, (type, ModuleType, Flask)) else values_of(view)
 
 
-def _values(instance: Any) -> list[Any]:
+def values_of(instance: Any) -> list[Any]:
+    """What an instance holds, in its slots and its ``__dict__``."""
     slots = [
         get(instance, name)
         for each in type(instance).__mro__
@@ -240,7 +241,8 @@ def holds_nothing(function: Any) -> bool:
     return not (function.__closure__ or function.__defaults__ or function.__kwdefaults__)
 
 
-def _held_by_function(function: FunctionType) -> Iterator[Any]:
+def held_by_function(function: FunctionType) -> Iterator[Any]:
+    """What a function holds in its closure and its defaults."""
     yield from map(_content, function.__closure__ or ())
     yield from function.__defaults__ or ()
     yield from (function.__kwdefaults__ or {}).values()

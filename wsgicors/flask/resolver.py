@@ -27,6 +27,7 @@ from ..policy import Policy
 from ..resolvers import AMBIGUOUS_PATH, RESOLVE_FAILED
 from .declarations import Layer, is_anything_declared, is_refusal_declared, read_on
 from .endpoints import Endpoints, decorated_though_left
+from .inspection import misplaced_inside
 from .links import many_views
 from .rules import NOWHERE, Place, fitting_rules, place_by_asking, place_of
 from .settings import (
@@ -179,6 +180,7 @@ class UrlMapResolver:
                 *config_conflicts(configured),
                 *self._wrong_endpoints(),
                 *above_routes(self._app, self._views),
+                *self._misplaced_inside(),
                 *(list(self._conflicts()) or self._idle_refusals()),
             ]
         if problems:
@@ -199,6 +201,10 @@ class UrlMapResolver:
         self._checked = (url_map, self._base)
         # What was declared meanwhile is looked at before the next response.
         self.checked_map = url_map if times_forgotten == self._times_forgotten else None
+
+    def _misplaced_inside(self) -> Iterable[Problem]:
+        """What is declared above the routes of applications whose responses have the policy of this one."""
+        return misplaced_inside(self._app, besides=self._app) if self._governs_all else ()
 
     def _tell_of_overrides(self) -> None:
         lists = [governing.policy.allow_headers or () for governing in self._by_policies.values()]

@@ -1,0 +1,306 @@
+"""A decorator above the route is found where the application is shared from the outside, too."""
+
+from __future__ import annotations
+
+import functools
+import gc
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import flask
+import pytest
+from exchanges import PAGE, callers
+from flask_calls import actual, preflight
+from werkzeug.local import LocalProxy
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from wsgicors import ConfigError, CORSMiddleware, Policy
+from wsgicors.flask import CORS, cross_origin, inspection, same_origin
+
+ROW = pytest.param
+
+
+def shared(app, **options):
+    return CORSMiddleware(app, allow_origins=[PAGE], allow_credentials=True, **options)
+
+
+def shop(*decorators):
+    """An application in a factory, with decorators on its view, the outermost first."""
+    app = flask.Flask("example")
+    app.calls = []
+    view = lambda: app.calls.append("me") or "secret"  # noqa: E731 - each needs one of its own
+    view.__name__ = "me"
+    for decorator in reversed(decorators):
+        view = app.get("/me")(view) if decorator == "route" else decorator(view)
+    return app
+
+
+def elsewhere(environ, start_response):
+    start_response("404 Not Found", [("Content-Type", "text/plain")])
+    return [b"not here"]
+
+
+class InSlots:
+    __slots__ = ("inner",)
+
+    def __init__(self, inner):
+        self.inner = inner
+
+    def __call__(self, environ, start_response):
+        return self.inner(environ, start_response)
+
+
+class Framework:
+    """It is no application, and has one."""
+
+    def __init__(self, app):
+        self.server = app
+
+    def serve(self, environ, start_response):
+        return self.server(environ, start_response)
+
+
+def in_closure(app):
+    def application(environ, start_response):
+        return app(environ, start_response)
+
+    return application
+
+
+def with_argument(app, environ, start_response):
+    return app(environ, start_response)
+
+
+def in_default(app):
+    return lambda environ, start_response, app=app: app(environ, start_response)
+
+
+def under_wraps(app):
+    @functools.wraps(app.wsgi_app)
+    def application(*request):
+        return application.__wrapped__(*request)
+
+    return application
+
+
+GLOBAL = None
+
+
+def by_name(environ, start_response):
+    return GLOBAL(environ, start_response)
+
+
+class ByName:
+    def __call__(self, environ, start_response):
+        return GLOBAL(environ, start_response)
+
+
+def made_global(application):
+    def around(app):
+        globals()["GLOBAL"] = app
+        return shared(application)
+
+    return around
+
+
+def assigned(app):
+    app.wsgi_app = shared(app.wsgi_app)
+    return app
+
+
+def assigned_around(app):
+    app.wsgi_app = shared(ProxyFix(app.wsgi_app))
+    return app
+
+
+def under_another_app(app):
+    outer = flask.Flask("outer")
+    outer.wsgi_app = DispatcherMiddleware(outer.wsgi_app, {"/shop": app})
+    return outer
+
+
+def under_a_governed_app(app):
+    outer = under_another_app(app)
+    CORS(outer, allow_origins=[PAGE], allow_credentials=True)
+    return outer
+
+
+AROUND = {
+    "the application": shared,
+    "its wsgi_app": lambda app: shared(app.wsgi_app),
+    "assigned": assigned,
+    "assigned, around another middleware": assigned_around,
+    "ProxyFix": lambda app: shared(ProxyFix(app)),
+    "ProxyFix of wsgi_app": lambda app: shared(ProxyFix(app.wsgi_app)),
+    "ProxyFix outside": lambda app: ProxyFix(shared(app)),
+    "a dispatcher": lambda app: shared(DispatcherMiddleware(elsewhere, {"/shop": app})),
+    "a dispatcher of wsgi_app": lambda app: shared(DispatcherMiddleware(app.wsgi_app)),
+    "a dispatcher in an application": lambda app: shared(under_another_app(app)),
+    "an application that CORS governs": under_a_governed_app,
+    "slots": lambda app: shared(InSlots(app)),
+    "a method of a framework": lambda app: shared(Framework(app).serve),
+    "a closure": lambda app: shared(in_closure(app)),
+    "a default": lambda app: shared(in_default(app)),
+    "a partial": lambda app: shared(functools.partial(with_argument, app)),
+    "wraps": lambda app: shared(under_wraps(app)),
+    "a global name": made_global(by_name),
+    "a global name in a class": made_global(ByName()),
+    "a global name in a lambda": made_global(lambda e, s: GLOBAL(e, s)),
+    "a proxy": lambda app: shared(LocalProxy(lambda: app)),
+    "another one of its kind": lambda app: shared(shared(app)),
+    "one that answers exceptions": lambda app: shared(app, answer_exceptions=True),
+    "one on trial": lambda app: shared(app, trial=Policy(allow_origins=())),
+    "one with routes": lambda app: shared(app, routes={"/other": None}),
+    "one with resolve": lambda app: shared(app, resolve=lambda *_: Policy(max_age=5)),
+    "an application twice": lambda app: shared(DispatcherMiddleware(app, {"/shop": app})),
+}
+
+
+def path_in(around):
+    return "/shop/me" if "dispatcher in" in around or "governs" in around else "/me"
+
+
+def path_below(around):
+    return "/shop/me" if around == "a dispatcher" else path_in(around)
+
+
+@pytest.mark.parametrize("around", AROUND)
+@pytest.mark.parametrize("above", [[same_origin], [cross_origin(max_age=5)]])
+def test_decorator_above_the_route_is_found_whatever_stands_around(around, above):
+    app = shop(*above, "route")
+    served = AROUND[around](app)
+    gc.collect()
+    for _ in range(2):
+        with pytest.raises(ConfigError) as caught:
+            actual(served, path_below(around))
+        assert [problem.reason for problem in caught.value.problems] == ["above-the-route"]
+        assert "/me" in str(caught.value)
+    assert app.calls == []
+
+
+@pytest.mark.parametrize("around", AROUND)
+def test_decorator_below_the_route_is_not_mistaken_whatever_stands_around(around):
+    app = shop("route", same_origin)
+    assert callers(AROUND[around](app), path_below(around)) == set()
+    assert set(app.calls) == {"me"}
+
+
+def test_decorator_whose_result_nobody_keeps_is_found_from_the_outside():
+    app = shop("route")
+    same_origin(app.view_functions["me"])
+    with pytest.raises(ConfigError, match="pass its result to Flask"):
+        actual(shared(app), "/me")
+
+
+def test_what_is_mended_is_answered():
+    app = shop(same_origin, "route")
+    served = shared(app)
+    with pytest.raises(ConfigError):
+        actual(served, "/me")
+    app.view_functions["me"] = same_origin(lambda: "mended")
+    assert actual(served, "/me").text == "mended"
+
+
+def test_what_is_misplaced_in_all_applications_is_told_at_once():
+    apps = {f"/{number}": shop(same_origin, "route") for number in range(3)}
+    with pytest.raises(ConfigError) as caught:
+        actual(shared(DispatcherMiddleware(elsewhere, apps)))
+    assert len(caught.value.problems) == 3
+
+
+def test_an_application_that_is_not_inside_is_none_of_its_business():
+    shop(same_origin, "route")
+    assert callers(shared(shop("route")), "/me") == {PAGE}
+
+
+def test_preflights_are_answered_and_the_request_that_follows_is_not():
+    served = shared(shop(same_origin, "route"))
+    assert preflight(served, "/me", "GET").status_code == 204
+    with pytest.raises(ConfigError):
+        actual(served, "/me")
+
+
+def test_what_is_not_governed_is_not_looked_at():
+    served = shared(shop(same_origin, "route"), routes={"/me": None})
+    assert actual(served, "/me").access_control_allow_origin is None
+
+
+@pytest.mark.parametrize("decorators", [(same_origin, "route"), ("route", same_origin)])
+def test_requests_that_race_for_the_first_are_all_treated_alike(decorators):
+    together = threading.Barrier(8)
+    served = shared(shop(*decorators))
+
+    def ask(_):
+        together.wait()
+        try:
+            return actual(served, "/me").status_code
+        except ConfigError:
+            return "refused"
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = set(threads.map(ask, range(8)))
+    assert answers == ({200} if decorators[0] == "route" else {"refused"})
+
+
+def looked_at(monkeypatch):
+    """The applications whose routes are looked at, as they are."""
+    found = []
+    look = inspection.above_routes
+    monkeypatch.setattr(
+        inspection, "above_routes", lambda app, views: found.append(app) or look(app, views)
+    )
+    return found
+
+
+def test_a_middleware_for_each_request_looks_once(monkeypatch):
+    app, found = shop("route", same_origin), looked_at(monkeypatch)
+    for _ in range(3):
+        assert actual(shared(app), "/me").status_code == 200
+    assert found == [app]
+
+
+def test_what_comes_between_two_first_requests_is_looked_at(monkeypatch):
+    app, found = shop("route", same_origin), looked_at(monkeypatch)
+    assert actual(shared(DispatcherMiddleware(elsewhere, {"/shop": app}))).status_code == 404
+    same_origin(app.get("/late")(lambda: "late"))
+    with pytest.raises(ConfigError, match="/late"):
+        actual(shared(app), "/late")
+    assert found == [app, app]
+
+
+def test_where_nothing_was_ever_declared_nothing_is_looked_at(nothing_declared, monkeypatch):
+    monkeypatch.setattr(inspection, "applications", None)
+    assert callers(shared(shop("route")), "/me") == {PAGE}
+
+
+class Endless:
+    """Its parts are many, and each leads to the others."""
+
+    def __init__(self, app):
+        self.parts = {number: in_closure(self) for number in range(5000)}
+        self.app = app
+
+    def __call__(self, environ, start_response):
+        return self.app(environ, start_response)
+
+
+def test_an_application_is_found_beside_very_many_other_things():
+    with pytest.raises(ConfigError):
+        actual(shared(Endless(shop(same_origin, "route"))), "/me")
+
+
+def test_what_stands_very_far_inside_is_not_followed_without_end():
+    app = shop(same_origin, "route")
+    for _ in range(900):
+        app = in_closure(app)
+    with pytest.raises(ConfigError):
+        actual(shared(app), "/me")
+    many = [in_closure(elsewhere) for _ in range(5000)]
+    applications = inspection.applications([many, [[[app]]]])
+    assert list(applications) == []
+
+
+def test_a_proxy_that_stands_for_nothing_is_passed_by():
+    nothing = LocalProxy(lambda: flask.current_app._get_current_object())
+    assert list(inspection.applications([nothing, shop()])) != []

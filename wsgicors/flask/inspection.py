@@ -1,0 +1,134 @@
+"""Flask applications inside of whatever shares what they answer, looked at ahead of the first request.
+
+A decorator above the route leaves no trace in the view that Flask has. Where `CORS` governs, its own
+check finds it. What shares the view from the outside knows no views, so that it is told here.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Iterator
+from types import FunctionType, MethodType
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask
+from werkzeug.local import LocalProxy
+
+from ..errors import ConfigError
+from ..inspections import INSPECTIONS
+from ..middleware import CORSMiddleware
+from .declarations import is_anything_declared
+from .links import get, held_by_function, many_views, values_of
+from .strays import above_routes
+from .views import Views
+
+if TYPE_CHECKING:
+    from ..errors import Problem
+
+# The key in ``app.extensions``: the URL map, and the number of views, with which nothing was misplaced.
+_PLACED = "wsgicors-placed"
+# What is around an application holds a few things; what goes on for ever is not followed.
+_MOST = 1024
+# An application, with or without ``self``: it takes ``environ`` and ``start_response``, by any name.
+_ARGUMENTS = (2, 3)
+
+
+def ensure_placed(app: Flask) -> None:
+    """See to it that nothing is declared above a route of an application.
+
+    :raises ConfigError: if anything is; again each time, until it is mended.
+    """
+    problems = misplaced(app)
+    if problems:
+        raise ConfigError(problems)
+
+
+def misplaced(app: Flask) -> list[Problem]:
+    """What is declared above the routes of an application."""
+    # Flask takes no route after its first request, so that the same number are the same.
+    looked_at = (app.url_map, len(app.view_functions))
+    if not is_anything_declared() or app.extensions.get(_PLACED) == looked_at:
+        return []
+    with many_views():
+        problems = list(above_routes(app, Views(app)))
+    if not problems:
+        app.extensions[_PLACED] = looked_at
+    return problems
+
+
+def misplaced_inside(wsgi_app: object, besides: Flask | None = None) -> Iterator[Problem]:
+    """What is declared above the routes of all applications that a WSGI application leads to.
+
+    :param besides: an application that looks at its own routes.
+    """
+    for app in applications(wsgi_app) if is_anything_declared() else ():
+        if app is not besides:
+            yield from misplaced(app)
+
+
+INSPECTIONS.append(misplaced_inside)
+
+
+def applications(wsgi_app: object) -> Iterator[Flask]:
+    """The Flask applications that a WSGI application leads to, as far as it can be seen from the outside."""
+    looked_at = [_meant(wsgi_app)]
+    seen = set(map(id, looked_at))
+    for thing in looked_at:
+        if issubclass(type(thing), Flask):
+            yield thing
+        for each in map(_meant, _within(thing)):
+            if id(each) not in seen and len(seen) < _MOST and _may_lead_on(each):
+                seen.add(id(each))
+                looked_at.append(each)
+
+
+def _meant(thing: Any) -> Any:
+    """What a proxy stands for just now, if anything; whatever else as it is."""
+    if type(thing) is not LocalProxy:
+        return thing
+    try:
+        return thing._get_current_object()
+    except RuntimeError:
+        return None
+
+
+def _may_lead_on(thing: object) -> bool:
+    kind = type(thing)
+    return issubclass(kind, (dict, list, tuple)) or (callable(thing) and not issubclass(kind, type))
+
+
+def _within(thing: Any) -> Iterable[Any]:
+    """What a part of a WSGI application holds, or names, and may hand requests on to."""
+    # What it says of its class may be said of something else.
+    found = (held for kinds, held in _HELD if issubclass(type(thing), kinds))
+    return next(found, _held_by_instance)(thing)
+
+
+def _held_by_function(function: FunctionType) -> Iterator[Any]:
+    yield get(function, "__wrapped__")
+    yield from held_by_function(function)
+    code = function.__code__
+    if code.co_argcount in _ARGUMENTS:
+        yield from (function.__globals__.get(name) for name in code.co_names)
+
+
+def _held_by_method(method: MethodType) -> Iterator[Any]:
+    yield from (method.__func__, method.__self__)
+    if not callable(method.__self__):
+        yield from values_of(method.__self__)
+
+
+def _held_by_instance(instance: Any) -> Iterator[Any]:
+    yield get(type(instance), "__call__")
+    yield from values_of(instance)
+
+
+_HELD: tuple[tuple[type | tuple[type, ...], Callable[[Any], Iterable[Any]]], ...] = (
+    (Flask, lambda app: [vars(app).get("wsgi_app")]),
+    (CORSMiddleware, lambda middleware: [middleware.app]),
+    (dict, lambda held: [*dict.values(held)]),
+    ((list, tuple), lambda held: [*held]),
+    (FunctionType, _held_by_function),
+    (MethodType, _held_by_method),
+    (functools.partial, lambda held: [held.func, *held.args, *held.keywords.values()]),
+)
