@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import subprocess
@@ -10,12 +11,15 @@ import warnings
 from datetime import timedelta
 
 import pytest
+from click.testing import CliRunner
 from exchanges import ADMIN, EVERYBODY, EVIL, PAGE, callers, refusal
 from flask import Blueprint, Flask, abort
+from flask.cli import ScriptInfo
 from flask.views import MethodView
 
 from wsgicors import ConfigError, flask
-from wsgicors.compat.flask_cors import CORS, core, cross_origin
+from wsgicors.compat.flask_cors import CORS, core, cross_origin, views
+from wsgicors.flask.command import cors_command
 
 ROW = pytest.param
 
@@ -768,3 +772,160 @@ def test_closed_view_of_wsgicors_flask_that_another_view_runs_stays_closed(caplo
         answer = client.get("/secret", headers={"Origin": PAGE})
         assert (answer.text, answer.access_control_allow_origin) == ("secret", None)
     assert "shared with nobody" in caplog.text
+
+
+# --- decorators above the route --------------------------------------------------------------------
+
+
+OURS = cross_origin(origins=PAGE)
+
+
+def with_header(view):
+    @functools.wraps(view)
+    def wrapper():
+        return view()
+
+    return wrapper
+
+
+def decorated(*decorators, around):
+    """An application, with decorators on its view, the outermost first.
+
+    :param around: what shares it: ``CORS(app)``, ``CORS(blueprint)`` or another view's decorator.
+    """
+    app, blueprint = Flask("ported"), Blueprint("shop", "ported")
+    routes = {"route": blueprint.get("/me")}
+    view = lambda: "secret"  # noqa: E731 - each application needs one of its own
+    view.__name__ = "me"
+    for decorator in reversed(decorators):
+        view = routes.get(decorator, decorator)(view)
+    app.get("/other")(cross_origin(origins=PAGE)(lambda: "other"))
+    if around != "decorator":
+        CORS(app if around == "application" else blueprint, origins=PAGE)
+    app.register_blueprint(blueprint)
+    return app
+
+
+AROUND = pytest.mark.parametrize("around", ["application", "blueprint", "decorator"])
+
+
+@AROUND
+@pytest.mark.parametrize(
+    "decorators",
+    [
+        ROW([flask.same_origin, "route"], id="above the route"),
+        ROW([flask.cross_origin(max_age=5), "route"], id="with fields"),
+        ROW([flask.same_origin, with_header, "route", with_header], id="beside other decorators"),
+        ROW([cross_origin(origins=PAGE), flask.same_origin, "route"], id="below one of ours"),
+    ],
+)
+def test_decorator_of_wsgicors_flask_above_the_route_is_an_error(around, decorators):
+    app = decorated(*decorators, around=around)
+    path = "/other" if around == "decorator" else "/me"
+    response = get(app, path)
+    assert (response.status_code, shared_with(response)) == (500, None)
+    assert b"secret" not in response.data
+    app.testing = True
+    for _ in range(2):
+        with pytest.raises(ConfigError, match="put it below the route"):
+            get(app, path)
+
+
+@AROUND
+def test_decorator_of_wsgicors_flask_whose_result_nobody_keeps_is_an_error(around):
+    app = decorated("route", cross_origin(origins=PAGE), around=around)
+    flask.same_origin(app.view_functions["shop.me"])
+    app.testing = True
+    with pytest.raises(ConfigError, match="pass its result to Flask"):
+        get(app, "/me")
+
+
+@AROUND
+@pytest.mark.parametrize(
+    "decorators",
+    [
+        ["route", flask.same_origin],
+        ["route", flask.same_origin, cross_origin(origins=PAGE)],
+        ["route", cross_origin(origins=PAGE), flask.same_origin],
+        ["route", with_header, flask.same_origin],
+    ],
+)
+def test_decorator_of_wsgicors_flask_below_the_route_is_none(around, decorators):
+    app = decorated(*decorators, around=around)
+    assert callers(app, "/me") == set()
+    assert callers(app, "/other") == {PAGE}
+
+
+def without_effect(caplog):
+    return [record for record in caplog.records if "has no effect" in record.getMessage()]
+
+
+@AROUND
+@pytest.mark.parametrize(
+    "decorators",
+    [
+        ROW([cross_origin(origins=ADMIN), "route"], id="above the route"),
+        ROW([cross_origin(origins=ADMIN), with_header, "route"], id="above another decorator"),
+        ROW([cross_origin(origins=ADMIN), "route", with_header], id="above the route of another"),
+        ROW([cross_origin(origins=ADMIN), "route", OURS], id="above one of ours"),
+    ],
+)
+def test_decorator_above_the_route_is_ignored_with_one_warning(around, decorators, caplog):
+    app = decorated(*decorators, around=around)
+    for path in ("/other", "/me", "/me"):
+        assert get(app, path).status_code == 200
+    (record,) = without_effect(caplog)
+    assert (record.name, record.levelname) == ("wsgicors", "WARNING")
+    for part in ("@cross_origin at tests/", "endpoint 'shop.me' (/me)", "put it below the route"):
+        assert part in record.getMessage()
+
+
+@AROUND
+def test_decorator_whose_result_nobody_keeps_is_ignored_with_one_warning(around, caplog):
+    app = decorated("route", around=around)
+    cross_origin(origins=ADMIN)(app.view_functions["shop.me"])
+    assert get(app, "/other").status_code == 200
+    assert len(without_effect(caplog)) == 1
+
+
+@AROUND
+@pytest.mark.parametrize(
+    "decorators",
+    [
+        ["route", cross_origin(origins=ADMIN)],
+        ["route", with_header, cross_origin(origins=ADMIN), with_header],
+        ["route", cross_origin(origins=ADMIN), cross_origin(origins=PAGE)],
+    ],
+)
+def test_decorator_below_a_route_is_not_told_of(around, decorators, caplog):
+    app = decorated(*decorators, around=around)
+    assert {get(app, path).status_code for path in ("/other", "/me")} == {200}
+    assert without_effect(caplog) == []
+
+
+def test_decorated_view_of_several_applications_is_not_told_of(caplog):
+    def index():
+        return "index"
+
+    apps = [Flask("one"), Flask("two")]
+    for app in apps:
+        CORS(app, origins=PAGE)
+        app.add_url_rule("/", view_func=cross_origin(origins=ADMIN)(index))
+    assert [shared_with(get(app, origin=ADMIN)) for app in apps] == [ADMIN, ADMIN]
+    assert without_effect(caplog) == []
+
+
+def test_view_that_is_decorated_anew_each_time_leaves_nothing_behind():
+    def index():
+        return "index"
+
+    for _ in range(100):
+        cross_origin(origins=ADMIN)(index)
+    assert len(views._places.get(index)) == 1
+
+
+def test_command_tells_of_a_decorator_above_the_route():
+    app = decorated(flask.same_origin, "route", around="application")
+    result = CliRunner().invoke(cors_command, obj=ScriptInfo(create_app=lambda: app))
+    assert result.exit_code == 1
+    assert "above the route" in " ".join(result.output.split())

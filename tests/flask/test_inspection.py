@@ -146,7 +146,7 @@ AROUND = {
     "wraps": lambda app: shared(under_wraps(app)),
     "a global name": made_global(by_name),
     "a global name in a class": made_global(ByName()),
-    "a global name in a lambda": made_global(lambda e, s: GLOBAL(e, s)),
+    "a global name in a lambda": made_global(lambda e, s: GLOBAL(e, s)),  # noqa: PLW0108 - as is
     "a proxy": lambda app: shared(LocalProxy(lambda: app)),
     "another one of its kind": lambda app: shared(shared(app)),
     "one that answers exceptions": lambda app: shared(app, answer_exceptions=True),
@@ -302,5 +302,5 @@ def test_what_stands_very_far_inside_is_not_followed_without_end():
 
 
 def test_a_proxy_that_stands_for_nothing_is_passed_by():
-    nothing = LocalProxy(lambda: flask.current_app._get_current_object())
+    nothing = LocalProxy(flask.current_app._get_current_object)
     assert list(inspection.applications([nothing, shop()])) != []

@@ -12,12 +12,15 @@ import flask
 
 from ...errors import ConfigError, Problem, shown
 from ...flask.settings import EXTENSION, call_site
+from ...flask.strays import RequiredMethods
 from .decisions import share_as_decided
 from .options import DEFAULTS, Options, configured, note_ignored
 from .settings import EVALUATED, NOBODY, Settings, narrowed
 from .views import remember
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from werkzeug.wrappers import Response
 
 logger = logging.getLogger("wsgicors")
@@ -46,7 +49,7 @@ def cross_origin(*ignored: Any, **options: Any) -> Callable[[Target], Target]:
     def decorator(view: Target) -> Target:
         if options.get("automatic_options", True):
             # Flask looks for these ("View Function Options"): the view is to get its OPTIONS.
-            view.required_methods = {*getattr(view, "required_methods", ()), "OPTIONS"}  # type: ignore[attr-defined]
+            view.required_methods = _with_options(view)  # type: ignore[attr-defined]
             view.provide_automatic_options = False  # type: ignore[attr-defined]
 
         @functools.wraps(view)
@@ -57,10 +60,21 @@ def cross_origin(*ignored: Any, **options: Any) -> Callable[[Target], Target]:
             _see_to_headers(response, settings)
             return response
 
-        remember(decorated, given.settings)
+        remember(view, decorated, given.settings, given.where)
         return decorated  # type: ignore[return-value]
 
     return decorator
+
+
+def _with_options(view: Any) -> Iterable[str]:
+    """The methods that a view requires, and ``OPTIONS``."""
+    required = getattr(view, "required_methods", ())
+    if not isinstance(required, RequiredMethods):
+        return {*required, "OPTIONS"}
+    # These know whether Flask has read them, which it has not yet.
+    further = RequiredMethods(None, "OPTIONS", view)
+    further.decorated = view
+    return further
 
 
 def _check_positional(arguments: tuple[Any, ...]) -> None:
@@ -81,7 +95,7 @@ class _Given:
 
     def __init__(self, options: Options, where: str) -> None:
         self._options = options
-        self._where = where
+        self.where = where
         # The last configuration that was met, and the settings under it.
         self._last: tuple[Options | None, Settings] = (None, NOBODY)
         self._told: set[str] = set()
@@ -105,7 +119,7 @@ class _Given:
         known, settings = self._last
         if known != config:
             options = {**DEFAULTS, **config, **self._options}
-            settings = narrowed(options, self._log, self._where)
+            settings = narrowed(options, self._log, self.where)
             self._last = (_copied(config), settings)
         return settings
 
@@ -118,7 +132,7 @@ class _Given:
     def _log(self, message: str) -> None:
         if message not in self._told:
             self._told.add(message)
-            logger.error("%s: %s", self._where, message)
+            logger.error("%s: %s", self.where, message)
 
 
 _GOVERNED_BY_OTHERS = (

@@ -11,6 +11,7 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import flask
 from werkzeug.datastructures import Headers
 
 from ...errors import ConfigError
@@ -30,6 +31,7 @@ from .options import (
     policy_of,
     without_iterators,
 )
+from .views import look_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from ...headers import Decision
 
 logger = logging.getLogger("wsgicors")
+_current_app: Callable[[], flask.Flask] = flask.current_app._get_current_object  # type: ignore[attr-defined]
 
 #: The key in ``environ`` for the response that headers were put on already.
 EVALUATED = "wsgicors.flask_cors.evaluated"
@@ -178,7 +181,11 @@ def narrowed(options: Options, note: Note, where: str = "") -> Settings:
 
 
 def share(response: Response, decision: Decision, environ: WSGIEnvironment) -> None:
-    """Put the headers of a decision on a response."""
+    """Put the headers of a decision on a response.
+
+    :raises ConfigError: if a decorator of `wsgicors.flask` has no effect, which may have been to close a view.
+    """
+    look_at(_current_app())
     environ[DECISION] = decision
     is_noticed(environ, response.status)
     # New ones: those of the response may be the application's own, and of any kind.

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 from weakref import WeakKeyDictionary
 
 import flask
 from werkzeug.exceptions import HTTPException
 
-from ...flask.declarations import is_anything_declared
+from ...errors import shown
+from ...flask.declarations import Kept, is_anything_declared
+from ...flask.inspection import ensure_placed
 from ...flask.resolver import UrlMapResolver
 from ...flask.settings import EXTENSION, READERS
 from ...requests import is_preflight
@@ -24,6 +28,8 @@ if TYPE_CHECKING:
     from .settings import Settings
 
     SettingsOf = Callable[[], Settings]
+
+logger = logging.getLogger("wsgicors")
 
 
 class Governed(UrlMapResolver):
@@ -45,7 +51,11 @@ class Governed(UrlMapResolver):
                 yield name, resources
 
     def ensure_checked(self) -> None:
-        """Everything was checked when ``CORS`` was called; the keys in ``app.config`` are not those of ours."""
+        """See to it that nothing of `wsgicors.flask` stands above a route.
+
+        Everything else was checked when ``CORS`` was called; the keys in ``app.config`` are not those of ours.
+        """
+        ensure_placed(self._app)
 
     def routes(self) -> Iterator[tuple[Rule, str, Effective | None]]:
         """Each method of each rule, and what its decorator says; ``None`` where its path decides."""
@@ -117,13 +127,68 @@ def settings_of_paths() -> Settings | None:
     return governed.settings() if isinstance(governed, Governed) else None
 
 
-# Views as their decorators gave them back, and what they ask for their settings.
-_decorated: WeakKeyDictionary[Any, SettingsOf] = WeakKeyDictionary()
+class _Decorated(NamedTuple):
+    """A view as its decorator gave it back."""
+
+    #: Is asked for its settings.
+    settings: SettingsOf
+    #: The place of the decorator, for people.
+    where: str
 
 
-def remember(view: object, settings: SettingsOf) -> None:
-    """Note that a view was decorated."""
-    _decorated[view] = settings
+_decorated: WeakKeyDictionary[Any, _Decorated] = WeakKeyDictionary()
+# The places of the decorators of whatever was decorated.
+_places: Kept[set[str]] = Kept()
+
+
+def remember(target: object, view: object, settings: SettingsOf, where: str) -> None:
+    """Note that something was decorated.
+
+    :param target: what was decorated.
+    :param view: what the decorator gives back.
+    :param where: the place, for people.
+    """
+    _decorated[view] = _Decorated(settings, where)
+    for link in _links(target):
+        places = _places.get(link)
+        if places is not None:
+            places.add(where)
+        else:
+            # Some cannot be referred to without holding them. They are not told of, as ever.
+            with suppress(TypeError):
+                _places.set(link, {where})
+
+
+# The key in ``app.extensions`` of an application whose decorators were looked at.
+_LOOKED_AT = "wsgicors-flask-cors-looked-at"
+_ABOVE = (
+    "%s has no effect on endpoint %s (%s), as with Flask-CORS: it stands above the route, or its result was not"
+    " used, so Flask has the view without it; put it below the route"
+)
+
+
+def look_at(app: flask.Flask) -> None:
+    """Look at where decorators stand, before a response is shared.
+
+    :raises ConfigError: if one of `wsgicors.flask` stands above a route. One of ours is ignored there, as
+        Flask-CORS ignored it, and told of once.
+    """
+    ensure_placed(app)
+    if _LOOKED_AT not in app.extensions:
+        app.extensions[_LOOKED_AT] = True
+        for where, endpoint in dict(_without_effect(app)).items():
+            rules = ", ".join(rule.rule for rule in app.url_map.iter_rules(endpoint))
+            logger.warning(_ABOVE, where, shown(endpoint), rules)
+
+
+def _without_effect(app: flask.Flask) -> Iterator[tuple[str, str]]:
+    """The places of decorators that no view of an application has, and where it has the view without."""
+    chains = {endpoint: _links(view) for endpoint, view in app.view_functions.items()}
+    found = (_decorated.get(link) for links in chains.values() for link in links)
+    in_use = {decorated.where for decorated in found if decorated is not None}
+    for endpoint, links in chains.items():
+        for where in set().union(*(_places.get(link) or () for link in links)) - in_use:
+            yield where, endpoint
 
 
 def lead_to(adapter: MapAdapter, method: str) -> str | None:
@@ -139,11 +204,11 @@ def settings_of_view(endpoint: str | None, method: str) -> Settings | None:
     """What the innermost decorator said of a view."""
     view = flask.current_app.view_functions.get(endpoint or "")
     found = (_decorated.get(link) for link in _links(view, method))
-    settings: SettingsOf | None = next(filter(None, found), None)
-    return settings and settings()
+    decorated = next(filter(None, found), None)
+    return decorated and decorated.settings()
 
 
-def _links(view: Any, method: str) -> list[Any]:
+def _links(view: Any, method: str = "") -> list[Any]:
     """The functions that a view or the method of its class wraps, from the inside out."""
     view_class = getattr(view, "view_class", None)
     chain: list[Any] = []
