@@ -334,6 +334,94 @@ def test_what_is_kept_of_mounts_is_bounded(caplog):
     assert 0 < len(caplog.messages) <= 64
 
 
+# --- what sets no field ----------------------------------------------------------------------------
+
+EMPTY = Policy()
+
+
+def told_of_nothing_set(caplog):
+    return [record for record in caplog.records if "sets no field" in record.getMessage()]
+
+
+@pytest.mark.parametrize("route", ["/adm", "/adm/", "/"])
+@pytest.mark.parametrize("more", [{}, {"trial": BASE}, {"answer_exceptions": True}], ids=str)
+def test_a_route_that_sets_no_field_is_told_of_once(route, more, caplog):
+    app = CORSMiddleware(site(), BASE, routes={route: EMPTY, "/other": None}, **more)
+    assert whose(app, "/adm") == "base"
+    app.policy = named("other")
+    assert whose(app, "/adm") == "other"
+    (record,) = told_of_nothing_set(caplog)
+    assert (record.name, record.levelname) == ("wsgicors", "WARNING")
+    for part in (
+        f"routes[{route!r}]",
+        "the base policy holds",
+        "allow_origins=[]",
+        "None",
+        "leave",
+    ):
+        assert part in record.getMessage()
+
+
+@pytest.mark.parametrize(
+    "routes",
+    [
+        ROW({"/adm": None}, id="none"),
+        ROW({"/adm": BASE}, id="the base itself"),
+        ROW({"/adm": Policy(allow_origins=())}, id="nobody"),
+        ROW({"/adm": Policy(max_age=0)}, id="a field"),
+        ROW({"/adm": None, "/adm/open": EMPTY}, id="governed where what is around is not"),
+        ROW({"/": None, "/adm": EMPTY}, id="governed where the rest is not"),
+        ROW({"/adm/x": None, "/adm": Policy(max_age=1), "/adm/x/y/": EMPTY}, id="deeper"),
+    ],
+)
+def test_a_route_that_says_anything_is_not_told_of(routes, caplog):
+    CORSMiddleware(site(), BASE, routes=routes)
+    assert told_of_nothing_set(caplog) == []
+
+
+@pytest.mark.parametrize(
+    "routes",
+    [{"/adm": None, "/admin": EMPTY}, {"/": None, "/adm": BASE, "/adm/x": EMPTY}, {"/x": EMPTY}],
+)
+def test_a_route_beside_one_that_is_not_governed_says_nothing(routes, caplog):
+    CORSMiddleware(site(), BASE, routes=routes)
+    assert len(told_of_nothing_set(caplog)) == 1
+
+
+def test_a_route_that_sets_no_field_where_nothing_is_set_is_an_error_alone(caplog):
+    assert {problem.reason for problem in problems_of(routes={"/adm": EMPTY})} == {"missing"}
+    assert not caplog.records
+
+
+@pytest.mark.parametrize(
+    "returned", [ROW(lambda: EMPTY, id="the same"), ROW(Policy, id="made anew each time")]
+)
+@pytest.mark.parametrize("more", [{}, {"trial": BASE}])
+def test_a_resolve_that_sets_no_field_is_told_of_once(returned, more, caplog):
+    app = CORSMiddleware(site(), BASE, resolve=lambda environ, method: returned(), **more)
+    assert told_of_nothing_set(caplog) == []
+    assert whose(app, "/") == "base"
+    preflight(app)
+    app.policy = named("other")
+    assert whose(app, "/") == "other"
+    (record,) = told_of_nothing_set(caplog)
+    assert (record.name, record.levelname) == ("wsgicors", "WARNING")
+    for part in ("resolve returned", "allow_origins=[]", "None", "the base policy itself"):
+        assert part in record.getMessage()
+
+
+def test_each_middleware_tells_of_a_resolve_that_sets_no_field(caplog):
+    for _ in range(2):
+        answer(CORSMiddleware(site(), BASE, resolve=lambda *asked: EMPTY), environ_of())
+    assert len(told_of_nothing_set(caplog)) == 2
+
+
+@pytest.mark.parametrize("returned", [None, BASE, Policy(max_age=5)])
+def test_a_resolve_that_says_anything_is_not_told_of(returned, caplog):
+    answer(CORSMiddleware(site(), BASE, resolve=lambda *asked: returned), environ_of())
+    assert told_of_nothing_set(caplog) == []
+
+
 # --- a refusal that refuses nothing ----------------------------------------------------------------
 
 REFUSING, OPEN = Policy(refuse_denied=True), Policy(allow_origins="*")
@@ -519,27 +607,32 @@ def test_routes_that_are_no_mapping_are_refused(routes):
     assert problem.message == f"{shown(routes)} is not a mapping; write {{prefix: Policy(...)}}"
 
 
-@pytest.mark.parametrize(
-    ("policy", "is_of_0_7"),
-    [
-        ROW(7, False, id="number"),
-        ROW("https://a.example", False, id="origin"),
-        ROW("free", True, id="name of a policy"),
-        ROW({"policy": "free"}, True, id="keys"),
-    ],
+OF_0_7 = (
+    "; for the keys of wsgicors 0.7 call wsgicors.compat.paste.make_middleware(app, policy=...)"
 )
-def test_what_is_no_policy_is_told_what_to_write(policy, is_of_0_7):
+NO_POLICIES = [
+    ROW(7, "Policy(allow_origins=...)", id="number"),
+    ROW("https://a.example", "Policy(allow_origins=...)", id="origin"),
+    ROW("free", f"Policy(allow_origins=...){OF_0_7}", id="name of a policy"),
+    ROW({"policy": "free"}, f"Policy(**{{...}}){OF_0_7}", id="keys"),
+    ROW({"allow_origins": "*"}, "Policy(**{...})", id="fields"),
+    ROW({}, "Policy(**{...})", id="no fields"),
+]
+
+
+@pytest.mark.parametrize(("policy", "advice"), NO_POLICIES)
+def test_what_is_no_policy_is_told_what_to_write(policy, advice):
     with pytest.raises(ConfigError) as caught:
         CORSMiddleware(site(), policy)
     (problem,) = caught.value.problems
     assert problem[:3] == ("policy", policy, "wrong-type")
-    advice = f"{shown(policy)} is not a Policy; write Policy(allow_origins=...)"
-    if is_of_0_7:
-        advice += (
-            "; for the keys of wsgicors 0.7 call"
-            " wsgicors.compat.paste.make_middleware(app, policy=...)"
-        )
-    assert problem.message == advice
+    assert problem.message == f"{shown(policy)} is not a Policy; write {advice}"
+
+
+@pytest.mark.parametrize(("policy", "advice"), NO_POLICIES)
+def test_a_resolve_that_returns_no_policy_is_told_what_to_return(policy, advice, caplog):
+    answer(CORSMiddleware(site(), BASE, resolve=lambda *asked: policy), environ_of())
+    assert f"ConfigError: policy: {shown(policy)} is not a Policy; return {advice}" in caplog.text
 
 
 def test_routes_may_not_be_changed_behind_the_middlewares_back():

@@ -35,7 +35,13 @@ from .origins import MAX_ORIGIN_LENGTH
 from .outcomes import settled
 from .policy import Policy
 from .requests import is_foreign, is_preflight, may_do_something
-from .resolvers import builder_for_all, checked_policy, resolver_by_callable, resolver_by_path
+from .resolvers import (
+    builder_for_all,
+    checked_policy,
+    resolver_by_callable,
+    resolver_by_path,
+    tell_of_empty_routes,
+)
 from .trial import Trial
 
 if TYPE_CHECKING:
@@ -119,12 +125,15 @@ class CORSMiddleware:
         # A list of pairs is not taken, though a dict could be made of it.
         self._routes = dict(routes) if isinstance(routes, Mapping) else routes
         self._resolve = resolve
+        #: What was told of policies that `resolve` returned.
+        self._told: set[str] = set()
         self._author = Author()
         #: The builder for all requests; without one, a resolver is asked for each.
         self._builder: HeaderBuilder | None = None
         self._tried = None if trial is None else self._on_trial(trial)
         self._trial = Trial()
         self._use(_base_policy(policy, fields))
+        tell_of_empty_routes(self._routes or {})
 
     @property
     def policy(self) -> Policy | None:
@@ -199,7 +208,7 @@ class CORSMiddleware:
 
     def _resolver_with(self, policy: Policy | None) -> Resolver:
         if self._resolve is not None:
-            return resolver_by_callable(self._resolve, policy)
+            return resolver_by_callable(self._resolve, policy, self._told)
         if self._routes is not None:
             return resolver_by_path(self._routes, policy)
         builder = builder_for_all(policy or Policy())

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from weakref import ref
 
 from .errors import ConfigError, Problem, log_exception, shown
-from .fields import is_sync_callable, stands_for, stands_for_another, takes
+from .fields import FIELDS, is_sync_callable, stands_for, stands_for_another, takes
 from .guards import REFUSES_NOTHING, refuses_nothing
 from .headers import HeaderBuilder, bounded_method
 from .names import USUAL_METHODS
@@ -115,23 +115,24 @@ _NO_RESOLVE = (
 )
 
 
-def resolver_by_callable(resolve: Resolve, base: Policy | None) -> Resolver:
+def resolver_by_callable(resolve: Resolve, base: Policy | None, told: set[str]) -> Resolver:
     """The policy that a callable returns, merged into the base; if it fails, nobody's.
 
     A path that can be read in two ways is asked about in all of them. If the answers differ, it is
     nobody's, too.
 
+    :param told: what was told of already.
     :raises ConfigError: if it cannot be called so, or only to be awaited.
     """
     if not (is_sync_callable(resolve) and takes(resolve, 2)):
         message = f"{shown(resolve)} {_NO_RESOLVE}"
         raise ConfigError([Problem("resolve", resolve, "wrong-type", message)])
-    builder_of = _Compiler(base or Policy())
+    builder_of = _Compiler(base or Policy(), told)
 
     def asked(environ: WSGIEnvironment, method: str) -> HeaderBuilder | None:
         try:
             policy = resolve(environ, method)
-            return None if policy is None else builder_of(checked_policy(policy))
+            return None if policy is None else builder_of(checked_policy(policy, "return"))
         except Exception:  # noqa: BLE001 - it is logged, and denies
             path = shown(environ.get("PATH_INFO"))
             log_exception(logger, "resolve failed for %s, so it is denied", path)
@@ -203,9 +204,10 @@ def _named_methods(builder: HeaderBuilder | None) -> Iterable[str]:
     return () if methods is None or methods == "*" else methods
 
 
-def checked_policy(policy: object) -> Policy:
+def checked_policy(policy: object, write: str = "write") -> Policy:
     """The same, if it is a policy.
 
+    :param write: what to do with what the error names instead.
     :raises ConfigError: if it is something else.
     """
     if type(policy) is Policy:
@@ -215,10 +217,18 @@ def checked_policy(policy: object) -> Policy:
         raise ConfigError([Problem("policy", policy, "wrong-type", stands_for(policy))])
     if isinstance(policy, Policy):
         return policy
-    message = f"{shown(policy)} is not a Policy; write Policy(allow_origins=...)"
-    if isinstance(policy, Mapping) or (isinstance(policy, str) and policy.isidentifier()):
+    fields = "**{...}" if isinstance(policy, Mapping) else "allow_origins=..."
+    message = f"{shown(policy)} is not a Policy; {write} Policy({fields})"
+    if _may_be_of_0_7(policy):
         message += "; for the keys of wsgicors 0.7 call wsgicors.compat.paste.make_middleware(app, policy=...)"
     raise ConfigError([Problem("policy", policy, "wrong-type", message)])
+
+
+def _may_be_of_0_7(policy: object) -> bool:
+    """Whether it may be the name of a policy of wsgicors 0.7, or its keys."""
+    if isinstance(policy, Mapping):
+        return not all(key in FIELDS for key in policy)
+    return isinstance(policy, str) and policy.isidentifier()
 
 
 class _Compiled(HeaderBuilder):
@@ -239,8 +249,9 @@ class _Compiler:
     near; so what leads from one to its builder must be short.
     """
 
-    def __init__(self, base: Policy) -> None:
+    def __init__(self, base: Policy, told: set[str]) -> None:
         self._base = base
+        self._told = told
         self._itself = ref(self)
         #: Whether any policy so far refuses what it denies.
         self.refuses = bool(base.refuse_denied)
@@ -256,7 +267,34 @@ class _Compiler:
         builder.maker, builder.next = self._itself, _alive(policy._compiled)
         policy._keep(builder)
         self.refuses = self.refuses or builder.refused is not None
+        if not policy.settings() and _EMPTY_RESOLVED not in self._told:
+            self._told.add(_EMPTY_RESOLVED)
+            logger.warning(_EMPTY_RESOLVED)
         return builder
+
+
+_EMPTY_RESOLVED = (
+    "resolve returned a Policy() that sets no field, so the base policy holds there as it is; return"
+    " Policy(allow_origins=[]) to share with nobody, None to leave the request alone, or the base policy itself"
+)
+_EMPTY_ROUTE = (
+    "routes[%s] is a Policy() that sets no field, so the base policy holds there as it is; write"
+    " Policy(allow_origins=[]) to share with nobody, None to leave the path alone, or leave the entry out"
+)
+
+
+def tell_of_empty_routes(routes: Routes) -> None:
+    """Say of each route that nothing is set there, though somebody may have meant to close it."""
+    for route, policy in routes.items():
+        if policy is not None and not policy.settings() and not _is_left_around(route, routes):
+            logger.warning(_EMPTY_ROUTE, shown(route))
+
+
+def _is_left_around(route: str, routes: Routes) -> bool:
+    """Whether what is around a route is not governed, so that the route says that it is."""
+    path = route.rstrip("/") + "/"
+    around = [each for each in routes if each != route and path.startswith(each.rstrip("/") + "/")]
+    return bool(around) and routes[max(around, key=len)] is None
 
 
 def _alive(compiled: _Compiled | None) -> _Compiled | None:

@@ -17,7 +17,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
 
-from wsgicors import ConfigError
+from wsgicors import ConfigError, CORSMiddleware
 from wsgicors.flask import CORS, cross_origin, same_origin
 from wsgicors.testing import Browser, CORSError
 
@@ -650,8 +650,16 @@ def test_alone_view_whose_preflights_flask_answers_is_told_of_once(alone, caplog
     same_origin(flask.Blueprint("late", __name__))  # whereupon all is looked at anew
     assert actual(alone, "/", "PUT").text == "index"
     (message,) = lost_preflights(caplog)
-    for part in ("'index'", "@cross_origin at flask/", "Add CORS(app, allow_origins=[])"):
+    advice = ("Add CORS(app, allow_origins=[])", "If a CORSMiddleware is around the application")
+    for part in ("'index'", "@cross_origin at flask/", *advice):
         assert part in message
+
+
+def test_what_the_advice_says_of_a_middleware_around_the_application_is_so(alone):
+    alone.add_url_rule("/", "index", lambda: "index")
+    assert callers(CORSMiddleware(alone, allow_origins=[PAGE])) == {PAGE}
+    CORS(alone, allow_origins=[])
+    assert callers(CORSMiddleware(alone, allow_origins=[PAGE])) == set()
 
 
 def test_alone_view_whose_preflights_are_answered_is_not_told_of(alone, caplog):

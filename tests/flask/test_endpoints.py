@@ -205,3 +205,51 @@ def test_name_that_is_not_there_is_told_the_nearest_ones(name, said):
 def test_policy_may_stand_for_fields_behind_a_blueprint_too():
     app = shop(endpoints={"admin.*": Policy(allow_origins=[ADMIN])})
     assert callers(app, "/admin/users/") == {ADMIN}
+
+
+def told_of_nothing_set(caplog):
+    return [record for record in caplog.records if "sets no field" in record.getMessage()]
+
+
+@pytest.mark.parametrize("said", [{}, Policy()])
+@pytest.mark.parametrize("name", ["index", "admin.*", "admin.users.list"])
+@pytest.mark.parametrize("more", [{}, {"trial": {"allow_origins": "*"}}])
+def test_endpoint_for_which_no_field_is_set_is_told_of_once(said, name, more, caplog):
+    app = shop(endpoints={name: said}, **more)
+    for path in ("/", "/admin/", "/admin/users/"):
+        assert callers(app, path) == {PAGE}
+    (record,) = told_of_nothing_set(caplog)
+    assert (record.name, record.levelname) == ("wsgicors", "WARNING")
+    for part in (f"endpoints[{name!r}] at flask/", '{"allow_origins": []}', "None", "leave"):
+        assert part in record.getMessage()
+
+
+@pytest.mark.parametrize(
+    "endpoints",
+    [
+        ROW({"admin.*": SHUT, "index": None}, id="fields or None"),
+        ROW({"admin.*": None, "admin.users.*": {}}, id="governed in a blueprint that is not"),
+        ROW({"admin.*": None, "admin.users.list": {}}, id="governed in one that is further out"),
+        ROW(
+            {"admin.users.*": None, "admin.users.list": {}}, id="governed beside those that are not"
+        ),
+    ],
+)
+def test_endpoint_of_which_anything_is_said_is_not_told_of(endpoints, caplog):
+    assert actual(shop(endpoints=endpoints)).status_code == 200
+    assert told_of_nothing_set(caplog) == []
+
+
+def test_endpoint_for_which_no_field_is_set_where_nothing_is_set_is_an_error_alone(caplog):
+    app = flask.Flask("example")
+    app.add_url_rule("/", "index", view)
+    CORS(app, endpoints={"index": {}})
+    with pytest.raises(ConfigError, match="nothing is shared by default"):
+        actual(app)
+    assert told_of_nothing_set(caplog) == []
+
+
+def test_parentheses_without_fields_are_not_told_of(caplog):
+    app = shop(outer=cross_origin(), secret=cross_origin()(lambda: "seen"))
+    assert callers(app, "/admin/users/secret") == {PAGE}
+    assert told_of_nothing_set(caplog) == []

@@ -119,6 +119,14 @@ class Endpoints:
         names = (".".join(parts[:depth]) + _ALL for depth in range(1, len(parts)))
         return [name for name in names if name in self._said]
 
+    def empty(self) -> Iterator[str]:
+        """The places in which nothing is set, nor said to be governed where what is around it is not."""
+        for name, layer in self._said.items():
+            around = [each for each in self._patterns_of(name) if each != name]
+            is_left_around = bool(around) and self._said[around[-1]] is None
+            if layer is not None and not layer.policy.settings() and not is_left_around:
+                yield layer.where
+
     def unknown(self, known: set[Any]) -> Iterator[Problem]:
         """What is said of endpoints that are not there."""
         if not self._said:

@@ -187,6 +187,7 @@ class UrlMapResolver:
             raise ConfigError(problems)
         self._tell_of_overrides()
         self._tell_of_keys()
+        self._tell_of_empty_endpoints()
         self._tell_of_lost_preflights()
         self.default = self._governing(()).builder if self._governs_all else None
         self.for_all = None if self._endpoints or self._is_anything_said() else self.default
@@ -226,6 +227,13 @@ class UrlMapResolver:
             if key not in self._told_of:
                 self._told_of.add(key)
                 logger.warning(_NOT_READ, shown(key))
+
+    def _tell_of_empty_endpoints(self) -> None:
+        """Say once of each endpoint that nothing is set there, though somebody may have meant to close it."""
+        for where in self._endpoints.empty():
+            if where not in self._told_of:
+                self._told_of.add(where)
+                logger.warning(_EMPTY, where)
 
     def _tell_of_lost_preflights(self) -> None:
         """Say once of each view that is shared that Flask answers in its place, where nobody comes first."""
@@ -742,9 +750,15 @@ _NOT_READ = (
     "app.config[%s] is not an option of wsgicors, so wsgicors ignores it; if it was meant for wsgicors,"
     " write CORS_ and the name of a field of Policy"
 )
+_EMPTY = (
+    '%s sets no field, so what is said more broadly holds there as it is; write {"allow_origins": []} to share'
+    " with nobody, None to leave it alone, or leave the entry out"
+)
 _LOST_PREFLIGHTS = (
     "Flask itself answers the preflights of endpoint %s, so browsers deny whatever needs one, although %s shares"
-    " the view. Add CORS(app, allow_origins=[]): it shares nothing by itself, and answers these preflights"
+    " the view. Add CORS(app, allow_origins=[]): it shares nothing by itself, and answers these preflights. If a"
+    " CORSMiddleware is around the application, write its policy into CORS(app, ...) instead: what CORS(app)"
+    " does not allow, no layer around it can share"
 )
 _NO_CONTEXT = nullcontext()
 _DEFAULT_CONVERTERS = frozenset(Map.default_converters.values())
