@@ -39,9 +39,9 @@ def first_answer(**config):
     app.test_client().get("/")
 
 
-def above_the_route():
+def above_the_route(share):
     app = flask_app()
-    CORS(app, allow_origins=[APP])
+    share(app)
 
     @same_origin
     @app.get("/secret")
@@ -49,6 +49,10 @@ def above_the_route():
         return ""
 
     app.test_client().get("/secret")
+
+
+def by_middleware(app):
+    app.wsgi_app = CORSMiddleware(app.wsgi_app, allow_origins=[APP])
 
 
 def twice():
@@ -115,7 +119,13 @@ SLIPS = {
     "an origin without its field": lambda: cross_origin(APP),
     "a string decorated": lambda: same_origin("items"),
     "an application decorated": lambda: cross_origin(allow_origins="*")(flask_app()),
-    "a decorator above the route": above_the_route,
+    "a decorator above the route": lambda: above_the_route(
+        lambda app: CORS(app, allow_origins=[APP])
+    ),
+    "a decorator above the route, without CORS": lambda: above_the_route(by_middleware),
+    "a dict for a route": lambda: governed(
+        allow_origins="*", routes={"/a": {"allow_origins": APP}}
+    ),
     "a blueprint for CORS": lambda: CORS(flask.Blueprint("shop", "shop"), allow_origins="*"),
     "CORS twice": twice,
     "resources in Flask": lambda: CORS(flask_app(), resources={"/api/*": {}}),
