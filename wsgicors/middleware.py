@@ -9,7 +9,6 @@ headers on.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import partial
 from logging import DEBUG, root
 from types import MethodType
 from typing import TYPE_CHECKING, Any, Callable
@@ -18,7 +17,7 @@ from .crashes import answering
 from .errors import ConfigError, Problem, shown
 from .fields import FIELDS, takes
 from .headers import HeaderBuilder
-from .inspections import inspect
+from .inspections import NEWS, inspect
 from .layers import (
     DECISION,
     LAYER,
@@ -119,9 +118,8 @@ class CORSMiddleware:
         if routes is not None and resolve is not None:
             raise ConfigError([_BOTH_ROUTES_AND_RESOLVE])
         self.app = app
-        governed_app = answering(app) if answer_exceptions else app
-        # Replaced with the first request, so that no other one pays for what is looked at ahead of it.
-        self._governed_app: WSGIApplication = partial(self._inspected, governed_app)
+        self._inspected_app = answering(app) if answer_exceptions else app
+        self._inspect_anew()
         # A list of pairs is not taken, though a dict could be made of it.
         self._routes = dict(routes) if isinstance(routes, Mapping) else routes
         self._resolve = resolve
@@ -188,13 +186,18 @@ class CORSMiddleware:
         """
         return dict(self._trial.counts)
 
-    def _inspected(
-        self, governed_app: WSGIApplication, environ: WSGIEnvironment, start_response: StartResponse
-    ) -> Iterable[bytes]:
-        """Look at the application ahead of its first request; where anything is wrong, it gets none."""
+    def _inspect_anew(self) -> None:
+        """Have the application looked at ahead of the next request; no other one pays for that."""
+        self._governed_app: WSGIApplication = self._inspect
+
+    def _inspect(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Look at the application, and let the request in if nothing is wrong there."""
+        known = NEWS.read_on(self)
         inspect(self.app)
-        self._governed_app = governed_app
-        return governed_app(environ, start_response)
+        self._governed_app = self._inspected_app
+        if NEWS.latest is not known:
+            self._inspect_anew()
+        return self._inspected_app(environ, start_response)
 
     def _use(self, policy: Policy | None) -> None:
         # A request reads what governs it once, so it never sees half of a swap.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import gc
 import threading
+import types
 from concurrent.futures import ThreadPoolExecutor
 
 import flask
@@ -96,9 +97,20 @@ class ByName:
         return GLOBAL(environ, start_response)
 
 
+def with_any_arguments(*request):
+    return GLOBAL(*request)
+
+
+def in_module(environ, start_response):
+    return MODULE.app(environ, start_response)
+
+
+MODULE = types.ModuleType("shop")
+
+
 def made_global(application):
     def around(app):
-        globals()["GLOBAL"] = app
+        globals()["GLOBAL"] = MODULE.app = app
         return shared(application)
 
     return around
@@ -147,6 +159,8 @@ AROUND = {
     "a global name": made_global(by_name),
     "a global name in a class": made_global(ByName()),
     "a global name in a lambda": made_global(lambda e, s: GLOBAL(e, s)),  # noqa: PLW0108 - as is
+    "a global name with any arguments": made_global(with_any_arguments),
+    "a name in a module": made_global(in_module),
     "a proxy": lambda app: shared(LocalProxy(lambda: app)),
     "another one of its kind": lambda app: shared(shared(app)),
     "one that answers exceptions": lambda app: shared(app, answer_exceptions=True),
@@ -267,6 +281,67 @@ def test_what_comes_between_two_first_requests_is_looked_at(monkeypatch):
     with pytest.raises(ConfigError, match="/late"):
         actual(shared(app), "/late")
     assert found == [app, app]
+
+
+def test_what_is_declared_between_two_first_requests_is_looked_at():
+    app = shop("route")
+    actual(shared(app), "/other")
+    same_origin(app.view_functions["me"])
+    with pytest.raises(ConfigError):
+        actual(shared(app), "/me")
+
+
+class Lazy:
+    """It makes the application when the first request comes."""
+
+    def __init__(self, *decorators):
+        self.decorators, self.instances = decorators, {}
+
+    def __call__(self, environ, start_response):
+        app = self.instances.setdefault(
+            "shop", self.instances.get("shop") or shop(*self.decorators)
+        )
+        return app(environ, start_response)
+
+
+@pytest.mark.parametrize("more", [{}, {"answer_exceptions": True}])
+def test_an_application_that_is_made_later_is_looked_at_with_the_next_request(more):
+    served = shared(Lazy(same_origin, "route"), **more)
+    assert actual(served, "/me").status_code == 200
+    for _ in range(2):
+        with pytest.raises(ConfigError):
+            actual(served, "/me")
+    assert callers(shared(Lazy("route", same_origin), **more), "/me") == set()
+
+
+def test_what_is_declared_while_an_application_is_looked_at_is_looked_at_next(monkeypatch):
+    app, late = shop("route"), [same_origin(lambda: "of another application")]
+    look = inspection.above_routes
+
+    def look_slowly(app, views):
+        yield from look(app, views)
+        if len(late) == 1:
+            late.append(same_origin(app.get("/late")(lambda: "late")))
+
+    monkeypatch.setattr(inspection, "above_routes", look_slowly)
+    served = shared(app)
+    assert actual(served, "/me").status_code == 200
+    with pytest.raises(ConfigError, match="/late"):
+        actual(served, "/me")
+
+
+def test_what_is_decorated_for_each_request_is_no_news(monkeypatch):
+    app = shop("route", same_origin)
+
+    @app.get("/anew")
+    def anew():
+        return same_origin(lambda: "anew")()
+
+    served = shared(app)
+    assert actual(served, "/anew").status_code == 200
+    monkeypatch.setattr(inspection, "applications", None)
+    for _ in range(3):
+        assert actual(served, "/anew").text == "anew"
 
 
 def test_where_nothing_was_ever_declared_nothing_is_looked_at(nothing_declared, monkeypatch):

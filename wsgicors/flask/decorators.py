@@ -38,6 +38,7 @@ from .common import NOBODY
 from .crashes import answer_within, show_crash
 from .declarations import Layer, declare, declare_new, is_governed, said_of
 from .denials import tell_of_denial
+from .inspection import tell_of_decorator
 from .resolver import UrlMapResolver
 from .settings import EXTENSION, call_site, policy_of
 from .strays import RequiredMethods, note_decorated
@@ -164,10 +165,12 @@ def _decorated(said: _Said, target: Any) -> Any:
         stand_in = DecoratedCallable(said, target)
         declare_new(stand_in, layer)
         note_decorated(target, stand_in)
+        tell_of_decorator()
         return stand_in
     view = _wrapper(said, target)
     declare_new(view, layer)
     note_decorated(target, view)
+    tell_of_decorator()
     _look_for_class(said, target)
     return view
 

@@ -7,15 +7,17 @@ check finds it. What shares the view from the outside knows no views, so that it
 from __future__ import annotations
 
 import functools
+import inspect
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from types import FunctionType, MethodType
+from types import FunctionType, MethodType, ModuleType
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask
+from flask import Flask, has_request_context
 from werkzeug.local import LocalProxy
 
 from ..errors import ConfigError
-from ..inspections import INSPECTIONS
+from ..inspections import INSPECTIONS, NEWS
 from ..middleware import CORSMiddleware
 from .declarations import is_anything_declared
 from .links import get, held_by_function, many_views, values_of
@@ -25,10 +27,11 @@ from .views import Views
 if TYPE_CHECKING:
     from ..errors import Problem
 
-# The key in ``app.extensions``: the URL map, and the number of views, with which nothing was misplaced.
+# The key in ``app.extensions``: the news, the URL map and the number of views with which nothing was wrong.
 _PLACED = "wsgicors-placed"
 # What is around an application holds a few things; what goes on for ever is not followed.
 _MOST = 1024
+_CONTAINERS = (dict, list, tuple)
 # An application, with or without ``self``: it takes ``environ`` and ``start_response``, by any name.
 _ARGUMENTS = (2, 3)
 
@@ -46,7 +49,7 @@ def ensure_placed(app: Flask) -> None:
 def misplaced(app: Flask) -> list[Problem]:
     """What is declared above the routes of an application."""
     # Flask takes no route after its first request, so that the same number are the same.
-    looked_at = (app.url_map, len(app.view_functions))
+    looked_at = (NEWS.latest, app.url_map, len(app.view_functions))
     if not is_anything_declared() or app.extensions.get(_PLACED) == looked_at:
         return []
     with many_views():
@@ -69,17 +72,27 @@ def misplaced_inside(wsgi_app: object, besides: Flask | None = None) -> Iterator
 INSPECTIONS.append(misplaced_inside)
 
 
+def tell_of_decorator() -> None:
+    """Have applications looked at anew, because something was decorated."""
+    # Within a request, it is what runs for that. Some decorate anew for each.
+    if not has_request_context():
+        NEWS.come()
+
+
 def applications(wsgi_app: object) -> Iterator[Flask]:
     """The Flask applications that a WSGI application leads to, as far as it can be seen from the outside."""
-    looked_at = [_meant(wsgi_app)]
-    seen = set(map(id, looked_at))
-    for thing in looked_at:
+    first = _meant(wsgi_app)
+    seen = {id(first): first}
+    # A list of very many things is looked at after all that stands beside it.
+    soon, later = deque([first]), deque[Any]()
+    while soon or later:
+        thing = (soon or later).popleft()
         if issubclass(type(thing), Flask):
             yield thing
         for each in map(_meant, _within(thing)):
             if id(each) not in seen and len(seen) < _MOST and _may_lead_on(each):
-                seen.add(id(each))
-                looked_at.append(each)
+                seen[id(each)] = each
+                (later if issubclass(type(each), _CONTAINERS) else soon).append(each)
 
 
 def _meant(thing: Any) -> Any:
@@ -94,7 +107,7 @@ def _meant(thing: Any) -> Any:
 
 def _may_lead_on(thing: object) -> bool:
     kind = type(thing)
-    return issubclass(kind, (dict, list, tuple)) or (callable(thing) and not issubclass(kind, type))
+    return issubclass(kind, _CONTAINERS) or (callable(thing) and not issubclass(kind, type))
 
 
 def _within(thing: Any) -> Iterable[Any]:
@@ -108,8 +121,11 @@ def _held_by_function(function: FunctionType) -> Iterator[Any]:
     yield get(function, "__wrapped__")
     yield from held_by_function(function)
     code = function.__code__
-    if code.co_argcount in _ARGUMENTS:
-        yield from (function.__globals__.get(name) for name in code.co_names)
+    if code.co_argcount in _ARGUMENTS or code.co_flags & inspect.CO_VARARGS:
+        named = [function.__globals__.get(name) for name in code.co_names]
+        modules = [each for each in named if type(each) is ModuleType]
+        yield from named
+        yield from (get(module, name) for module in modules for name in code.co_names)
 
 
 def _held_by_method(method: MethodType) -> Iterator[Any]:
@@ -119,7 +135,7 @@ def _held_by_method(method: MethodType) -> Iterator[Any]:
 
 
 def _held_by_instance(instance: Any) -> Iterator[Any]:
-    yield get(type(instance), "__call__")
+    yield from (get(instance, "__wrapped__"), get(type(instance), "__call__"))
     yield from values_of(instance)
 
 
