@@ -62,6 +62,24 @@ class Framework:
         return self.server(environ, start_response)
 
 
+class Proxied:
+    """It tells what it wraps, and holds it where nobody sees it, as wrappers in C do."""
+
+    def __init__(self, app):
+        self.number = len(KEPT)
+        KEPT.append(app)
+
+    @property
+    def __wrapped__(self):
+        return KEPT[self.number]
+
+    def __call__(self, environ, start_response):
+        return self.__wrapped__(environ, start_response)
+
+
+KEPT = []
+
+
 def in_closure(app):
     def application(environ, start_response):
         return app(environ, start_response)
@@ -151,6 +169,7 @@ AROUND = {
     "a dispatcher in an application": lambda app: shared(under_another_app(app)),
     "an application that CORS governs": under_a_governed_app,
     "slots": lambda app: shared(InSlots(app)),
+    "a wrapper": lambda app: shared(Proxied(app)),
     "a method of a framework": lambda app: shared(Framework(app).serve),
     "a closure": lambda app: shared(in_closure(app)),
     "a default": lambda app: shared(in_default(app)),
@@ -291,6 +310,19 @@ def test_what_is_declared_between_two_first_requests_is_looked_at():
         actual(shared(app), "/me")
 
 
+def test_what_becomes_a_view_between_two_first_requests_is_looked_at():
+    def late():
+        return "late"
+
+    app, kept = shop("route"), same_origin(late)
+    assert actual(shared(app), "/me").status_code == 200
+    app.view_functions["late"] = late
+    app.url_map.add(app.url_rule_class("/late", endpoint="late", methods=["GET"]))
+    with pytest.raises(ConfigError, match="/late"):
+        actual(shared(app), "/late")
+    assert kept is not late
+
+
 class Lazy:
     """It makes the application when the first request comes."""
 
@@ -354,7 +386,7 @@ class Endless:
 
     def __init__(self, app):
         self.parts = {number: in_closure(self) for number in range(5000)}
-        self.app = app
+        self.app = in_closure(in_closure(app))
 
     def __call__(self, environ, start_response):
         return self.app(environ, start_response)
