@@ -1263,7 +1263,7 @@ def test_the_same_environ_can_be_served_twice():
 )
 @pytest.mark.parametrize(
     "kind",
-    [{}, {"routes": {"/x": None}}, {"resolve": lambda *asked: Policy()}, None],
+    [{}, {"routes": {"/x": None}}, {"resolve": lambda *asked: Policy(max_age=5)}, None],
     ids=["plain", "routes", "resolve", "Flask"],
 )
 def test_a_request_of_the_applications_own_page_is_no_denial(
@@ -1636,7 +1636,7 @@ def test_a_request_under_way_keeps_the_policy_that_it_began_with():
 
 @pytest.mark.parametrize(
     "kind",
-    [{}, {"routes": {"/x": None}}, {"resolve": lambda *asked: Policy()}],
+    [{}, {"routes": {"/x": None}}, {"resolve": lambda *asked: Policy(max_age=5)}],
     ids=["plain", "routes", "resolve"],
 )
 def test_while_policies_are_swapped_each_answer_is_of_one_of_them(kind):
