@@ -197,6 +197,29 @@ def test_a_pattern_is_taken_apart(text, parts):
             "https://example.com:8443",
             id="password",
         ),
+        ROW("https//app.example", "no-scheme", "https://app.example", id="no colon"),
+        ROW("https:/app.example", "no-scheme", "https://app.example", id="one slash"),
+        ROW("https:///app.example", "no-scheme", "https://app.example", id="three slashes"),
+        ROW("https:app.example", "no-scheme", "https://app.example", id="no slash"),
+        ROW("http//localhost:5173", "no-scheme", "http://localhost:5173", id="no colon, a port"),
+        ROW("https://a.example, https://b.example", "blank-or-control", None, id="two in one"),
+        ROW("https://a.example,https://b.example", "blank-or-control", None, id="two, a comma"),
+        ROW("https://a.example;https://b.example", "quoted", None, id="two, a semicolon"),
+        ROW(
+            "https\uff1a\uff0f\uff0fapp.example",
+            "not-ascii",
+            "https://app.example",
+            id="full-width",
+        ),
+        ROW(
+            "\u201chttps://app.example\u201d", "not-ascii", "https://app.example", id="curly quotes"
+        ),
+        ROW(
+            "https://a.example\u3001https://b.example",
+            "not-ascii",
+            None,
+            id="two, a full-width comma",
+        ),
         ROW("https://münchen.example", "not-ascii", "https://xn--mnchen-3ya.example", id="Unicode"),
         ROW(
             "https://*.münchen.example",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib.util import find_spec
 
 from .hosts import canonical_ipv6, is_loopback
 from .origins import DEFAULT_PORTS, MAX_ORIGIN_LENGTH, PORT, OriginPattern, read_pattern
@@ -45,12 +46,21 @@ _MISPLACED_WILDCARD = (
     'has a "*" where it has no meaning: it may stand for subdomains (https://*.example.com), within the'
     " leftmost name (https://pr-*.example.com) and for any port (http://localhost:*)"
 )
+# "https//", "https:/" and "https:///".
+_HALF_A_SCHEME = r"(https?|wss?|ftp)(?!://[^/])[:/]+(?=[a-z*\[])"
+# As keyboards of East Asia and word processors write what an origin has in ASCII.
+_IN_ASCII = str.maketrans("\uff1a\uff0f\uff0a\u201c\u201d\u2018\u2019", ":/*\"\"''")
 # What can be wrong with a pattern, most telling first: a code, how the text gives it away, and
 # what to say of it.
 _FAULTS = [
     (reason, re.compile(sign, re.DOTALL | re.IGNORECASE | re.ASCII), wrong)
     for reason, sign, wrong in [
         ("empty", r"$", "is empty"),
+        (
+            "not-ascii",
+            r".*[\uff1a\uff0f\uff0a\uff0c\uff1b\u3001\u3000\u201c\u201d\u2018\u2019]",
+            "has a full-width sign or a curly quote in it: type it anew with an English keyboard",
+        ),
         ("not-ascii", r".*[^\x00-\x7f]", "is not ASCII: browsers send such a host in Punycode"),
         (
             "regular-expression",
@@ -59,10 +69,16 @@ _FAULTS = [
         ),
         (
             "quoted",
-            r"""[\["']+[a-z][a-z0-9+.-]*:|.*[;"'][;"'\]]*$|.*://[^\[]*\]$""",
+            r"""[\["']+[a-z][a-z0-9+.-]*:|.*[;"'][;"'\]]*$|.*://[^\[]*\]$|.*;\s*[a-z][a-z0-9+.-]*:""",
             "has quotes, brackets or a semicolon in it: separate items only by commas or spaces",
         ),
+        (
+            "blank-or-control",
+            r"\s*[^\s,]+://[^\s,]+[\s,]+[^\s,]+://",
+            "holds several origins: write each of them as an item of its own",
+        ),
         ("blank-or-control", r".*[\x00-\x20\x7f]", "has a space or a control character in it"),
+        ("no-scheme", _HALF_A_SCHEME, "does not have its scheme with ://"),
         ("no-scheme", r"(?!.*://)", "has no scheme"),
         (
             "user-info",
@@ -112,14 +128,15 @@ def _diagnosed(text: str) -> OriginError:
         return OriginError(reason, f"{wrong}; write {meant!r}")
     if reason == "wildcard":
         return OriginError(reason, f"{wrong}; {wildcard_advice(text)}")
-    if reason == "not-ascii":
+    if reason == "not-ascii" and find_spec("idna") is None and "Punycode" in wrong:
         wrong += ' (pip install "wsgicors[idna]>=1.0" to have it shown here)'
     return OriginError(reason, wrong)
 
 
 def _repaired(text: str) -> str | None:
     """The pattern that was probably meant, if there is one."""
-    text = _unwrapped(text).lower()
+    text = _unwrapped(text.translate(_IN_ASCII)).lower()
+    text = re.sub(rf"^{_HALF_A_SCHEME}", r"\1://", text)
     if text == "null":
         return "null"
     match = _LOOSELY.match(text)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Callable, NoReturn
 from .errors import ConfigError, Problem, shown
 from .fields import FIELDS, parsed
 from .guards import conflicts, unused_credentials
-from .vocabulary import unknown_field
+from .vocabulary import unknown_field, without_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -111,8 +111,8 @@ class Policy:
     # What somebody has made of this policy and wants to find here again. It goes when the policy goes.
     _compiled: Any
 
-    def __init__(self, /, **fields: Unpack[PolicyFields]) -> None:
-        problems = [
+    def __init__(self, /, *misplaced: Any, **fields: Unpack[PolicyFields]) -> None:
+        problems = [without_name("Policy", each) for each in misplaced] + [
             unknown_field(name, value) for name, value in fields.items() if name not in FIELDS
         ]
         settings = {

@@ -75,6 +75,16 @@ _TIMING = (
 )
 
 
+def without_name(what: str, argument: object) -> Problem:
+    """What is wrong with a field that was given without its name.
+
+    :param what: to what it was given, such as ``Policy``.
+    """
+    value = shown(argument)
+    message = f"{value} needs the name of its field; write {what}(allow_origins={value})"
+    return Problem(what, argument, "positional-argument", message)
+
+
 def unknown_field(name: str, value: object) -> Problem:
     """What to say of a field that does not exist."""
     advice = _advice(_snake_case(name))

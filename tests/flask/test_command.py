@@ -608,8 +608,14 @@ def test_notes_are_those_that_apply(factory, question, expected):
         ),
         pytest.param(
             ["--origin", ADMIN],
-            r"denied /admin/reindex POST allow_origins is set by @same_origin at \S+:\d+, which"
-            rf' does not allow it. Add "{ADMIN}" to allow_origins.',
+            r"denied /admin/reindex POST allow_origins is set by @same_origin at \S+:\d+, which shares it"
+            r" with no other origin. If this origin is to be allowed, write @cross_origin",
+            id="origin of a view that is closed",
+        ),
+        pytest.param(
+            ["--origin", "https://other.example"],
+            r"allow_origins is set by CORS\(...\) at \S+:\d+, which does not allow it. Add"
+            r' "https://other.example" to allow_origins.',
             id="origin",
         ),
         pytest.param(

@@ -11,7 +11,7 @@ from exchanges import PAGE
 from flask.views import MethodView
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from wsgicors import ConfigError, CORSMiddleware
+from wsgicors import ConfigError, CORSMiddleware, Policy
 from wsgicors.flask import CORS, cross_origin, same_origin
 
 ROW = pytest.param
@@ -75,6 +75,25 @@ def test_wrong_target_is_refused_at_once(decorator, target, said):
 def test_bare_cross_origin_is_refused(argument):
     with pytest.raises(ConfigError, match=r"write @cross_origin\(\.\.\.\) with parentheses"):
         cross_origin(argument)
+
+
+@pytest.mark.parametrize(
+    ("name", "call"),
+    [
+        ("CORS", lambda value: CORS(flask.Flask("example"), value)),
+        ("init_app", lambda value: CORS().init_app(flask.Flask("example"), value)),
+        ("cross_origin", cross_origin),
+        ("Policy", Policy),
+    ],
+    ids=["CORS", "init_app", "cross_origin", "Policy"],
+)
+@pytest.mark.parametrize("value", ["*", ["https://app.example.com"]], ids=["everybody", "list"])
+def test_origins_without_the_name_of_their_field_are_told_it(name, call, value):
+    with pytest.raises(ConfigError) as caught:
+        call(value)
+    (problem,) = caught.value.problems
+    assert (problem.field, problem.value, problem.reason) == (name, value, "positional-argument")
+    assert problem.message.endswith(f"write {name}(allow_origins={value!r})")
 
 
 @pytest.mark.parametrize("origins", ["https://a.example", "*", ["https://a.example"], None])

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from logging import DEBUG, root
 from types import MethodType
-from typing import TYPE_CHECKING, Any, Callable, Optional
+from typing import TYPE_CHECKING, Any, Callable, NoReturn, Optional
 
 import flask
 
@@ -32,6 +32,7 @@ from ..origins import MAX_ORIGIN_LENGTH
 from ..outcomes import settled
 from ..requests import is_preflight
 from ..resolvers import RESOLVE_FAILED, RESOLVE_FAILED_REFUSED
+from ..vocabulary import without_name
 from .crashes import crash_report, is_raised_to_a_script
 from .crossing import Crossing, is_routed_as_it_came
 from .declarations import Layer
@@ -88,11 +89,13 @@ class CORS:
     def __init__(
         self,
         app: flask.Flask | None = None,
-        *,
+        *misplaced: NoReturn,
         endpoints: Mapping[str, Policy | PolicyFields | None] | None = None,
         trial: Policy | PolicyFields | None = None,
         **fields: Unpack[PolicyFields],
     ) -> None:
+        if misplaced:
+            raise ConfigError([without_name("CORS", misplaced[0])])
         where = call_site()
         self._layers = [Layer(policy_of(fields), f"CORS(...) at {where}")]
         self._endpoints = endpoint_layers(endpoints, where)
@@ -103,7 +106,7 @@ class CORS:
     def init_app(
         self,
         app: flask.Flask,
-        *,
+        *misplaced: NoReturn,
         endpoints: Mapping[str, Policy | PolicyFields | None] | None = None,
         trial: Policy | PolicyFields | None = None,
         **fields: Unpack[PolicyFields],
@@ -116,6 +119,8 @@ class CORS:
         :param fields: replace those of the constructor, for this application.
         :raises ConfigError: if a field, or a key of ``app.config``, is wrong by itself.
         """
+        if misplaced:
+            raise ConfigError([without_name("init_app", misplaced[0])])
         app = application(app)
         problem = no_application(app) or (_TWICE if EXTENSION in app.extensions else None)
         if problem is not None:

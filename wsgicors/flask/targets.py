@@ -10,6 +10,7 @@ import flask
 
 from ..errors import Problem, shown
 from ..middleware import CORSMiddleware
+from ..vocabulary import without_name
 from .declarations import Layer
 from .links import get
 
@@ -19,14 +20,12 @@ _TAKES = "takes a view, a method, a class whose methods are views, or a blueprin
 
 def misplaced_argument(argument: object) -> Problem:
     """What is wrong with `cross_origin` of something that has no name."""
-    if callable(argument) or isinstance(argument, flask.Blueprint):
-        message = (
-            "write @cross_origin(...) with parentheses and fields, such as"
-            ' @cross_origin(allow_origins=["https://app.example.com"])'
-        )
-    else:
-        value = shown(argument)
-        message = f"{value} needs the name of its field; write cross_origin(allow_origins={value})"
+    if not (callable(argument) or isinstance(argument, flask.Blueprint)):
+        return without_name("cross_origin", argument)
+    message = (
+        "write @cross_origin(...) with parentheses and fields, such as"
+        ' @cross_origin(allow_origins=["https://app.example.com"])'
+    )
     return Problem("cross_origin", argument, "positional-argument", message)
 
 

@@ -245,11 +245,18 @@ def _answer(allowed: bool | None, why: str, titles: list[str], width: int) -> It
     yield from (f"{' ' * 9}{line}" for line in _folded(why, width - 9))
 
 
+_INSTEAD_OF_SAME_ORIGIN = (
+    "If this origin is to be allowed, write @cross_origin(...) there, in place of @same_origin."
+)
+
+
 def _why(verdict: Verdict, route: Route, report: Report) -> str:
     if route.effective is None or verdict.field is None:
         return _AS_PATH_SAYS if report.governs_paths else _NOT_GOVERNED
     place = route.effective.sources.get(verdict.field)
     said = f"{verdict.field} is {'not set' if place is None else f'set by {place}'}"
+    if not verdict.allowed and place is not None and place.startswith("@same_origin"):
+        return f"{said}, which shares it with no other origin. {_INSTEAD_OF_SAME_ORIGIN}"
     if not verdict.allowed:
         return f"{said}, which does not allow it. {verdict.remedy}"
     extent = "also with" if verdict.allowed_with_credentials else "only without"
