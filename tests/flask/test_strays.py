@@ -5,7 +5,9 @@ from __future__ import annotations
 import functools
 import gc
 import json
+import sys
 import types
+import weakref
 
 import flask
 import pytest
@@ -230,6 +232,505 @@ def test_function_that_nobody_keeps_is_not_mistaken_for_all_that_share_a_class_o
     app.add_url_rule("/", "index", Timed(lambda: "open"))
     CORS(app, allow_origins=[PAGE])
     assert callers(app) == {PAGE}
+
+
+def without_wraps(view):
+    def inner(*args):
+        return view(*args)
+
+    return inner
+
+
+class WithoutWraps:
+    """The same as an instance."""
+
+    def __init__(self, view):
+        self.view = view
+
+    def __call__(self, *args):
+        return self.view(*args)
+
+
+def marked(view):
+    view.is_marked = True
+    return view
+
+
+def between_two_routes(app, closed):
+    one, other = flask.Blueprint("one", __name__), flask.Blueprint("other", __name__)
+
+    @other.get("/other")
+    @closed
+    @one.get("/secret")
+    def secret():
+        return "secret"
+
+    app.register_blueprint(one)
+    app.register_blueprint(other)
+
+
+def between_two_endpoints(app, closed):
+    @app.get("/other", endpoint="other")
+    @closed
+    @with_header
+    @app.get("/secret")
+    async def secret():
+        return "secret"
+
+
+def over_what_hides_the_view(app, closed):
+    @closed
+    @without_wraps
+    @app.get("/secret")
+    def secret():
+        return "secret"
+
+
+def over_an_instance_that_hides_the_view(app, closed):
+    @closed
+    @with_header
+    @WithoutWraps
+    @app.get("/secret")
+    def secret():
+        return "secret"
+
+
+def over_a_route_that_runs_the_view(app, closed):
+    def route(rule):
+        def register(view):
+            app.add_url_rule(rule, "secret", without_wraps(view))
+            return view
+
+        return register
+
+    @closed
+    @route("/secret")
+    def secret():
+        return "secret"
+
+
+def over_a_route_with_another_declaration_below(app, closed):
+    @app.get("/other", endpoint="other")
+    @closed
+    @app.get("/secret")
+    @cross_origin(max_age=5)
+    def secret():
+        return "secret"
+
+
+def within_another_decorator(app, closed):
+    def private(view):
+        return closed(with_header(view))
+
+    @private
+    @without_wraps
+    @app.get("/secret")
+    def secret():
+        return "secret"
+
+
+def in_one_line(app, closed):
+    # fmt: off
+    @app.get("/other", endpoint="other")
+    @closed
+    @app.get("/secret")
+    def secret(): return "secret"
+    # fmt: on
+
+
+def of_a_method(app, closed):
+    class Secrets:
+        @app.get("/other", endpoint="other")
+        @closed
+        @app.get("/secret")
+        def secret(self=None):
+            return "secret"
+
+
+def lost_within_what_hides_the_view(app, closed):
+    def secret():
+        return "secret"
+
+    app.add_url_rule("/secret", "secret", without_wraps(secret))
+    closed(secret)
+
+
+def lost_within_an_instance_that_hides_the_view(app, closed):
+    def secret():
+        return "secret"
+
+    app.add_url_rule("/secret", "secret", WithoutWraps(functools.partial(secret)))
+    closed(secret)
+
+
+@pytest.mark.parametrize(
+    "closed",
+    [
+        ROW(same_origin, id="same_origin"),
+        ROW(cross_origin(refuse_denied=True), id="refuse_denied"),
+        ROW(cross_origin(allow_origins=["https://other.example"]), id="other origins"),
+    ],
+)
+@pytest.mark.parametrize(
+    "misplaced",
+    [
+        between_two_routes,
+        between_two_endpoints,
+        over_what_hides_the_view,
+        over_an_instance_that_hides_the_view,
+        over_a_route_that_runs_the_view,
+        over_a_route_with_another_declaration_below,
+        within_another_decorator,
+        in_one_line,
+        of_a_method,
+        lost_within_what_hides_the_view,
+        lost_within_an_instance_that_hides_the_view,
+    ],
+)
+def test_declaration_that_a_route_of_its_view_lacks_is_found_at_the_first_check(misplaced, closed):
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[PAGE], allow_credentials=True)
+    misplaced(app, closed)
+    gc.collect()
+    with pytest.raises(ConfigError) as caught:
+        actual(app, "/secret")
+    (problem,) = caught.value.problems
+    assert problem.reason == "above-the-route"
+    assert "(/secret)" in problem.message
+
+
+def bare_and_closed(app):
+    def report():
+        return "report"
+
+    app.add_url_rule("/open", "open", report)
+    for number in range(2):
+        app.add_url_rule(f"/closed/{number}", str(number), same_origin(report))
+
+
+def bare_and_closed_by_one_decorator(app):
+    def route(rule):
+        def register(view):
+            app.add_url_rule(rule, "open", view)
+            app.add_url_rule("/closed", "closed", same_origin(view))
+            return view
+
+        return register
+
+    @route("/open")
+    def report():
+        return "report"
+
+
+def bare_and_closed_in_lines_of_a_console(app):
+    names = {"app": app, "same_origin": same_origin}
+    for line in (
+        "@app.get('/open')\ndef report():\n    return 'report'\n",
+        "app.add_url_rule('/closed', 'closed', same_origin(report))\n",
+    ):
+        exec(compile(line, "<stdin>", "single"), names)
+
+
+def bare_and_closed_in_one_line(app):
+    # fmt: off
+    view = lambda: "report"; app.add_url_rule("/open", "open", view); app.add_url_rule("/closed", "closed", same_origin(view))  # noqa: E501, E702, E731
+    # fmt: on
+
+
+def below_all_routes(app):
+    @app.get("/closed", endpoint="closed")
+    @app.get("/closed/too", endpoint="closed_too")
+    @with_header
+    @same_origin
+    @marked
+    def report():
+        return "report"
+
+
+def between_what_hides_the_view(app):
+    @app.get("/closed")
+    @without_wraps
+    @same_origin
+    @without_wraps
+    def report():
+        return "report"
+
+
+def on_methods(app):
+    class Reports(MethodView):
+        @same_origin
+        @marked
+        def get(self):
+            return "report"
+
+    class Others(Reports):
+        @cross_origin(max_age=5)
+        def get(self):
+            return super().get()
+
+    app.add_url_rule("/closed", view_func=Reports.as_view("closed"))
+    app.add_url_rule("/others", view_func=Others.as_view("others"))
+
+
+def below_hooks(app):
+    @app.errorhandler(ZeroDivisionError)
+    @same_origin
+    @marked
+    def failed(error):
+        return "failed", 500
+
+    app.add_url_rule("/closed", "closed", lambda: 1 / 0)
+
+
+def in_a_factory_that_is_called_twice(app):
+    for name in ("closed", "too"):
+
+        @app.get(f"/{name}", endpoint=name)
+        @same_origin
+        @marked
+        def report():
+            return "report"
+
+
+def below_a_registry(app):
+    @marked
+    @same_origin
+    def report():
+        return "report"
+
+    @same_origin
+    def other():
+        return "other"
+
+    app.add_url_rule("/closed", "closed", lambda: report() + other())
+
+
+@pytest.mark.parametrize(
+    "placed",
+    [
+        bare_and_closed,
+        bare_and_closed_by_one_decorator,
+        bare_and_closed_in_lines_of_a_console,
+        bare_and_closed_in_one_line,
+        below_all_routes,
+        between_what_hides_the_view,
+        on_methods,
+        below_hooks,
+        in_a_factory_that_is_called_twice,
+        below_a_registry,
+    ],
+)
+def test_declaration_that_is_where_it_should_be_is_accepted_in_silence(placed, caplog):
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[PAGE])
+    placed(app)
+    gc.collect()
+    assert callers(app, "/nowhere") == {PAGE}
+    for rule in app.url_map.iter_rules():
+        if rule.rule.startswith(("/open", "/closed")):
+            assert callers(app, rule.rule) == ({PAGE} if rule.rule == "/open" else set())
+    assert "so far" not in caplog.text
+
+
+if sys.version_info >= (3, 12):
+
+    def test_function_with_parameters_of_types_has_a_head():
+        app = flask.Flask("example")
+        CORS(app, allow_origins=[PAGE])
+        source = (
+            "@app.get('/other', endpoint='other')\n@same_origin\n@app.get('/secret')\n"
+            "def secret[T](given: T = None): return 'secret'\n"
+        )
+        exec(source, {"app": app, "same_origin": same_origin})
+        with pytest.raises(ConfigError, match="put it below the route"):
+            actual(app, "/secret")
+
+
+HOOKS = {
+    "before_request": "before_request function",
+    "after_request": "after_request function",
+    "url_value_preprocessor": "url_value_preprocessor function",
+    "before_app_request": "before_request function",
+    "errorhandler": "error handler",
+    "app_errorhandler": "error handler",
+}
+
+
+def made_with_hook(name):
+    """An application with what registers a hook, of itself or of a blueprint."""
+    app, blueprint = flask.Flask("example"), flask.Blueprint("shop", __name__)
+    CORS(app, allow_origins=[PAGE])
+    register = getattr(blueprint if "app_" in name else app, name)
+    return app, blueprint, register(404) if "error" in name else register
+
+
+@pytest.mark.parametrize("name", HOOKS)
+@pytest.mark.parametrize("between", [marked, with_header, without_wraps])
+def test_declaration_above_a_hook_is_found_at_the_first_check(name, between):
+    app, blueprint, register = made_with_hook(name)
+
+    @same_origin
+    @between
+    @register
+    def hook(*given):
+        return None
+
+    app.register_blueprint(blueprint)
+    with pytest.raises(ConfigError) as caught:
+        actual(app, "/nowhere")
+    (problem,) = caught.value.problems
+    assert problem.reason == "above-the-route"
+    assert f"above the {HOOKS[name]} {problem.value.__qualname__}" in problem.message
+    assert f"write it below {name.replace('app_', '')}" in problem.message
+
+
+@pytest.mark.parametrize("name", HOOKS)
+def test_declaration_below_a_hook_is_in_force(name):
+    app, blueprint, register = made_with_hook(name)
+
+    @register
+    @same_origin
+    def hook(*given):
+        if "error" in name:
+            return "not found", 404
+        return given[0] if name == "after_request" else None
+
+    app.register_blueprint(blueprint)
+    assert callers(app, "/nowhere") == set()
+
+
+def test_declaration_above_a_teardown_is_not_sent_below():
+    app, _, register = made_with_hook("teardown_request")
+
+    @same_origin
+    @register
+    def hook(error):
+        """Close what was opened."""
+        return
+
+    with pytest.raises(ConfigError, match="leave it out, because that runs after the response"):
+        actual(app, "/nowhere")
+
+
+def with_registry(app):
+    registry = {}
+
+    def register(view):
+        registry[view.__name__] = view
+        return view
+
+    app.add_url_rule("/<name>", "run", lambda name: registry[name]())
+    return register
+
+
+# Before Python 3.11, code is not told in the line of which decorator it runs.
+if sys.version_info >= (3, 11):
+
+    def test_declaration_above_a_registry_is_told_of_once(caplog):
+        app = flask.Flask("example")
+        CORS(app, allow_origins=[PAGE])
+        register = with_registry(app)
+
+        @same_origin
+        @register
+        def secret():
+            return "secret"
+
+        for each in (app, *made_with_hook("errorhandler")[:1]):
+            actual(each, "/secret")
+        told = [record for record in caplog.records if "has no effect so far" in record.message]
+        assert len(told) == 1
+        assert "secret" in told[0].message
+        assert "test_strays.py" in told[0].message
+
+
+def of_a_blueprint_that_is_not_registered(app):
+    @flask.Blueprint("later", __name__).get("/later")
+    @same_origin
+    @marked
+    def later():
+        return "later"
+
+
+def of_a_helper(app):
+    @same_origin
+    @with_header
+    def helper():
+        return "helper"
+
+    app.add_url_rule("/helped", "helped", lambda: helper())  # noqa: PLW0108 - as is
+
+
+def of_a_method_that_is_marked(app):
+    class Helper:
+        @same_origin
+        @marked
+        def run(self):
+            return "helper"
+
+    app.add_url_rule("/helped", "helped", lambda: Helper().run())
+
+
+def of_a_blueprint_that_another_application_has(app):
+    blueprint = flask.Blueprint("elsewhere", __name__)
+
+    @blueprint.get("/elsewhere")
+    @same_origin
+    @marked
+    def elsewhere():
+        return "elsewhere"
+
+    flask.Flask("other").register_blueprint(blueprint)
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        of_a_blueprint_that_is_not_registered,
+        of_a_helper,
+        of_a_method_that_is_marked,
+        of_a_blueprint_that_another_application_has,
+    ],
+)
+def test_declaration_that_may_count_later_is_not_told_of(declared, caplog):
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[PAGE])
+    declared(app)
+    actual(app, "/")
+    assert "has no effect" not in caplog.text
+
+
+def test_nothing_that_was_decorated_is_kept_alive():
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[PAGE])
+
+    @app.get("/")
+    @without_wraps
+    @same_origin
+    @without_wraps
+    def index():
+        return "index"
+
+    actual(app, "/")
+    known = [weakref.ref(index), weakref.ref(app), weakref.ref(index.__closure__[0].cell_contents)]
+    del app, index
+    gc.collect()
+    assert [each() for each in known] == [None] * 3
+
+
+def test_decorator_in_the_place_of_flask_corss_is_no_error_above_the_route():
+    from wsgicors.compat.flask_cors import cross_origin as compatible
+
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[PAGE])
+
+    @app.get("/other", endpoint="other")
+    @compatible(origins="https://other.example")
+    @app.get("/open")
+    def index():
+        return "index"
+
+    assert callers(app, "/open") == {PAGE}
 
 
 def told_by_command(app, *arguments):  # cut into lines as wide as a terminal

@@ -40,7 +40,7 @@ from .settings import (
     keys_of_others,
     named,
 )
-from .strays import above_routes
+from .strays import above_routes, idle
 from .unlinked import NOTHING_RAN, RAN, Unlinked
 from .views import Said, Views, are_as_they_were, declares_per_request, is_bare
 
@@ -189,6 +189,8 @@ class UrlMapResolver:
         self._tell_of_keys()
         self._tell_of_empty_endpoints()
         self._tell_of_lost_preflights()
+        for where, what in idle():
+            logger.warning(_IDLE, where, what)
         self.default = self._governing(()).builder if self._governs_all else None
         self.for_all = None if self._endpoints or self._is_anything_said() else self.default
         # Asked once more, because `forget_views` may have been told just before that was noted.
@@ -759,6 +761,10 @@ _LOST_PREFLIGHTS = (
     " the view. Add CORS(app, allow_origins=[]): it shares nothing by itself, and answers these preflights. If a"
     " CORSMiddleware is around the application, write its policy into CORS(app, ...) instead: what CORS(app)"
     " does not allow, no layer around it can share"
+)
+_IDLE = (
+    "what %s says about %s has no effect so far: no route uses it. A decorator below it was given the function"
+    " without it, so write it below that one"
 )
 _NO_CONTEXT = nullcontext()
 _DEFAULT_CONVERTERS = frozenset(Map.default_converters.values())

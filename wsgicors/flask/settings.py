@@ -171,11 +171,17 @@ def blueprint_layers(app: Flask, endpoint: str) -> Iterator[Layer]:
             yield from said_of(blueprint)
 
 
-def call_site() -> str:
-    """The file and line of the application's code that is being run."""
+def caller() -> FrameType:
+    """The application's code that is being run."""
     frame = sys._getframe()
     while frame.f_back is not None and _is_of_this_library(frame):
         frame = frame.f_back
+    return frame
+
+
+def call_site() -> str:
+    """The file and line of the application's code that is being run."""
+    frame = caller()
     # Two names tell the file apart without the paths of a machine.
     path = "/".join(PurePath(frame.f_code.co_filename).parts[-2:])
     return f"{path}:{frame.f_lineno}"

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import ReferenceType, ref
 
 from ..errors import Problem, shown
-from .declarations import Kept, Layer, all_declared, is_anything_declared
-from .links import Links, get
-from .views import Views, declares_per_request, is_bare
+from .declarations import Kept, Layer, Value, all_declared, is_anything_declared
+from .heads import has_others_below, heads_among
+from .links import Links, get, held_by, holds_nothing, stands_in_class
+from .settings import caller
+from .views import Said, View, Views, declares_per_request, is_bare
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -31,6 +33,8 @@ class RequiredMethods:
         self._decorated: ReferenceType[Any] | None = None
         #: Whether Flask has made a rule of it, or the view ran in its place without one.
         self.are_used = False
+        #: Whether somebody was told that they are not.
+        self.are_told = False
 
     @property
     def decorated(self) -> Any:
@@ -64,26 +68,50 @@ class _Made(NamedTuple):
         return self.is_unused() and self.view() is None
 
 
-# For each thing that was decorated, what came of it, by the place of the decorator.
+class _AtHead(NamedTuple):
+    """What a decorator made that is written at the head of a function, which it can only be meant for."""
+
+    made: _Made
+    #: Whether it is written there itself: another decorator, which applies it, may mean something else by that.
+    is_itself: bool
+    #: Whether it is the first one there, and was given the function as it is.
+    is_first: bool
+
+    def counts(self) -> bool:
+        """Whether it has to be in force wherever the function may run."""
+        return self.is_itself or self.made.is_unused()
+
+
+# By the place of the decorator: for each thing that was decorated, what came of it; and for each function,
+# what came of the decorators at its head, whatever they were given there.
 _decorated: Kept[dict[str, _Made]] = Kept()
+_at_heads: Kept[dict[str, _AtHead]] = Kept()
 
 
 def note_decorated(target: Any, view: Any) -> None:
     """Remember what a decorator has made of something, to see whether that becomes a view."""
     methods: RequiredMethods = view.required_methods
     assert methods.layer is not None
+    made, where = _Made(methods.layer, methods, ref(view)), methods.layer.where
     links = Links(target)
     for link in links if isinstance(target, (FunctionType, MethodType)) else links.around:
         # That of a class is the one of all its instances.
         if get(link, "__name__") == "__call__" and link is not target:
             continue
         try:
-            made = _decorated.get(link)
-            if made is None:
-                _decorated.set(link, made := {})
+            _of(_decorated, link)[where] = made
         except TypeError:  # it cannot be referred to
             continue
-        made[methods.layer.where] = _Made(methods.layer, methods, ref(view))
+    for head in heads_among([*links, *held_by(links)], caller()):
+        is_first = head.is_first and head.function is target
+        _of(_at_heads, head.function)[where] = _AtHead(made, head.is_itself, is_first)
+
+
+def _of(kept: Kept[dict[str, Value]], thing: object) -> dict[str, Value]:
+    noted = kept.get(thing)
+    if noted is None:
+        kept.set(thing, noted := {})
+    return noted
 
 
 def above_routes(app: Flask, views: Views) -> Iterator[Problem]:
@@ -96,28 +124,56 @@ def above_routes(app: Flask, views: Views) -> Iterator[Problem]:
         required = get(view, "required_methods")
         if isinstance(required, RequiredMethods):
             tuple(required)
-    for endpoint, view in app.view_functions.items() if is_anything_declared() else ():
-        for where in dict.fromkeys(_without_effect(app, views, endpoint, view)):
-            yield Problem("decorator", view, "above-the-route", _message(app, endpoint, where))
+    if is_anything_declared():
+        yield from _above_views(app, views)
+        yield from _above_hooks(app)
 
 
-def _without_effect(app: Flask, views: Views, endpoint: str, view: Any) -> Iterator[str]:
-    """Where something was said of a view that Flask has without it, or of what the view leads to."""
-    yield from (each.layer.where for each in _made_of(view) if each.is_unused())
-    if is_bare(view) or declares_per_request(view):
-        return
-    asked = views.view(endpoint, view)
-    for method in _methods(app, endpoint, view):
-        for made in filter(None, map(_made_of, asked.links(method))):
-            lost = [each.layer.where for each in made if each.is_lost()]
-            # What was decorated anew is what was meant.
-            layers = asked.said(method).layers if lost else ()
-            if lost and {id(each.layer) for each in made}.isdisjoint(map(id, layers)):
-                yield from lost
+def _above_views(app: Flask, views: Views) -> Iterator[Problem]:
+    for endpoint, view in app.view_functions.items():
+        if not _is_plain(view):
+            methods = _methods(app, endpoint, view)
+            for where in _without_effect(views.view(endpoint, view), methods):
+                yield Problem("decorator", view, "above-the-route", _message(app, endpoint, where))
 
 
-def _made_of(thing: Any) -> list[_Made]:
-    return [*(_decorated.get(thing) or {}).values()]
+def _above_hooks(app: Flask) -> Iterator[Problem]:
+    for hook, name in _hooks(app):
+        for where in () if _is_plain(hook) else _without_effect(View(hook), [""]):
+            message = _message_of_hook(where, name, hook)
+            yield Problem("decorator", hook, "above-the-route", message)
+
+
+def _is_plain(view: Any) -> bool:
+    """Whether it is a function of which nothing was ever said, and which leads to nothing else."""
+    is_one = is_bare(view) and holds_nothing(view)
+    return is_one and not _decorated.get(view) and not _at_heads.get(view)
+
+
+def _without_effect(asked: View, methods: Iterable[str]) -> Iterable[str]:
+    """Where something was said that is not in force, although the view leads to what it was said of."""
+    view = asked.view
+    wheres: dict[str, None] = {}
+    for method in methods:
+        # What is said when it is called is not seen, so it is looked at alone.
+        reached = [view] if declares_per_request(view) else asked.reached(method)
+        noted = [each for each in reached if _decorated.get(each) or _at_heads.get(each)]
+        said = asked.said(method) if noted else Said()
+        in_force = {id(layer) for layer in (*said.layers, *said.held)}
+        for thing in noted:
+            meant = _meant_for(thing, in_force, is_view=thing is view)
+            wheres.update({layer.where: None for layer in meant if id(layer) not in in_force})
+    return wheres
+
+
+def _meant_for(thing: Any, in_force: set[int], *, is_view: bool) -> Iterator[Layer]:
+    """What has to be in force wherever a thing may run."""
+    made = [*(_decorated.get(thing) or {}).values()]
+    # What was decorated anew is what was meant.
+    if in_force.isdisjoint(id(each.layer) for each in made):
+        yield from (each.layer for each in made if each.is_lost() or (is_view and each.is_unused()))
+    at_head = [*(_at_heads.get(thing) or {}).values()]
+    yield from (each.made.layer for each in at_head if each.counts())
 
 
 def _methods(app: Flask, endpoint: str, view: Any) -> set[str]:
@@ -134,6 +190,53 @@ def _message(app: Flask, endpoint: str, where: str) -> str:
         " was not used, so Flask has the view without it; put it below the route, or pass its result"
         " to Flask"
     )
+
+
+#: What Flask runs beside views, by the attribute in which it stands.
+_HOOKS = {
+    "before_request_funcs": "before_request",
+    "after_request_funcs": "after_request",
+    "teardown_request_funcs": "teardown_request",
+    "url_value_preprocessors": "url_value_preprocessor",
+}
+
+
+def _hooks(app: Flask) -> Iterator[tuple[Any, str]]:
+    """The functions that Flask runs beside views, and the names of what registers them."""
+    for attribute, name in _HOOKS.items():
+        for functions in getattr(app, attribute).values():
+            yield from ((each, name) for each in functions)
+    for handlers in app.error_handler_spec.values():
+        for by_exception in handlers.values():
+            yield from ((each, "errorhandler") for each in by_exception.values())
+
+
+def _message_of_hook(where: str, name: str, hook: Any) -> str:
+    what = "error handler" if name == "errorhandler" else f"{name} function"
+    advice = f"write it below {name}, or pass its result to Flask"
+    if name.startswith("teardown"):
+        advice = "leave it out, because that runs after the response"
+    return (
+        f"{where} stands above the {what} {_named(hook)}, or its result was not used, so Flask has the"
+        f" function without it; {advice}"
+    )
+
+
+def idle() -> Iterator[tuple[str, str]]:
+    """What was declared above something that took the bare function, and is no view of any application so far.
+
+    Each is given once: where it stands, and what it was said of. Only the first decorator of a function is
+    judged, and only where another one below gave the function back as it was. Anything else may be run by a
+    view, and then it counts. Methods are left out: it is not told which of them have become views.
+    """
+    for function, at_head in _at_heads:
+        for each in at_head.values():
+            methods = each.made.methods
+            if each.is_first and not methods.are_used and not methods.are_told:
+                methods.are_told = True
+                assert isinstance(function, FunctionType)
+                if not stands_in_class(function) and has_others_below(function):
+                    yield each.made.layer.where, _named(function)
 
 
 class Stray(NamedTuple):

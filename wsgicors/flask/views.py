@@ -95,9 +95,10 @@ class View:
         held = self._held + _said_of_held(methods)
         return Said(self._layers(method, methods), held, spots, bool(self._classes))
 
-    def links(self, method: str) -> list[Any]:
-        """All that it leads to, for one method."""
-        return [*self._linked, *self._methods(method)]
+    def reached(self, method: str) -> list[Any]:
+        """All that it leads to, for one method, and may therefore run."""
+        methods = self._methods(method)
+        return [*self._linked, *held_by(self._linked), *methods, *held_by(methods)]
 
     def _methods(self, method: str) -> list[Any]:
         return [link for each in self._classes for link in Links(method_of(each, method))]
