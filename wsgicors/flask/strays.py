@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import ReferenceType, ref
 
 from ..errors import Problem, shown
+from ..names import SAFELISTED_METHODS
 from .declarations import Kept, Layer, Value, all_declared, is_anything_declared
 from .heads import has_others_below, heads_among
 from .links import Links, get, held_by, holds_nothing, stands_in_class
@@ -180,7 +181,8 @@ def _methods(app: Flask, endpoint: str, view: Any) -> set[str]:
     """The methods that make a difference."""
     if get(view, "view_class") is None:
         return {""}
-    return {name for rule in app.url_map.iter_rules(endpoint) for name in rule.methods or ()}
+    rules = app.url_map.iter_rules(endpoint)
+    return {name for rule in rules for name in rule.methods or SAFELISTED_METHODS}
 
 
 def _message(app: Flask, endpoint: str, where: str) -> str:
@@ -230,7 +232,7 @@ def idle() -> Iterator[tuple[str, str]]:
     view, and then it counts. Methods are left out: it is not told which of them have become views.
     """
     for function, at_head in _at_heads:
-        for each in at_head.values():
+        for each in [*at_head.values()]:
             methods = each.made.methods
             if each.is_first and not methods.are_used and not methods.are_told:
                 methods.are_told = True
