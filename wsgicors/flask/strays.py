@@ -181,7 +181,10 @@ def _methods(app: Flask, endpoint: str, view: Any) -> set[str]:
     """The methods that make a difference."""
     if get(view, "view_class") is None:
         return {""}
-    rules = app.url_map.iter_rules(endpoint)
+    try:
+        rules = app.url_map.iter_rules(endpoint)
+    except KeyError:  # no rule leads to it so far
+        return {""}
     return {name for rule in rules for name in rule.methods or SAFELISTED_METHODS}
 
 
