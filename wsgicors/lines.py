@@ -105,19 +105,28 @@ def _is_plain(name: str) -> bool:
     return True
 
 
-def merge_vary(lines: list[HeaderLine], position: int, names: tuple[str, ...]) -> None:
-    """Make one line of the application's ``Vary`` and of the last of these lines, which is ours.
+def merge_vary(
+    whole: list[HeaderLine], headers: list[HeaderLine], vary: HeaderLine, names: tuple[str, ...]
+) -> None:
+    """Make one line of the application's ``Vary`` and of ours, which is the last of all lines.
 
-    :param position: of the application's ``Vary`` among the lines.
+    :param whole: the application's header lines and ours.
+    :param headers: the application's alone.
+    :param vary: the one of these that is its ``Vary``.
     :param names: ours.
 
-    >>> lines = [("Vary", "Cookie"), ("Server", "x"), ("Vary", "Origin")]
-    >>> merge_vary(lines, 0, ("Origin",))
-    >>> lines
+    >>> headers = [("Vary", "Cookie"), ("Server", "x")]
+    >>> whole = [*headers, ("Vary", "Origin")]
+    >>> merge_vary(whole, headers, headers[0], ("Origin",))
+    >>> whole
     [('Server', 'x'), ('Vary', 'Cookie, Origin')]
     """
-    vary = lines.pop(position)[1]
-    lines[-1] = _vary_lines.get(vary) or _vary_line(vary, names)
+    # It is added late, mostly, so it is looked for from the end.
+    at = len(headers) - 1
+    while headers[at] is not vary:
+        at -= 1
+    values = whole.pop(at)[1]
+    whole[-1] = _vary_lines.get(values) or _vary_line(values, names)
 
 
 def _vary_line(values: str, names: tuple[str, ...]) -> HeaderLine:

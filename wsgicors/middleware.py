@@ -253,7 +253,7 @@ class CORSMiddleware:
             if decision.refused:
                 return refuse(decision, environ, start_response)
         environ[DECISION] = decision
-        if environ.get(LAYER) is not None:
+        if LAYER in environ and environ[LAYER] is not None:
             start_response = inside_another(environ, start_response)
         # Python learns how a function is best called. A function that is made for each request would be
         # new to it each time; of a method that is made, the function is the same.
@@ -406,20 +406,16 @@ def start(  # noqa: C901 - the hot path
         headers = [*headers]
         whole = headers + decision.lines
     if told is None and exc_info is None:
-        lines = iter(headers)
-        after_vary = None
-        for name, _ in lines:
-            if name not in PLAIN_NAMES:
-                if name != "Vary" or name is VARY or after_vary is not None:
+        vary = None
+        for line in headers:
+            if line[0] not in PLAIN_NAMES:
+                name = line[0]
+                if name != "Vary" or name is VARY or vary is not None or type(headers) is not list:
                     break
-                try:
-                    after_vary = lines.__length_hint__()  # type: ignore[attr-defined]
-                except AttributeError:
-                    # Of what only resembles a list, it is not known how far it has come.
-                    break
+                vary = line
         else:
-            if after_vary is not None and decision.vary:
-                merge_vary(whole, len(headers) - after_vary - 1, decision.vary)
+            if vary is not None and decision.vary:
+                merge_vary(whole, headers, vary, decision.vary)
             environ[LAYER] = None
             return start_response(status, whole)
     whole = put_together(status, headers, response, author, environ, decision)

@@ -174,7 +174,7 @@ def _governed(  # noqa: C901 - the hot path
             if refused is not None:
                 return telling(app, environ, refuse(refused, environ, start_response))
         path = environ.get("PATH_INFO", "")
-        if environ.get(LAYER) is not None:
+        if LAYER in environ and environ[LAYER] is not None:
             start_response = inside_another(environ, start_response)
         if resolver.for_all is None:
             environ.setdefault(RAN, resolver.nothing_ran)
@@ -235,20 +235,16 @@ def _start(  # noqa: C901, PLR0912 - the hot path
         headers = [*headers]
         whole = headers + decision.lines
     if told is None and exc_info is None:
-        lines = iter(headers)
-        after_vary = None
-        for name, _ in lines:
-            if name not in PLAIN_NAMES:
-                if name != "Vary" or name is VARY or after_vary is not None:
+        vary = None
+        for line in headers:
+            if line[0] not in PLAIN_NAMES:
+                name = line[0]
+                if name != "Vary" or name is VARY or vary is not None or type(headers) is not list:
                     break
-                try:
-                    after_vary = lines.__length_hint__()  # type: ignore[attr-defined]
-                except AttributeError:
-                    # Of what only resembles a list, it is not known how far it has come.
-                    break
+                vary = line
         else:
-            if after_vary is not None and decision.vary:
-                merge_vary(whole, len(headers) - after_vary - 1, decision.vary)
+            if vary is not None and decision.vary:
+                merge_vary(whole, headers, vary, decision.vary)
             environ[LAYER] = None
             return start_response(status, whole)
     whole = put_together(status, headers, request, author, environ, decision)
