@@ -42,7 +42,8 @@ class Origins:
 
     def admit(self, origin: str, environ: Any) -> bool:
         """Whether an origin that is not listed is allowed."""
-        if origin in self._items.patterns:
+        # Called by name: an operator takes longer to lead to a method.
+        if self._items.patterns.__contains__(origin):
             return True
         if not self._is_asked or not (is_origin(origin) or (origin == "null" and self.is_dynamic)):
             return False

@@ -137,6 +137,7 @@ class HeaderBuilder:
     # Of a hundred thousand tenants each has one, and what is near one another is read faster.
     __slots__ = (
         "__weakref__",
+        "_anybody",
         "_compiled_preflights",
         "_credentialed",
         "_denied",
@@ -172,7 +173,10 @@ class HeaderBuilder:
         is_same_for_all = self._origins.is_wildcard and not self._credentialed.depends_on_origin
         self._vary = vary = () if is_same_for_all and not varies else ("Origin",)
         exposed = line("Access-Control-Expose-Headers", joined(self.policy.expose_headers))
-        #: All that follows the origin, without credentials and with them.
+        #: What stands for whichever origin, without credentials and with them; where nothing does, it
+        #: stands there itself.
+        self._anybody = ("*", "") if self._origins.is_wildcard else ("", "")
+        #: All that follows, likewise.
         self._shared = [credentials_line(use) + exposed + vary_line(vary) for use in EITHER_USE]
         self._denied = Decision(False, denial, False, [*vary_line(vary)], vary, False)
         # The decisions about actual requests that are known beforehand:
@@ -311,16 +315,14 @@ class HeaderBuilder:
 
     def decide(self, origin: str, environ: Any = None) -> Decision:
         """Decide about an origin of which nothing is known beforehand."""
+        origins = self._origins
         if len(origin) > MAX_ORIGIN_LENGTH:
-            return self.without_origin if self._origins.is_wildcard else self._denied
-        is_allowed = self._origins.is_wildcard or self._origins.admit(origin, environ)
+            return self.without_origin if origins.is_wildcard else self._denied
+        is_allowed = origins.is_wildcard or origins.admit(origin, environ)
         decision = self._shared_with(origin) if is_allowed else self._denied
-        if not self._origins.is_dynamic:
-            self._learn(origin, decision)
-        return decision
-
-    def _learn(self, origin: str, decision: Decision) -> None:
-        """Have a decision ready for the next time, for the last origins that were asked about."""
+        if origins.is_dynamic:
+            return decision
+        # Ready for the next time, with those about the last origins that were asked about.
         learned = self._learned
         if learned is None:
             # Made late: it takes more memory than most builders altogether, which learn nothing.
@@ -329,6 +331,7 @@ class HeaderBuilder:
             self.ready.pop(learned.popleft(), None)
         learned.append(origin)
         self.ready[origin] = decision
+        return decision
 
     def preflight(
         self, origin: str, method: str, headers: str | None = None, environ: Any = None
@@ -365,19 +368,16 @@ class HeaderBuilder:
         if known is not None:
             return known.lines[0] if known.origin_allowed else None
         is_allowed = self._origins.is_wildcard or self._origins.admit(origin, environ)
-        return self._allowing(origin) if is_allowed else None
-
-    def _allowing(self, origin: str) -> HeaderLine:
-        if self._origins.is_wildcard and not self._credentialed.admit(origin):
-            origin = "*"
-        return (ALLOW_ORIGIN, origin)
+        if not is_allowed:
+            return None
+        return (ALLOW_ORIGIN, self._anybody[self._credentialed.admit(origin)] or origin)
 
     def _shared_with(self, origin: str) -> Decision:
         with_credentials = self._credentialed.admit(origin)
-        is_anybody = self._origins.is_wildcard and not with_credentials
-        allowing = (ALLOW_ORIGIN, "*" if is_anybody else origin)
+        allowing = (ALLOW_ORIGIN, self._anybody[with_credentials] or origin)
         lines = [allowing, *self._shared[with_credentials]]
-        return Decision(True, "allowed", True, lines, self._vary, False)
+        # Called by name: what Python does to call a class takes a quarter of the time of this.
+        return Decision.__new__(Decision, True, "allowed", True, lines, self._vary, False)
 
 
 class _Preflights:
@@ -412,7 +412,8 @@ class _Preflights:
             return self._denied
         reason, granted = self._granted(self._credentialed.admit(origin), method, headers)
         lines = [allowing, *granted]
-        return Decision(reason == "allowed", reason, True, lines, self._vary, False)
+        is_granted = reason == "allowed"
+        return Decision.__new__(Decision, is_granted, reason, True, lines, self._vary, False)
 
     def _grant(
         self, with_credentials: bool, method: str, headers: str | None

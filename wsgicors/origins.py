@@ -20,7 +20,6 @@ whatever host they like, or none: ``tauri://localhost``, ``app://.``, ``file://`
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -127,13 +126,16 @@ class OriginSet:
         self._any_of_scheme = any(pattern.host == "*" for pattern in wildcards)
         #: How many labels stand behind the ``*.`` of the patterns.
         self._depths = sorted({_depth(pattern) for pattern in wildcards if pattern.label == "*"})
-        #: By what follows the leftmost label, how much of it stands before and after its ``*``.
-        self._label_parts: dict[str, set[tuple[int, int]]] = defaultdict(set)
+        #: By what stands around the leftmost label: how much of it stands before and after its ``*``, and
+        #: the labels themselves.
+        self._labels: dict[str, _Labels] = {}
         for scheme, host, port, label in wildcards:
             if label not in ("", "*"):
                 before, _, after = label.partition("*")
-                parent = f"{scheme}://.{host}{port and ':'}{port}"
-                self._label_parts[parent].add((len(before), len(after)))
+                around = f"{scheme}://.{host}{port and ':'}{port}"
+                lengths, labels = self._labels.setdefault(around, (set(), set()))
+                lengths.add((len(before), len(after)))
+                labels.add(label)
 
     def __contains__(self, origin: str) -> bool:
         if len(origin) > MAX_ORIGIN_LENGTH:
@@ -165,20 +167,22 @@ class OriginSet:
             name = host.rsplit(".", depth)[0]
             if f"{scheme}*{host[len(name) :]}{port}" in self._patterns:
                 return _is_subdomain(name)
-        return bool(self._label_parts) and self._has_label(scheme, host, port)
+        return bool(self._labels) and self._has_label(scheme, host, port)
 
     def _has_label(self, scheme: str, host: str, port: str) -> bool:
         label, dot, parent = host.partition(".")
-        rest = f"{dot}{parent}{port}"
-        for before, after in self._label_parts.get(scheme + rest, ()):
+        lengths, labels = self._labels.get(f"{scheme}{dot}{parent}{port}", _NO_LABELS)
+        for before, after in lengths:
             end = len(label) - after
-            if f"{scheme}{label[:before]}*{label[end:]}{rest}" in self._patterns:
+            if f"{label[:before]}*{label[end:]}" in labels:
                 covered = label[before:end]
                 if covered and not covered.strip(_WITHIN_LABEL) and len(label) <= MAX_LABEL_LENGTH:
                     return True
         return False
 
 
+_Labels = tuple[set[tuple[int, int]], set[str]]
+_NO_LABELS: _Labels = (set(), set())
 _LABEL_CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789_-"
 _SUBDOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _WITHIN_LABEL = "abcdefghijklmnopqrstuvwxyz0123456789-"
