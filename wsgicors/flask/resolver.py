@@ -624,10 +624,16 @@ class UrlMapResolver:
         return self._common_to_all(self._announced_at(place))
 
     def _announced_at(self, place: Place) -> dict[str, HeaderBuilder | None]:
-        views = place.views.items()
-        if not self._unlinked.seen:
-            return {name: self._known(endpoint, name).builder for name, endpoint in views}
-        return {name: self._announced(endpoint, name) for name, endpoint in views}
+        views = place.views
+        if self._unlinked.seen:
+            return {name: self._announced(endpoint, name) for name, endpoint in views.items()}
+        if len(set(views.values())) == 1:
+            # One look is enough, mostly: all methods lead to one view, which is governed as one.
+            name, endpoint = next(iter(views.items()))
+            known = self._known(endpoint, name)
+            if not known.is_of_method:
+                return dict.fromkeys(views, known.builder)
+        return {name: self._known(endpoint, name).builder for name, endpoint in views.items()}
 
     def _builder_among(
         self, builders: dict[str, HeaderBuilder | None], place: Place, method: str
@@ -674,11 +680,11 @@ class UrlMapResolver:
         if not _has_own_adapter(self._app):
             return self._place(environ, method)
         with self._context():
-            return self._place(environ, method)
+            return self._place(environ, method, has_own_adapter=True)
 
-    def _place(self, environ: WSGIEnvironment, method: str) -> Place:
+    def _place(self, environ: WSGIEnvironment, method: str, has_own_adapter: bool = False) -> Place:
         try:
-            adapter, path = self._adapter(environ)
+            adapter, path = self._adapter(environ, has_own_adapter)
         except HTTPException:
             return NOWHERE
         place = self._place_of(fitting_rules(adapter, path), adapter)
@@ -711,13 +717,13 @@ class UrlMapResolver:
         is_there = has_app_context() and current_app == app
         return _NO_CONTEXT if is_there else app.app_context()
 
-    def _adapter(self, environ: WSGIEnvironment) -> tuple[MapAdapter, str]:
+    def _adapter(self, environ: WSGIEnvironment, is_own: bool) -> tuple[MapAdapter, str]:
         """The URL map as it is bound for a request, and the path to look for.
 
         :raises HTTPException: if the request is refused before it is routed.
         """
         app = self._app
-        if _has_own_adapter(app) or "HTTP_UPGRADE" in environ:
+        if is_own or "HTTP_UPGRADE" in environ:
             adapter = self._bound(environ)
             return adapter, adapter.path_info
         config, get = app.config, environ.get
