@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import os
 import signal
+from importlib.util import find_spec
 
 import pytest
 
 from wsgicors.logs import lines_a_minute
 
 SKIPS_ARE_ERRORS = "WSGICORS_SKIPS_ARE_ERRORS"
+
+# Not where only programs of others are run.
+if find_spec("hypothesis") is not None:
+    import hypothesis
+
+    # How long an example takes says only how busy the machine is.
+    hypothesis.settings.register_profile("untimed", deadline=None)
+    hypothesis.settings.load_profile("untimed")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1172,7 +1172,7 @@ def test_whatever_a_server_answers_there_is_a_verdict(request, data):
     assert "\x1b" not in str(page)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(request=REQUESTS, responses=st.lists(RESPONSES, min_size=1, max_size=4))
 def test_whatever_a_server_answers_it_can_be_scanned(request, responses):
     page = Page(60, colour=False)

@@ -8,7 +8,7 @@ import logging
 import pickle
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from wsgicors import ConfigError, Problem
@@ -71,7 +71,6 @@ def test_a_value_is_shown_short_and_in_ascii(value, text):
     assert shown(value) == text
 
 
-@settings(deadline=None)
 @given(st.text() | st.binary() | st.lists(st.text()) | st.dictionaries(st.text(), st.text()))
 def test_whatever_is_shown_is_one_short_printable_line(value):
     text = shown(value)

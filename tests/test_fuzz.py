@@ -400,7 +400,6 @@ def swap(middleware, policy, layers):
 
 @settings(
     max_examples=int(os.environ.get("WSGICORS_CASES", "200")),
-    deadline=None,
     suppress_health_check=list(HealthCheck),
 )
 @given(layers=st.lists(partial_policies, max_size=2), whole=whole_policies, steps=steps)

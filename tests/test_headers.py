@@ -8,7 +8,7 @@ import re
 import sys
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from strategies import anything, header_names, methods, origins, policies, texts
 
@@ -1106,7 +1106,6 @@ def browser_sends(decision, request, credentials):
     ) and all(name in names or (wildcard and name != "authorization") for name in asked)
 
 
-@settings(deadline=None)
 @given(usable_policies, anything)
 def test_only_serialized_origins_are_ever_let_in(policy, origin):
     decision = HeaderBuilder(policy).actual(origin)
@@ -1114,7 +1113,6 @@ def test_only_serialized_origins_are_ever_let_in(policy, origin):
         assert decision.allowed == (origin == "null" and "null" in policy.allow_origins)
 
 
-@settings(deadline=None)
 @given(usable_policies, st.data())
 def test_an_actual_response_is_shared_exactly_if_the_decision_says_so(policy, data):
     listed = [item for item in policy.allow_origins or () if "*" not in item]
@@ -1128,7 +1126,6 @@ def test_an_actual_response_is_shared_exactly_if_the_decision_says_so(policy, da
     )
 
 
-@settings(deadline=None)
 @given(usable_policies, st.data())
 def test_a_browser_sends_the_request_exactly_if_the_decision_says_so(policy, data):
     listed = [item for item in policy.allow_origins or () if "*" not in item]
@@ -1139,7 +1136,6 @@ def test_a_browser_sends_the_request_exactly_if_the_decision_says_so(policy, dat
     assert decision.allowed == browser_sends(decision, request, bool(policy.allow_credentials))
 
 
-@settings(deadline=None)
 @given(usable_policies, anything | texts, methods | texts, requested_headers)
 def test_whatever_is_asked_the_lines_are_well_formed(policy, origin, method, headers):
     known = HeaderBuilder(policy)
@@ -1158,7 +1154,6 @@ def test_whatever_is_asked_the_lines_are_well_formed(policy, origin, method, hea
         assert dict(decision.headers).get("Vary", "") == ", ".join(decision.vary)
 
 
-@settings(deadline=None)
 @given(usable_policies, methods | texts, requested_headers)
 def test_a_denied_origin_gets_no_header_but_vary(policy, method, headers):
     decision = HeaderBuilder(policy).preflight("https://nobody.invalid", method, headers)

@@ -20,7 +20,7 @@ from wsgiref.validate import validator
 import flask
 import pytest
 from exchanges import Answer, answer, callers, environ_of, preflight, send, site, written
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from strategies import anything, texts
 from webtest import TestApp
@@ -1713,7 +1713,6 @@ hostile = (
 
 
 @pytest.mark.parametrize("app", KINDS.values(), ids=KINDS)
-@settings(deadline=None)
 @given(
     method=st.sampled_from(["GET", "OPTIONS", "OPTIONS", "", "\x00"]),
     path=texts | st.text("/.%\\abA2eE5c", max_size=20),

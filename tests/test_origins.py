@@ -85,7 +85,6 @@ def test_the_patterns_that_say_it_are_written_out(text, written):
     assert re.findall(r"'(.*?)'", advice) == written
 
 
-@settings(deadline=None)
 @given(anything, anything)
 def test_no_advice_is_to_open_for_everybody(before, after):
     try:
@@ -484,7 +483,7 @@ def _is_name(host):
     )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(anything)
 @example("https://a.0x")
 @example("https://a.0xg")
@@ -499,7 +498,6 @@ def test_an_independent_url_parser_agrees_on_what_an_origin_is(text):
         assert is_origin(text) or not browser_would_write(text)
 
 
-@settings(deadline=None)
 @given(origins)
 def test_what_a_browser_serializes_is_an_origin(origin):
     assert is_origin(origin)
@@ -554,7 +552,6 @@ def test_what_a_pattern_covers(pattern, origin, is_in):
     assert (origin in OriginSet([pattern, "https://other-*-x.example.dev"])) is is_in
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(NAME_PARTS, NAME_PARTS), max_size=6), NAME_PARTS)
 def test_names_are_covered_as_an_expression_says(parts, label):
     patterns = [f"https://{before}*{after}.x.example" for before, after in parts if before or after]
@@ -680,7 +677,6 @@ def matches_by_itself(pattern, origin):
     )
 
 
-@settings(deadline=None)
 @given(st.lists(patterns(), min_size=1, max_size=5), st.data())
 def test_a_set_matches_what_one_of_its_patterns_matches_alone(drawn, data):
     known = [pattern for pattern, _ in drawn]
@@ -696,21 +692,20 @@ def _recombined(one, other):
     return f"{one.partition('://')[0]}://{other.partition('://')[2]}"
 
 
-@settings(deadline=None)
 @given(patterns())
 def test_a_pattern_matches_the_origin_it_was_written_for(drawn):
     pattern, origin = drawn
     assert origin in OriginSet([pattern])
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.lists(pattern_texts, max_size=5), near_origins() | texts)
 def test_no_set_holds_a_text_that_no_browser_would_write(known, text):
     if not browser_would_write(text):
         assert text not in OriginSet(known)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(anything)
 @example("https://Example.COM:0443/*")
 @example("https://[::FFFF:1.2.3.4]:80")
@@ -812,7 +807,6 @@ def test_the_default_port_of_a_scheme_is_never_written(scheme):
     assert not is_origin(f"{scheme}://example.com:{DEFAULT_PORTS[scheme]}")
 
 
-@settings(deadline=None)
 @given(st.ip_addresses(v=6))
 def test_an_ipv6_address_is_an_origin_in_one_form_alone(address):
     in_long = str(ipaddress.IPv6Address(int(address)).exploded)

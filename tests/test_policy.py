@@ -12,7 +12,7 @@ import sys
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from strategies import policies, texts
 from werkzeug.local import LocalProxy
@@ -660,7 +660,6 @@ def test_every_problem_is_told_at_once_in_the_order_of_the_fields():
     ]
 
 
-@settings(deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from([*FIELDS, "orgins"]) | texts, texts | st.integers() | st.lists(texts)
@@ -1254,13 +1253,11 @@ def test_a_policy_with_an_unhashable_callable_can_be_hashed():
     assert hash(policy) == hash(Policy(allow_origins=policy.allow_origins))
 
 
-@settings(deadline=None)
 @given(policies, policies, policies)
 def test_merging_is_associative(one, another, third):
     assert one.merge(another).merge(third) == one.merge(another.merge(third))
 
 
-@settings(deadline=None)
 @given(policies)
 def test_merging_with_nothing_and_with_itself_changes_nothing(policy):
     assert Policy().merge(policy) == policy.merge(Policy()) == policy.merge(policy) == policy
@@ -1276,7 +1273,6 @@ COPIES = {
 
 
 @pytest.mark.parametrize("copied", COPIES.values(), ids=COPIES)
-@settings(deadline=None)
 @given(policies)
 def test_a_policy_survives(copied, policy):
     again = copied(policy)
@@ -1293,7 +1289,6 @@ def test_a_policy_with_a_regular_expression_survives(copied):
     assert copied(policy) == policy
 
 
-@settings(deadline=None)
 @given(policies)
 def test_settings_may_be_strings_as_in_a_file_of_configuration(policy):
     strings = {

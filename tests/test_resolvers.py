@@ -227,7 +227,6 @@ def test_without_routes_every_path_is_alike():
     )
 
 
-@settings(deadline=None)
 @given(st.text("/.%2eE5cC\\apib") | texts)
 def test_any_path_is_governed_by_somebody_or_nobody(path):
     app = CORSMiddleware(site(), BASE, routes=NESTED)
@@ -851,7 +850,7 @@ def is_sent(browser, inside, request):
     return request["method"] in inside.calls
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(policies_by_method, st.lists(fetches, min_size=1, max_size=3), fetches)
 def test_a_browser_with_a_past_sends_nothing_that_a_new_one_would_not(policies, past, request_):
     inside = site()

@@ -663,7 +663,7 @@ def subsets(items):
     return st.lists(st.sampled_from(items), unique=True)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     origins=subsets([PAGE, "https://*.example.com", "https://other.example"]),
     methods=st.one_of(st.just("*"), subsets(METHODS)),

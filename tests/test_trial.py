@@ -208,7 +208,7 @@ policies = st.fixed_dictionaries(
 policies = policies.filter(lambda each: not (each.refuse_denied and each.allow_origins == "*"))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     policies,
     policies,

@@ -128,7 +128,7 @@ FIELDS = {
 }
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.dictionaries(
         st.sampled_from(LEVELS[1:]),

@@ -44,7 +44,7 @@ def rules(draw):
     }
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(rules(), min_size=1, max_size=6), st.lists(PATHS, min_size=1, max_size=5))
 def test_the_walk_says_what_werkzeug_says_of_each_method(drawn, paths):
     url_map = Map([Rule(endpoint=str(number), **rule) for number, rule in enumerate(drawn)])
