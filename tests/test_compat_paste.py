@@ -345,6 +345,143 @@ def test_credentials_of_an_origin_that_is_not_allowed_are_an_error(prefix):
         make_middleware(hello, {}, **keys, **({"policy": "p"} if prefix else {}))
 
 
+# --- what is denied, and to be refused ----------------------------------------------------------------
+
+PARTNER = "https://partner.example"
+#: Who may act, by the policies of a section; nobody else may.
+REFUSING = {
+    "two": {
+        "policy": "front, partner",
+        "front_allow_origins": SUBDOMAIN,
+        "front_refuse_denied": "true",
+        "partner_allow_origins": PARTNER,
+        "partner_refuse_denied": "true",
+    },
+    "one-of-two": {
+        "policy": "front, partner",
+        "front_origin": SUBDOMAIN,
+        "partner_origin": PARTNER,
+        "partner_refuse_denied": "true",
+    },
+    "deny": {
+        "policy": "front, partner, deny",
+        "front_origin": f"{SUBDOMAIN}, {PARTNER}",
+        "front_refuse_denied": "true",
+        "partner_origin": PARTNER,
+    },
+    "by-method": {
+        "policy": "read, write",
+        "matchstrategy": "verbmatch",
+        "read_origin": "*",
+        "read_methods": "GET, HEAD",
+        "write_origin": f"{SUBDOMAIN}, {PARTNER}",
+        "write_methods": "POST",
+        "write_refuse_denied": "true",
+    },
+    "one-by-method": {
+        "policy": "front",
+        "matchstrategy": "verbmatch",
+        "front_origin": f"{SUBDOMAIN}, {PARTNER}",
+        "front_methods": "GET, POST",
+        "front_refuse_denied": "true",
+    },
+}
+HANDSHAKE = {"Connection": "Upgrade", "Upgrade": "websocket"}
+
+
+def refusing(name):
+    """The middleware, and the methods of the requests that the application has seen."""
+    seen = []
+
+    def application(environ, start_response):
+        seen.append(environ["REQUEST_METHOD"])
+        return hello(environ, start_response)
+
+    return make_middleware(application, {}, **REFUSING[name]), seen
+
+
+@pytest.mark.parametrize("name", REFUSING)
+@pytest.mark.parametrize(
+    ("method", "headers"),
+    [
+        ROW("POST", {"Origin": FREE}, id="stranger"),
+        ROW("POST", {"Origin": FREE, "Sec-Fetch-Site": "cross-site"}, id="fetch-metadata"),
+        ROW("POST", {"Origin": "null"}, id="null"),
+        ROW("POST", {"Sec-Fetch-Site": "cross-site"}, id="without-origin"),
+        ROW("DELETE", {"Origin": SUBDOMAIN + ".evil.example"}, id="method-of-no-policy"),
+    ],
+)
+def test_what_no_policy_admits_is_refused_where_one_of_them_refuses(name, method, headers):
+    app, seen = refusing(name)
+    headers = {"Cookie": "session=1", **headers}
+    assert Client(app).open("/pay", method=method, headers=headers).status_code == 403
+    assert seen == []
+
+
+@pytest.mark.parametrize("name", sorted(REFUSING.keys() - {"by-method"}))
+@pytest.mark.parametrize("headers", [{"Origin": FREE}, {"Sec-Fetch-Site": "cross-site"}])
+def test_websocket_of_strangers_is_refused_where_a_policy_refuses(name, headers):
+    app, seen = refusing(name)
+    assert Client(app).get("/", headers={**HANDSHAKE, **headers}).status_code == 403
+    assert seen == []
+
+
+@pytest.mark.parametrize("name", REFUSING)
+@pytest.mark.parametrize(
+    ("method", "headers"),
+    [
+        ROW("POST", {"Origin": SUBDOMAIN}, id="of-the-first"),
+        ROW("POST", {"Origin": PARTNER}, id="of-the-second"),
+        ROW("GET", {"Origin": FREE}, id="stranger-reads-in-vain"),
+        ROW("POST", {}, id="no-browser"),
+        ROW("DELETE", {"Origin": "http://localhost"}, id="own-page"),
+        ROW("DELETE", {"Origin": FREE, "Sec-Fetch-Site": "same-origin"}, id="own-page-by-metadata"),
+    ],
+)
+def test_what_a_policy_admits_or_is_not_foreign_is_not_refused(name, method, headers):
+    app, seen = refusing(name)
+    assert Client(app).open("/pay", method=method, headers=headers).status_code == 200
+    assert seen == [method]
+
+
+def test_nothing_is_refused_where_no_policy_refuses():
+    app = make_middleware(hello, {}, policy="a,b", a_origin=SUBDOMAIN, b_origin=PARTNER)
+    assert Client(app).post("/", headers={"Origin": FREE}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("conf", "words"),
+    [
+        ROW({"policy": "a, free", "a_refuse_denied": "true"}, "policy free admits", id="beside"),
+        ROW({"policy": "free, a", "a_refuse_denied": "true"}, "policy free admits", id="behind"),
+        ROW(
+            {"policy": "a, free", "free_refuse_denied": "true"}, "where free_origin is", id="itself"
+        ),
+        ROW(
+            {
+                "policy": "a, free",
+                "matchstrategy": "verbmatch",
+                "a_methods": "GET",
+                "free_methods": "*",
+                "a_refuse_denied": "true",
+            },
+            "policy free admits",
+            id="by-method",
+        ),
+    ],
+)
+def test_refusal_beside_a_policy_that_is_free_for_all_is_an_error(conf, words):
+    with pytest.raises(ConfigError, match=words) as caught:
+        make_middleware(hello, {}, a_origin=SUBDOMAIN, free_origin="*", **conf)
+    assert caught.value.problems[0].reason == "refuses-nothing"
+
+
+def test_free_policy_behind_deny_takes_nobody():
+    conf = {"a_origin": SUBDOMAIN, "a_refuse_denied": "true", "free_origin": "*"}
+    app = make_middleware(hello, {}, policy="a, deny, free", **conf)
+    assert Client(app).post("/", headers={"Origin": FREE}).status_code == 403
+
+
 # --- keys that nobody reads --------------------------------------------------------------------------
 
 

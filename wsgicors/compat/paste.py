@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import ConfigError, Problem, shown
 from ..fields import FIELDS
+from ..guards import REFUSES_NOTHING, refuses_nothing
 from ..headers import HeaderBuilder
 from ..middleware import CORSMiddleware
 from ..policy import Policy
@@ -48,6 +49,7 @@ _STRATEGIES = ("firstmatch", "verbmatch")
 # 0.7 took these, as everything but "true", for no.
 _NO = ("false", "no", "off", "0", "none")
 _NOBODY = Policy(allow_origins=())
+_NOBODY_AT_ALL = Policy(allow_origins=(), refuse_denied=True)
 # Where the origin selects the policy, the answer to one is not that to another: it must vary.
 _EVERY_ORIGIN = Policy(allow_origins=re.compile(r".*"))
 
@@ -58,8 +60,8 @@ def make_middleware(
     """Put policies that an ini file names around a WSGI application (``paste.filter_app_factory``).
 
     :param app: the application.
-    :param global_conf: the keys of ``[DEFAULT]``; those of the section replace them. What is not
-        meant for this filter is left alone.
+    :param global_conf: the keys of ``[DEFAULT]``; those of the section replace them. A key that the
+        section could have is used, whoever it was meant for. All others are left alone.
     :param local_conf: the keys of the section: the fields of a :class:`~wsgicors.Policy`, such as
         ``allow_origins``; or ``policy``, ``matchstrategy`` and, for each policy that is named there,
         ``NAME_allow_origins`` and so on. ``NAME_origin`` and the other keys of 0.7 are taken too.
@@ -125,6 +127,21 @@ class _Section:
             _NOBODY if prefix == f"{_DENY}_" else _policy(prefix, self._conf, self.problems)
             for prefix in self._prefixes
         ]
+        self.problems += self._idle_refusals()
+
+    def _idle_refusals(self) -> Iterator[Problem]:
+        """Where somebody wants to have refused what is denied, and another policy takes whoever comes."""
+        for name, policy in zip(self.names, self.policies):
+            if policy is _NOBODY:
+                return
+            is_for_all = not self.by_method or policy.allow_methods == "*"
+            if policy.allow_origins == "*" and is_for_all:
+                yield from (_idle(each, name) for each in self._refusing())
+                return
+
+    def _refusing(self) -> list[str]:
+        """The policies by which what is denied is refused."""
+        return [name for name, policy in zip(self.names, self.policies) if policy.refuse_denied]
 
     def _unknown_keys(self) -> Iterator[Problem]:
         prefixes = [prefix for prefix in self._prefixes if prefix != f"{_DENY}_"]
@@ -204,10 +221,21 @@ def _policy(prefix: str, conf: Mapping[str, str], problems: list[Problem]) -> Po
 
 
 def _whole(policy: Policy) -> Policy:
-    conflicts = policy.conflicts()
-    if conflicts:
-        raise ConfigError(conflicts)
+    problems = [*policy.conflicts()]
+    if refuses_nothing(policy.settings()):
+        problems.append(REFUSES_NOTHING)
+    if problems:
+        raise ConfigError(problems)
     return policy
+
+
+def _idle(name: str, free: str) -> Problem:
+    """What to say of a policy that refuses, beside one that is free for all."""
+    message = (
+        f"nothing is refused, because policy {free} admits everybody; write the origins of {free}, or leave"
+        f" {name}_refuse_denied out"
+    )
+    return Problem(f"{name}_refuse_denied", True, "refuses-nothing", message)
 
 
 def _twice(prefix: str, given: list[str]) -> Iterator[Problem]:
@@ -280,12 +308,15 @@ class _Selection:
     """The first of some policies that takes the origin and, where that counts, has the method."""
 
     def __init__(self, policies: Mapping[str, Policy], *, by_method: bool) -> None:
+        # Nobody knows which of them a stranger is denied by. So what any of them refuses is refused.
+        is_refused = any(policy.refuse_denied for policy in policies.values())
+        self._otherwise = _NOBODY_AT_ALL if is_refused else _NOBODY
         self._choices = [_choice(policy) for policy in policies.values()]
         self._by_method = by_method
         where = ", for its methods" if by_method else ""
         #: The policies in order, for a review; one that has no method is never taken.
         self.policies = {
-            f"{number}. policy {name}{where}": _NOBODY
+            f"{number}. policy {name}{where}": self._otherwise
             if by_method and not policy.allow_methods
             else policy
             for number, (name, policy) in enumerate(policies.items(), 1)
@@ -300,7 +331,7 @@ class _Selection:
                 continue
             if choice.takes(origin, environ):
                 return choice.policy
-        return _NOBODY
+        return self._otherwise
 
 
 def _choice(policy: Policy) -> _Choice:
