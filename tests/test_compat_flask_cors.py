@@ -275,6 +275,118 @@ def test_view_that_wsgicors_flask_closes_stays_closed():
     assert callers(app, "/shown", "PUT") == {PAGE}
 
 
+STRICT = {"allow_origins": [PAGE], "refuse_denied": True}
+
+
+def strict_view(app, view):
+    app.add_url_rule("/", "pay", flask.cross_origin(**STRICT)(view), methods=["POST"])
+
+
+def strict_method(app, view):
+    class Pay(MethodView):
+        post = flask.cross_origin(**STRICT)(lambda self: view())
+
+    app.add_url_rule("/", view_func=Pay.as_view("pay"))
+
+
+def strict_class(app, view):
+    class Pay(MethodView):
+        def post(self):
+            return view()
+
+    app.add_url_rule("/", view_func=flask.cross_origin(**STRICT)(Pay).as_view("pay"))
+
+
+def strict_blueprint(app, view):
+    blueprint = flask.cross_origin(**STRICT)(Blueprint("shop", __name__))
+    # The narrower of the two still counts, and the other one opens nothing.
+    CORS(blueprint, origins=[EVIL, PAGE])
+    blueprint.add_url_rule("/", "pay", view, methods=["POST"])
+    app.register_blueprint(blueprint)
+
+
+def blueprint_that_becomes_strict_late(app, view):
+    blueprint = Blueprint("shop", __name__)
+    blueprint.add_url_rule("/", "pay", view, methods=["POST"])
+    app.register_blueprint(blueprint)
+    flask.cross_origin(**STRICT)(blueprint)
+
+
+def closed_in_strict_blueprint(app, view):
+    blueprint = flask.cross_origin(**STRICT)(Blueprint("shop", __name__))
+    open_to_pages = flask.cross_origin(allow_origins=[PAGE])(flask.same_origin(view))
+    blueprint.add_url_rule("/", "pay", open_to_pages, methods=["POST"])
+    app.register_blueprint(blueprint)
+
+
+STRICT_ONES = [
+    strict_view,
+    strict_method,
+    strict_class,
+    strict_blueprint,
+    blueprint_that_becomes_strict_late,
+    closed_in_strict_blueprint,
+]
+CROSS_SITE = {"Sec-Fetch-Site": "cross-site"}
+
+
+def strict(make, *, is_early=True):
+    """An application with a view that refuses, and what has run in it."""
+    app, ran = Flask("half ported"), []
+    app.before_request(lambda: ran.append("hook"))
+    if is_early:
+        CORS(app, origins=[PAGE, ADMIN])
+    make(app, lambda: ran.append("view") or "paid")
+    app.add_url_rule("/open", "open", lambda: ran.append("open") or "open", methods=["POST"])
+    if not is_early:
+        CORS(app, origins=[PAGE, ADMIN])
+    return app, ran
+
+
+@pytest.mark.parametrize("make", STRICT_ONES)
+@pytest.mark.parametrize("is_early", [True, False])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        ROW({"Origin": EVIL}, id="stranger"),
+        ROW({"Origin": ADMIN, **CROSS_SITE}, id="shared-elsewhere"),
+        ROW(CROSS_SITE, id="without-origin"),
+    ],
+)
+def test_what_a_decorator_of_wsgicors_flask_refuses_does_nothing(make, is_early, headers):
+    app, ran = strict(make, is_early=is_early)
+    response = app.test_client().post("/", headers=headers)
+    assert (response.status_code, shared_with(response), ran) == (403, None, [])
+
+
+@pytest.mark.parametrize("make", STRICT_ONES)
+def test_what_is_not_denied_or_not_foreign_is_not_refused(make):
+    app, ran = strict(make)
+    allowed = {"Origin": PAGE} if make is not closed_in_strict_blueprint else {}
+    for headers in (allowed, {}, {"Origin": EVIL, "Sec-Fetch-Site": "same-origin"}):
+        assert app.test_client().post("/", headers=headers).text == "paid"
+    assert app.test_client().post("/open", headers={"Origin": EVIL}).text == "open"
+    assert ran == [*["hook", "view"] * 3, "hook", "open"]
+
+
+@pytest.mark.parametrize("make", [strict_view, strict_class, strict_blueprint])
+def test_method_that_is_not_routed_is_refused_with_the_others(make):
+    app, ran = strict(make)
+    assert app.test_client().delete("/", headers={"Origin": EVIL}).status_code == 403
+    assert ran == []
+
+
+def test_websocket_that_a_decorator_of_wsgicors_flask_refuses_does_nothing():
+    app, ran = Flask("half ported"), []
+    view = flask.cross_origin(**STRICT)(lambda: ran.append("view") or "")
+    app.add_url_rule("/", "chat", view, websocket=True)
+    CORS(app, origins=[PAGE])
+    handshake = {"Connection": "Upgrade", "Upgrade": "websocket", "Origin": EVIL}
+    assert app.test_client().get("/", headers=handshake).status_code == 403
+    assert ran == []
+    assert app.test_client().get("/", headers={**handshake, "Origin": PAGE}).status_code == 200
+
+
 def test_view_that_is_shared_with_fewer_stays_so_below_wsgicors_flask():
     app = Flask("ported")
     view = cross_origin(origins=[ADMIN])(lambda: "narrow")

@@ -41,6 +41,7 @@ RESOLVE_FAILED, RESOLVE_FAILED_REFUSED = (
 )
 # What stands in the place of a policy that is not known.
 _DENYING = (RESOLVE_FAILED, RESOLVE_FAILED_REFUSED, AMBIGUOUS_PATH, _AMBIGUOUS_PATH_REFUSED)
+_REFUSING = {AMBIGUOUS_PATH: _AMBIGUOUS_PATH_REFUSED, RESOLVE_FAILED: RESOLVE_FAILED_REFUSED}
 # The methods of one URL are compared as long as they are not more.
 _MAX_METHODS = 64
 # Where requests came mounted, as far as anything was told of it.
@@ -54,6 +55,11 @@ _NO_PATH = re.compile(r"[\ud800-\udfff]|\s(/|\Z)|/\s|,/")
 _SEGMENT_AND_PATTERN = re.compile(
     r"(?!\.[*+])([^*<>{}\[\]\\|^?#()$]+?)(?:\.?\*+|\.\+|\$|\(|[?#].*)"
 )
+
+
+def refusing(builder: HeaderBuilder | None) -> HeaderBuilder | None:
+    """The same builder; where it is not known whose policy governs, the one that refuses, too."""
+    return builder and _REFUSING.get(builder, builder)
 
 
 def builder_for_all(policy: Policy) -> HeaderBuilder:

@@ -421,6 +421,18 @@ def test_view_that_comes_late_refuses_what_it_says(late, was_anything_said):
     assert actual(app, "/", "POST").text == "late"
 
 
+@pytest.mark.parametrize("decorate", [cross_origin(refuse_denied=True), same_origin])
+def test_path_that_can_be_read_as_another_is_refused_where_anything_refuses(decorate):
+    app, ran = flask.Flask("example"), []
+    app.add_url_rule("/new", "new", lambda: "new", methods=["POST"])
+    view = decorate(lambda name: ran.append(name) or "item")
+    app.add_url_rule("/<name>", "item", view, methods=["POST"])
+    CORS(app, allow_origins=[PAGE], refuse_denied=True)
+    # Decoded once, it is an item; decoded twice, it is not.
+    assert actual(app, "/%256eew", "POST", origin=EVIL).status_code == 403
+    assert ran == []
+
+
 def test_what_is_declared_while_a_policy_is_worked_out_is_not_forgotten(monkeypatch):
     blueprint = flask.Blueprint("shop", __name__)
     blueprint.add_url_rule("/", "index", cross_origin(max_age=60)(index))

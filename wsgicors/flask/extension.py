@@ -31,7 +31,7 @@ from ..names import VARY
 from ..origins import MAX_ORIGIN_LENGTH
 from ..outcomes import settled
 from ..requests import is_preflight
-from ..resolvers import RESOLVE_FAILED, RESOLVE_FAILED_REFUSED
+from ..resolvers import refusing
 from ..vocabulary import without_name
 from .crashes import crash_report, is_raised_to_a_script
 from .crossing import Crossing, is_routed_as_it_came
@@ -170,7 +170,7 @@ def _governed(  # noqa: C901 - the hot path
                 return wsgi_app(environ, start_response)
             return telling(app, environ, answer_preflight(builder, environ, start_response))
         if resolver.refuses:
-            refused = _refusal(environ, resolver_ahead)
+            refused = refusal_ahead(environ, resolver_ahead)
             if refused is not None:
                 return telling(app, environ, refuse(refused, environ, start_response))
         path = environ.get("PATH_INFO", "")
@@ -251,15 +251,14 @@ def _start(  # noqa: C901, PLR0912 - the hot path
     return start_response(status, whole, *filter(None, [exc_info]))
 
 
-def _refusal(
+def refusal_ahead(
     environ: WSGIEnvironment, resolver: Callable[[WSGIEnvironment, str], HeaderBuilder | None]
 ) -> Decision | None:
     """The decision about a request that no part of the application is to see."""
     if not is_effective_and_foreign(environ):
         return None
     environ.setdefault(ANSWERS, {})
-    builder = resolver(environ, environ["REQUEST_METHOD"])
-    return refusal(RESOLVE_FAILED_REFUSED if builder is RESOLVE_FAILED else builder, environ)
+    return refusal(refusing(resolver(environ, environ["REQUEST_METHOD"])), environ)
 
 
 def _crashed(environ: WSGIEnvironment, start: StartResponse, exc_info: Any) -> Iterable[bytes]:

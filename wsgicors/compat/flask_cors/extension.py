@@ -6,6 +6,7 @@ itself sees, and what is mounted beside the application is not touched.
 
 from __future__ import annotations
 
+import functools
 import logging
 import warnings
 from typing import TYPE_CHECKING, Any
@@ -14,9 +15,12 @@ from weakref import WeakSet
 import flask
 
 from ...errors import ConfigError, Problem, shown
+from ...flask.declarations import is_refusal_declared
+from ...flask.extension import refusal_ahead
 from ...flask.settings import EXTENSION, call_site
 from ...flask.targets import application
 from ...layers import DECISION
+from ...middleware import refuse
 from .core import not_here
 from .decisions import decided, decided_by
 from .options import DEFAULTS, Options, configured, note_unread_keys
@@ -109,8 +113,23 @@ def _govern(app: flask.Flask | flask.Blueprint, resources: Resources) -> None:
     if not isinstance(governed, Governed):
         raise ConfigError([_TWICE])
     if not governed.resources:
+        # Ahead of other hooks: what is refused is to do nothing.
+        hooks = app.before_request_funcs.setdefault(None, [])
+        hooks.insert(0, functools.partial(_refused, governed))
         app.after_request(lambda response: _governed(response, governed))
     governed.resources.append(resources)
+
+
+def _refused(governed: Governed) -> Response | None:
+    """The answer to a request that a decorator of `wsgicors.flask` wants refused."""
+    environ = flask.request.environ
+    decision = refusal_ahead(environ, governed) if is_refusal_declared() else None
+    if decision is None:
+        return None
+    response = flask.Response.from_app(functools.partial(refuse, decision), environ)
+    # Nobody else is to say who may read it.
+    environ[EVALUATED] = response
+    return response
 
 
 def _shared_by(blueprint: flask.Blueprint, response: Response, resources: Resources) -> Response:
