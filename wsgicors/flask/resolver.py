@@ -28,6 +28,7 @@ from ..resolvers import AMBIGUOUS_PATH, RESOLVE_FAILED
 from .declarations import Layer, is_anything_declared, is_refusal_declared, read_on
 from .endpoints import Endpoints, decorated_though_left
 from .inspection import misplaced_inside
+from .leftovers import Leftovers
 from .links import many_views
 from .rules import NOWHERE, Place, fitting_rules, place_by_asking, place_of
 from .settings import (
@@ -47,6 +48,8 @@ from .views import Said, Views, are_as_they_were, declares_per_request, is_bare
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
     from werkzeug.routing import MapAdapter
+
+    from .leftovers import Narrowing
 
 logger = logging.getLogger("wsgicors")
 
@@ -145,6 +148,8 @@ class UrlMapResolver:
         self._methods = USUAL_METHODS
         self._redirects_by_call = False
         self._unlinked = Unlinked()
+        #: By endpoint and method, what preflights are narrowed to.
+        self.narrowing: Narrowing = {}
         self._told_of: set[str] = app.extensions.setdefault(_TOLD, set())
         #: How often views had to be looked at anew.
         self._times_forgotten = 0
@@ -183,6 +188,7 @@ class UrlMapResolver:
                 *self._misplaced_inside(),
                 *(list(self._conflicts()) or self._idle_refusals()),
             ]
+            leftovers = Leftovers(self._app, self._views, self._governed_endpoints())
         if problems:
             raise ConfigError(problems)
         self._tell_of_overrides()
@@ -191,6 +197,8 @@ class UrlMapResolver:
         self._tell_of_lost_preflights()
         for where, what in idle():
             logger.warning(_IDLE, where, what)
+        self._tell_of_leftovers(leftovers)
+        self.narrowing = leftovers.narrowing
         self.default = self._governing(()).builder if self._governs_all else None
         self.for_all = None if self._endpoints or self._is_anything_said() else self.default
         # Asked once more, because `forget_views` may have been told just before that was noted.
@@ -257,6 +265,17 @@ class UrlMapResolver:
                 self._told_of.add(name)
                 where = effective.sources["allow_origins"]
                 logger.warning(_LOST_PREFLIGHTS, shown(rule.endpoint), where)
+
+    def _tell_of_leftovers(self, leftovers: Leftovers) -> None:
+        """Say once of each place that something else is still told there what to share."""
+        for sentence, place, instead in leftovers.told():
+            if (told := sentence % (place, instead)) not in self._told_of:
+                self._told_of.add(told)
+                logger.warning(sentence, place, instead)
+
+    def _governed_endpoints(self) -> Iterator[Any]:
+        endpoints = dict.fromkeys(rule.endpoint for rule in self._app.url_map.iter_rules())
+        yield from (each for each in endpoints if self._is_governed(each, ()))
 
     def _is_anything_said(self) -> bool:
         return is_anything_declared() or any(
@@ -573,7 +592,9 @@ class UrlMapResolver:
         """The builder for a preflight, which is asked before it shows what the view will run."""
         builder, seen = self._known(endpoint, method).builder, self._unlinked.seen
         layers = seen.get((endpoint, method)) if seen else None
-        return self._narrowed(endpoint, builder, layers) if layers else builder
+        builder = self._narrowed(endpoint, builder, layers) if layers else builder
+        layer = self.narrowing.get((endpoint, method)) if self.narrowing else None
+        return self._unlinked.narrowed(builder, [layer]) if builder and layer else builder
 
     # --- for a request that Flask has not routed --------------------------------------------------
 
@@ -625,7 +646,7 @@ class UrlMapResolver:
 
     def _announced_at(self, place: Place) -> dict[str, HeaderBuilder | None]:
         views = place.views
-        if self._unlinked.seen:
+        if self._unlinked.seen or self.narrowing:
             return {name: self._announced(endpoint, name) for name, endpoint in views.items()}
         if len(set(views.values())) == 1:
             # One look is enough, mostly: all methods lead to one view, which is governed as one.

@@ -3,6 +3,7 @@
 It runs what ran with Flask-CORS, and allows nothing that Flask-CORS refused.
 """
 
+from . import leftovers as _leftovers  # noqa: F401 - it is found by `wsgicors.flask`
 from .decorator import cross_origin
 from .extension import CORS
 from .version import __version__ as __version__

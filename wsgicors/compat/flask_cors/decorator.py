@@ -124,9 +124,14 @@ class _Given:
         return settings
 
     def tell_of_others(self) -> None:
-        """Say so where `wsgicors.flask` governs the application, which answers preflights without asking."""
+        """Say so where `wsgicors.flask` governs the application, and answers preflights without asking."""
         governing = flask.current_app.extensions.get(EXTENSION)
-        if governing is not None and not governing.governs_paths:
+        view = (flask.request.endpoint, flask.request.method)
+        if (
+            governing is not None
+            and not governing.governs_paths
+            and view not in governing.narrowing
+        ):
             self._log(_GOVERNED_BY_OTHERS)
 
     def _log(self, message: str) -> None:

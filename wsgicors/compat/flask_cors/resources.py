@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 PathPattern = Union[str, "Pattern[str]"]
 
 _ALL_PATHS = "*"
+# What that is compiled to, and what others write for it.
+_EXPRESSIONS_FOR_ALL = ("", "/*", "/.*", ".*")
 # More than a server or a proxy takes of a path, as a rule.
 _LONG = 2048
 
@@ -50,6 +52,12 @@ class Resources:
         """The paths, in words and in order, and what is said of them."""
         for pattern, settings in self._settings:
             yield _in_words(pattern), settings.effective
+
+    def settings_of_all(self) -> Settings | None:
+        """The settings of all paths; ``None`` where it depends on the path."""
+        pattern, settings = next(iter(self._settings), ("", None))
+        is_for_all = isinstance(pattern, re.Pattern) and pattern.pattern in _EXPRESSIONS_FOR_ALL
+        return settings if is_for_all else None
 
     def settings_at(self, path: str) -> Settings | None:
         """The settings of a path; nobody's, if it can be read as one of another resource.

@@ -68,7 +68,8 @@ class Settings:
 
     def __init__(self, options: Options, note: Note, where: str = "") -> None:
         self._options = options = without_iterators(options, note)
-        self._where = where
+        #: The place in which somebody wrote them, for people.
+        self.where = where
         self._expressions = header_expressions(options)
         self._policy = policy_of(options, note)
         self._builder = HeaderBuilder(self._policy)
@@ -84,12 +85,12 @@ class Settings:
         """The same with credentials, unless that would open a door."""
         options = {**self._options, "supports_credentials": True}
         try:
-            return Settings(options, lambda note: None, self._where)
+            return Settings(options, lambda note: None, self.where)
         except ConfigError as error:
             problem = error
         header = ": ".join(CREDENTIALS)
         logger.error(
-            "%s: %s, which the application sends, is left out: %s", self._where, header, problem
+            "%s: %s, which the application sends, is left out: %s", self.where, header, problem
         )
         return self
 
