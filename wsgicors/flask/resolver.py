@@ -30,6 +30,7 @@ from .endpoints import Endpoints, decorated_though_left
 from .inspection import misplaced_inside
 from .leftovers import Leftovers
 from .links import many_views
+from .notices import Notices
 from .rules import NOWHERE, Place, fitting_rules, place_by_asking, place_of
 from .settings import (
     EXTENSION,
@@ -38,10 +39,9 @@ from .settings import (
     blueprint_layers,
     config_conflicts,
     config_layers,
-    keys_of_others,
     named,
 )
-from .strays import above_routes, idle
+from .strays import above_routes
 from .unlinked import NOTHING_RAN, RAN, Unlinked
 from .views import Said, Views, are_as_they_were, declares_per_request, is_bare
 
@@ -57,10 +57,6 @@ logger = logging.getLogger("wsgicors")
 _MAX_METHOD_LENGTH = 64
 _OVERLONG_METHOD = "?"
 _MAX_HOST_LENGTH = 1024
-# Headers in which a request says that it is one of another method.
-_OVERRIDES = frozenset({"x-http-method", "x-http-method-override", "x-method-override"})
-# The key in ``app.extensions`` of what somebody was told of, once for an application.
-_TOLD = "wsgicors-told"
 # Adapters of the URL map are remembered for so many hosts and prefixes.
 _MAX_ADAPTERS = 1024
 # No client decides which rules and layers meet, but there may be very many ways.
@@ -103,6 +99,11 @@ class _Governing:
         return bool(self.policy.conflicts())
 
     @cached_property
+    def is_idle(self) -> bool:
+        """Whether what is denied is to be refused, and nobody is denied."""
+        return refuses_nothing(self.policy.settings())
+
+    @cached_property
     def builder(self) -> HeaderBuilder:
         """The builder, shared by equal policies, so that builders can be told apart by identity."""
         builder = self._builders.get(self.policy)
@@ -116,6 +117,7 @@ class UrlMapResolver:
     :param layers: what was said for all of it, beside its configuration.
     :param endpoints: what was said for endpoints that cannot be decorated.
     :param governs_all: whether views about which nothing was said are governed too.
+    :param is_in_force: whether it is not only on trial, so that what is odd in it is told.
     """
 
     #: Whether somebody has said by path what is shared, which no rule of the map tells.
@@ -128,11 +130,14 @@ class UrlMapResolver:
         endpoints: Mapping[str, Layer | None] | None = None,
         *,
         governs_all: bool = True,
+        is_in_force: bool = True,
     ) -> None:
         self._app = app
-        self._layers = tuple(layers)
-        self._endpoints = Endpoints(endpoints or {})
-        self._governs_all = governs_all
+        #: What was said for all views in code, and in the configuration.
+        self.layers = tuple(layers)
+        self.configured: tuple[Layer, ...] = ()
+        self.endpoints = Endpoints(endpoints or {})
+        self.governs_all = governs_all
         self._base: tuple[Layer, ...] = ()
         #: The builder for URLs that no route matches; ``None`` if they are not governed.
         self.default: HeaderBuilder | None = None
@@ -150,7 +155,7 @@ class UrlMapResolver:
         self._unlinked = Unlinked()
         #: By endpoint and method, what preflights are narrowed to.
         self.narrowing: Narrowing = {}
-        self._told_of: set[str] = app.extensions.setdefault(_TOLD, set())
+        self._notices = Notices(app) if is_in_force else None
         #: How often views had to be looked at anew.
         self._times_forgotten = 0
         #: The URL map, and the layers for all, in which nothing was wrong.
@@ -172,8 +177,8 @@ class UrlMapResolver:
 
     def _check(self) -> None:
         url_map, times_forgotten = self._app.url_map, self._times_forgotten
-        configured = config_layers(self._app)
-        base = (*configured, *self._layers)
+        self.configured = tuple(config_layers(self._app))
+        base = (*self.configured, *self.layers)
         if self._checked is None or self._checked[0] is not url_map or self._checked[1] != base:
             self._base = base
             self._forget()
@@ -182,25 +187,22 @@ class UrlMapResolver:
         self._methods = USUAL_METHODS.union(*(rule.methods or () for rule in url_map.iter_rules()))
         with many_views():
             problems = [
-                *config_conflicts(configured),
+                *config_conflicts(self.configured),
                 *self._wrong_endpoints(),
                 *above_routes(self._app, self._views),
                 *self._misplaced_inside(),
-                *(list(self._conflicts()) or self._idle_refusals()),
             ]
+            in_force = self._in_force()
+            problems += list(self._conflicts(in_force)) or self._idle_refusals(in_force)
+            if problems:
+                raise ConfigError(problems)
             leftovers = Leftovers(self._app, self._views, self._governed_endpoints())
-        if problems:
-            raise ConfigError(problems)
-        self._tell_of_overrides()
-        self._tell_of_keys()
-        self._tell_of_empty_endpoints()
-        self._tell_of_lost_preflights()
-        for where, what in idle():
-            logger.warning(_IDLE, where, what)
-        self._tell_of_leftovers(leftovers)
+            if self._notices is not None:
+                policies = [self._governing(own).policy for own in in_force]
+                self._notices.tell(self, policies, leftovers)
         self.narrowing = leftovers.narrowing
-        self.default = self._governing(()).builder if self._governs_all else None
-        self.for_all = None if self._endpoints or self._is_anything_said() else self.default
+        self.default = self._governing(()).builder if self.governs_all else None
+        self.for_all = None if self.endpoints or self._is_anything_said() else self.default
         # Asked once more, because `forget_views` may have been told just before that was noted.
         if is_anything_declared():
             self.for_all = None
@@ -215,63 +217,7 @@ class UrlMapResolver:
 
     def _misplaced_inside(self) -> Iterable[Problem]:
         """What is declared above the routes of applications whose responses have the policy of this one."""
-        return misplaced_inside(self._app, besides=self._app) if self._governs_all else ()
-
-    def _tell_of_overrides(self) -> None:
-        lists = [governing.policy.allow_headers or () for governing in self._by_policies.values()]
-        named = {name for names in lists for name in names if name.lower() in _OVERRIDES}
-        for name in sorted(named - self._told_of):
-            logger.warning(
-                (
-                    "allow_headers names %s: if the application obeys this header, a page that may POST can"
-                    " use any method, also one that the policy does not allow; leave it out, and let the"
-                    " page send the method itself"
-                ),
-                name,
-            )
-        self._told_of |= named
-
-    def _tell_of_keys(self) -> None:
-        """Say once of each key that nothing here reads it."""
-        for key in keys_of_others(self._app):
-            if key not in self._told_of:
-                self._told_of.add(key)
-                logger.warning(_NOT_READ, shown(key))
-
-    def _tell_of_empty_endpoints(self) -> None:
-        """Say once of each endpoint that nothing is set there, though somebody may have meant to close it."""
-        for where in self._endpoints.empty():
-            if where not in self._told_of:
-                self._told_of.add(where)
-                logger.warning(_EMPTY, where)
-
-    def _tell_of_lost_preflights(self) -> None:
-        """Say once of each view that is shared that Flask answers in its place, where nobody comes first."""
-        rules = () if self._governs_all else self._app.url_map.iter_rules()
-        for rule in rules:
-            # Of most views nothing is said, which is quickly told.
-            is_plain = is_bare(self._app.view_functions.get(rule.endpoint))
-            if is_plain or not getattr(rule, "provide_automatic_options", False):
-                continue
-            # The decorator of a blueprint answers in a hook.
-            if not any(blueprint_layers(self._app, rule.endpoint)):
-                self._tell_of_sharing(rule, f"preflights of {rule.endpoint}")
-
-    def _tell_of_sharing(self, rule: Rule, name: str) -> None:
-        layers = [self._own_layers(rule.endpoint, method) for method in sorted(rule.methods or ())]
-        for own in filter(None, layers):
-            effective = Effective.of([*self._base, *own])
-            if effective.policy.allow_origins and name not in self._told_of:
-                self._told_of.add(name)
-                where = effective.sources["allow_origins"]
-                logger.warning(_LOST_PREFLIGHTS, shown(rule.endpoint), where)
-
-    def _tell_of_leftovers(self, leftovers: Leftovers) -> None:
-        """Say once of each place that something else is still told there what to share."""
-        for sentence, place, instead in leftovers.told():
-            if (told := sentence % (place, instead)) not in self._told_of:
-                self._told_of.add(told)
-                logger.warning(sentence, place, instead)
+        return misplaced_inside(self._app, besides=self._app) if self.governs_all else ()
 
     def _governed_endpoints(self) -> Iterator[Any]:
         endpoints = dict.fromkeys(rule.endpoint for rule in self._app.url_map.iter_rules())
@@ -314,12 +260,12 @@ class UrlMapResolver:
         return EXTENSION in self._app.extensions and any(blueprint is each for each in blueprints)
 
     def _wrong_endpoints(self) -> Iterator[Problem]:
-        if not self._endpoints:
+        if not self.endpoints:
             return
         known = {rule.endpoint for rule in self._app.url_map.iter_rules()}
-        yield from self._endpoints.unknown(known)
+        yield from self.endpoints.unknown(known)
         for endpoint in sorted(known, key=str):
-            name = self._endpoints.leaving(endpoint)
+            name = self.endpoints.leaving(endpoint)
             declared = [] if name is None else self._declared_over(name, endpoint)
             if declared:
                 yield decorated_though_left(str(name), endpoint, declared)
@@ -332,9 +278,9 @@ class UrlMapResolver:
             layers += self._views.said(endpoint, method).layers
         return layers
 
-    def _conflicts(self) -> Iterator[Problem]:
+    def _conflicts(self, in_force: Iterable[tuple[Layer, ...]]) -> Iterator[Problem]:
         """The problems of all routes, each told once."""
-        if not any(governing.has_conflicts for governing in self._each_governing()):
+        if not any(self._governing(own).has_conflicts for own in in_force):
             return
         policies: dict[tuple[Policy, tuple[str, ...]], tuple[Effective, Governed]] = {}
         for rule, method, effective in self.effective_policies():
@@ -350,43 +296,77 @@ class UrlMapResolver:
             where = "every route" if len(places) == len(everything) else named(places)
             yield problem._replace(message=f"for {where}: {problem.message}")
 
-    def _idle_refusals(self) -> Iterator[Problem]:
+    def _idle_refusals(self, in_force: Iterable[tuple[Layer, ...]]) -> Iterator[Problem]:
         """Where somebody wants to have refused what is denied, and denies nobody."""
-        policies = [governing.policy for governing in self._by_policies.values()]
-        if not any(each.refuse_denied and refuses_nothing(each.settings()) for each in policies):
+        refusing = [own for own in in_force if self._governing(own).policy.refuse_denied]
+        if not any(self._governing(own).is_idle for own in refusing):
             return
         idle: dict[str, bool] = {}
-        for _, _, effective in self.effective_policies():
-            if effective.policy.refuse_denied:
-                where = effective.sources["refuse_denied"]
-                is_idle = refuses_nothing(effective.policy.settings())
-                idle[where] = idle.get(where, True) and is_idle
+        for own in refusing:
+            where = self._effective(own).sources["refuse_denied"]
+            idle[where] = idle.get(where, True) and self._governing(own).is_idle
         for where in [where for where, is_idle in idle.items() if is_idle]:
             yield REFUSES_NOTHING._replace(message=f"{where}: {REFUSES_NOTHING.message}")
 
-    def _each_governing(self) -> Iterable[_Governing]:
-        """Whatever governs any route."""
-        if self._governs_all:
-            self._governing(())
-        says_more = self._endpoints or self._is_anything_said()
+    def _in_force(self) -> list[tuple[Layer, ...]]:
+        """What governs any route beside what was said for all, each once."""
+        found: dict[tuple[int, ...], tuple[Layer, ...]] = {(): ()} if self.governs_all else {}
+        says_more = self.endpoints or self._is_anything_said()
         for endpoint, method in self._each_that_may_differ() if says_more else ():
             own = self._own_layers(endpoint, method)
             if own and self._is_governed(endpoint, own):
-                self._governing(own)
-        return dict.fromkeys(self._by_policies.values())
+                found[tuple(map(id, own))] = own
+        return list(found.values())
 
     def _each_that_may_differ(self) -> Iterator[tuple[Any, str]]:
         """Endpoints and methods, but for one of the bare views of a blueprint, which are alike."""
         blueprints = set()
         for rule in self._app.url_map.iter_rules():
-            endpoint = rule.endpoint
             methods: Iterable[str] = rule.methods or SAFELISTED_METHODS
-            if is_bare(self._app.view_functions.get(endpoint)) and endpoint not in self._endpoints:
-                blueprint = endpoint.rpartition(".")[0]
+            blueprint = self._blueprint_if_bare(rule.endpoint)
+            if blueprint is not None:
                 methods = () if blueprint in blueprints else ("GET",)
                 blueprints.add(blueprint)
             for method in methods:
-                yield endpoint, method
+                yield rule.endpoint, method
+
+    def _blueprint_if_bare(self, endpoint: Any) -> str | None:
+        """The blueprint of a view of which nothing is said by itself; ``None`` for any other view."""
+        is_plain = (
+            is_bare(self._app.view_functions.get(endpoint)) and endpoint not in self.endpoints
+        )
+        return str(endpoint.rpartition(".")[0]) if is_plain else None
+
+    def groups(
+        self,
+        places: Iterable[tuple[Rule, str]],
+        is_meant: Callable[[Policy], bool] = lambda policy: True,
+    ) -> Iterator[tuple[Effective, list[tuple[Rule, str]]]]:
+        """Rules and methods that are governed, by what was said of them.
+
+        :param places: those that are looked at.
+        :param is_meant: whether those with a policy are asked for.
+        """
+        found: dict[tuple[int, ...], tuple[tuple[Layer, ...], list[tuple[Rule, str]]]] = {}
+        for rule, method, own in self._with_layers(places):
+            if self._is_governed(rule.endpoint, own):
+                found.setdefault(tuple(map(id, own)), (own, []))[1].append((rule, method))
+        for own, alike in found.values():
+            if is_meant(self._governing(own).policy):
+                yield self._effective(own), alike
+
+    def _with_layers(
+        self, places: Iterable[tuple[Rule, str]]
+    ) -> Iterator[tuple[Rule, str, tuple[Layer, ...]]]:
+        known: dict[str, tuple[Layer, ...]] = {}
+        for rule, method in places:
+            blueprint = self._blueprint_if_bare(rule.endpoint)
+            own = None if blueprint is None else known.get(blueprint)
+            if own is None:
+                own = self._own_layers(rule.endpoint, method)
+                if blueprint is not None:
+                    known[blueprint] = own
+            yield rule, method, own
 
     def _rules_and_methods(self) -> Iterator[tuple[Rule, str]]:
         for rule in self._app.url_map.iter_rules():
@@ -410,7 +390,7 @@ class UrlMapResolver:
         for rule, method in self._rules_and_methods():
             own = self._own_layers(rule.endpoint, method)
             is_governed = self._is_governed(rule.endpoint, own)
-            yield rule, method, Effective.of([*self._base, *own]) if is_governed else None
+            yield rule, method, self._effective(own) if is_governed else None
 
     def by_path(self) -> Iterable[tuple[str, Effective]]:
         """What is said of paths, whatever is routed there: the paths in words, and their policy."""
@@ -426,7 +406,10 @@ class UrlMapResolver:
 
     def unrouted(self) -> Effective | None:
         """The policy of URLs that no route matches; ``None`` if they are not governed."""
-        return Effective.of(self._base) if self._governs_all else None
+        return self._effective(()) if self.governs_all else None
+
+    def _effective(self, own: tuple[Layer, ...]) -> Effective:
+        return Effective.of([*self._base, *own])
 
     # --- for an endpoint and a method ---------------------------------------------------------------
 
@@ -473,15 +456,15 @@ class UrlMapResolver:
         return self._layers_of(endpoint, self._views.said(endpoint, method))
 
     def _layers_of(self, endpoint: Any, said: Said) -> tuple[Layer, ...]:
-        named = self._endpoints
+        named = self.endpoints
         layers = tuple(blueprint_layers(self._app, endpoint))
         if named:
             layers = (*named.broad(endpoint), *layers, *named.exact(endpoint))
         return layers + said.layers
 
     def _is_governed(self, endpoint: Any, own: tuple[Layer, ...]) -> bool:
-        is_left = self._endpoints and self._endpoints.leaving(endpoint) is not None
-        return not is_left and bool(own or self._governs_all)
+        is_left = self.endpoints and self.endpoints.leaving(endpoint) is not None
+        return not is_left and bool(own or self.governs_all)
 
     def _governing(self, own: tuple[Layer, ...]) -> _Governing:
         """What the layers of an endpoint add up to, on top of those of all."""
@@ -775,24 +758,6 @@ class UrlMapResolver:
         return adapter
 
 
-_NOT_READ = (
-    "app.config[%s] is not an option of wsgicors, so wsgicors ignores it; if it was meant for wsgicors,"
-    " write CORS_ and the name of a field of Policy"
-)
-_EMPTY = (
-    '%s sets no field, so what is said more broadly holds there as it is; write {"allow_origins": []} to share'
-    " with nobody, None to leave it alone, or leave the entry out"
-)
-_LOST_PREFLIGHTS = (
-    "Flask itself answers the preflights of endpoint %s, so browsers deny whatever needs one, although %s shares"
-    " the view. Add CORS(app, allow_origins=[]): it shares nothing by itself, and answers these preflights. If a"
-    " CORSMiddleware is around the application, write its policy into CORS(app, ...) instead: what CORS(app)"
-    " does not allow, no layer around it can share"
-)
-_IDLE = (
-    "what %s says about %s has no effect so far: no route uses it. A decorator below it was given the function"
-    " without it, so write it below that one"
-)
 _NO_CONTEXT = nullcontext()
 _DEFAULT_CONVERTERS = frozenset(Map.default_converters.values())
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from flask import Flask
 
 CONFIG_PREFIX = "CORS_"
+# What Flask makes of variables such as FLASK_CORS__MAX_AGE: two underscores lead into a mapping.
+_MAPPING = "CORS"
 #: The key in ``app.extensions`` of an application that the extension governs.
 EXTENSION = "wsgicors"
 #: What reads an application that no extension governs; each gives ``None`` where it finds nothing said.
@@ -72,6 +74,15 @@ def named(places: Governed) -> str:
         for rule in sorted(methods, key=lambda rule: rule is None)
         for method in _telling(methods[rule])
     ]
+    return few(names)
+
+
+def few(names: list[str]) -> str:
+    """The first of some names, and how many more there are.
+
+    >>> few(list("abcdefgh"))
+    'a, b, c, d, e, f and 2 more'
+    """
     more = len(names) - _MAX_NAMED
     return ", ".join(names[:_MAX_NAMED]) + (f" and {more} more" if more > 0 else "")
 
@@ -134,6 +145,43 @@ def config_conflicts(layers: Iterable[Layer]) -> Iterator[Problem]:
 def keys_of_others(app: Flask) -> list[str]:
     """The keys that begin with ``CORS_``, but resemble no field."""
     return [key for key in _keys(app) if not _is_ours(key)]
+
+
+def keys_within(app: Flask) -> list[str]:
+    """The keys that somebody meant who has written them into a mapping, as for ``FLASK_CORS__MAX_AGE``."""
+    within = app.config.get(_MAPPING)
+    names = [str(name).lower() for name in within] if isinstance(within, Mapping) else []
+    return [shown(f"{CONFIG_PREFIX}{nearest_field(name) or name}".upper()) for name in names]
+
+
+def overruled_keys(
+    configured: Iterable[Layer], layers: Iterable[Layer]
+) -> Iterator[tuple[str, str, str]]:
+    """The keys that arguments overrule: the place of each, the field, and who says otherwise.
+
+    :param configured: those of the configuration.
+    :param layers: those of the arguments.
+    """
+    said = Effective.of(layers)
+    for layer in configured:
+        for field in overruled_fields(layer, said):
+            yield layer.where, field, said.sources[field]
+
+
+def overruled_fields(layer: Layer, effective: Effective) -> list[str]:
+    """The fields of a layer that have another value where it counts."""
+    winning = effective.policy.settings()
+    return [
+        field
+        for field, value in layer.policy.settings().items()
+        if field in winning and not _is_same(value, winning[field])
+    ]
+
+
+def _is_same(value: Any, other: Any) -> bool:
+    # Another order of the same items is no difference.
+    are_lists = isinstance(value, tuple) and isinstance(other, tuple)
+    return set(value) == set(other) if are_lists else bool(value == other)
 
 
 def _keys(app: Flask) -> list[str]:

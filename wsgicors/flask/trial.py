@@ -70,7 +70,7 @@ class OnTrial:
     ) -> None:
         self._app = app
         self._governed = governed
-        self._resolver = UrlMapResolver(app, [layer], endpoints)
+        self._resolver = UrlMapResolver(app, [layer], endpoints, is_in_force=False)
         self._trial = app.extensions[TRIAL] = Trial()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

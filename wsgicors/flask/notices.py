@@ -1,0 +1,244 @@
+"""What is told of an application where nothing is wrong, but something may not be as it was meant.
+
+Each thing is told once, by one line for all places of its kind; a line names the first of them.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from ..errors import shown
+from ..guards import refuses_nothing
+from ..names import SAFE_METHODS, SAFELISTED_METHODS
+from .settings import (
+    Effective,
+    Governed,
+    blueprint_layers,
+    few,
+    keys_of_others,
+    keys_within,
+    named,
+    overruled_fields,
+    overruled_keys,
+)
+from .strays import idle
+from .views import is_bare
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from werkzeug.routing import Rule
+
+    from ..policy import Policy
+    from .leftovers import Leftovers
+    from .resolver import UrlMapResolver
+
+    Group = tuple[Effective, list[tuple[Rule, str]]]
+
+logger = logging.getLogger("wsgicors")
+
+# Headers in which a request says that it is one of another method.
+_OVERRIDES = frozenset({"x-http-method", "x-http-method-override", "x-method-override"})
+# The key in ``app.extensions`` of what somebody was told of, once for an application.
+_TOLD = "wsgicors-told"
+
+
+class Notices:
+    """What is told of one application.
+
+    :param app: the application.
+    """
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._told_of: set[object] = app.extensions.setdefault(_TOLD, set())
+
+    def tell(self, resolver: UrlMapResolver, policies: list[Policy], leftovers: Leftovers) -> None:
+        """Tell of what was not told before.
+
+        :param resolver: what has found nothing wrong.
+        :param policies: all that are in force.
+        :param leftovers: what else is told there what to share.
+        """
+        self._tell_of_overrides(policies)
+        self._tell_of_keys(resolver)
+        for where in resolver.endpoints.empty():
+            if self._is_new(where):
+                logger.warning(_EMPTY, where)
+        self._tell_of_names(resolver)
+        self._tell_of_lost_preflights(resolver)
+        for where, what in idle():
+            logger.warning(_UNUSED, where, what)
+        for sentence, place, instead in leftovers.told():
+            if self._is_new(sentence, place):
+                logger.warning(sentence, place, instead)
+        self._tell_of_idle_refusals(resolver, policies)
+        self._tell_of_sockets(resolver)
+
+    def _is_new(self, *thing: object) -> bool:
+        """Whether nobody was told of a thing; now somebody is."""
+        if thing in self._told_of:
+            return False
+        self._told_of.add(thing)
+        return True
+
+    def _tell_of_overrides(self, policies: Iterable[Policy]) -> None:
+        lists = [policy.allow_headers or () for policy in policies]
+        names = {name for names in lists for name in names if name.lower() in _OVERRIDES}
+        for name in sorted(names):
+            if self._is_new("override", name):
+                logger.warning(_OVERRIDE, name)
+
+    # --- what was said, and does not count ------------------------------------------------------
+
+    def _tell_of_keys(self, resolver: UrlMapResolver) -> None:
+        for key in keys_of_others(self._app):
+            if self._is_new("key", key):
+                logger.warning(_NOT_READ, shown(key))
+        within = keys_within(self._app)
+        if within and self._is_new("mapping"):
+            logger.warning(_MAPPING, few(within))
+        for key, field, where in overruled_keys(resolver.configured, resolver.layers):
+            if self._is_new("overruled", key):
+                logger.warning(_OVERRULED_KEY, key, where, field)
+
+    def _tell_of_names(self, resolver: UrlMapResolver) -> None:
+        """Where something is said of an endpoint by its name, and its view says otherwise."""
+        layers = resolver.endpoints.exact_names()
+        rules = self._app.url_map.iter_rules() if layers else ()
+        places = _methods_of(rule for rule in rules if rule.endpoint in layers)
+        new = []
+        for effective, alike in resolver.groups(places):
+            layer = layers[alike[0][0].endpoint]
+            for field in overruled_fields(layer, effective):
+                told = f"{field} of {layer.where} by {effective.sources[field]}"
+                new += [told] if self._is_new(told) else []
+        if new:
+            logger.warning(_OVERRULED_NAMES, few(new))
+
+    # --- preflights that do not arrive ----------------------------------------------------------
+
+    def _tell_of_lost_preflights(self, resolver: UrlMapResolver) -> None:
+        """Say once of each view that is shared that Flask answers in its place, where nobody comes first."""
+        for rule in () if resolver.governs_all else self._app.url_map.iter_rules():
+            # Of most views nothing is said, which is quickly told.
+            is_plain = is_bare(self._app.view_functions.get(rule.endpoint))
+            if is_plain or not getattr(rule, "provide_automatic_options", False):
+                continue
+            # The decorator of a blueprint answers in a hook.
+            if not any(blueprint_layers(self._app, rule.endpoint)):
+                self._tell_of_sharing(rule, resolver)
+
+    def _tell_of_sharing(self, rule: Rule, resolver: UrlMapResolver) -> None:
+        for effective, _ in resolver.groups(_methods_of([rule])):
+            if effective.policy.allow_origins and self._is_new("preflights", rule.endpoint):
+                where = effective.sources["allow_origins"]
+                logger.warning(_LOST_PREFLIGHTS, shown(rule.endpoint), where)
+
+    # --- strangers who may do something ---------------------------------------------------------
+
+    def _tell_of_idle_refusals(self, resolver: UrlMapResolver, policies: Iterable[Policy]) -> None:
+        """Where what is denied is to be refused, and nobody is denied."""
+        if any(_is_idle(policy) for policy in policies):
+            rules = self._app.url_map.iter_rules()
+            self._tell_of_places(_IDLE, resolver.groups(_that_may_do_something(rules), _is_idle))
+
+    def _tell_of_sockets(self, resolver: UrlMapResolver) -> None:
+        """Where somebody is denied, which a browser does not care about when it opens a WebSocket."""
+        rules = [rule for rule in self._app.url_map.iter_rules() if rule.websocket]
+        groups = resolver.groups(_that_may_do_something(rules), _is_open_to_sockets)
+        self._tell_of_places(_SOCKETS, groups)
+
+    def _tell_of_places(self, message: str, groups: Iterable[Group]) -> None:
+        new: Governed = []
+        sources: dict[str, None] = {}
+        for effective, alike in groups:
+            places = [_place(rule, method) for rule, method in alike]
+            untold = [place for place in places if self._is_new(message, place)]
+            if untold:
+                sources.update(dict.fromkeys(_set_by(effective)))
+                new += untold
+        if new:
+            logger.warning(message, named(new), few(list(sources)))
+
+
+def _methods_of(rules: Iterable[Rule]) -> Iterator[tuple[Rule, str]]:
+    for rule in rules:
+        for method in sorted(rule.methods or SAFELISTED_METHODS):
+            yield rule, method
+
+
+def _that_may_do_something(rules: Iterable[Rule]) -> Iterator[tuple[Rule, str]]:
+    """Those methods that may have effects, and what opens a WebSocket."""
+    for rule in rules:
+        if rule.websocket:
+            yield rule, "GET"
+        elif not rule.build_only:
+            for method in sorted({*(rule.methods or SAFELISTED_METHODS)} - SAFE_METHODS):
+                yield rule, method
+
+
+def _place(rule: Rule, method: str) -> tuple[str, str]:
+    return rule.rule, "WebSocket" if rule.websocket else method
+
+
+def _is_idle(policy: Policy) -> bool:
+    return refuses_nothing(policy.settings())
+
+
+def _is_open_to_sockets(policy: Policy) -> bool:
+    return policy.refuse_denied is None and policy.settings()["allow_origins"] != "*"
+
+
+def _set_by(effective: Effective) -> Iterator[str]:
+    """Where it was said who is allowed, and whether others are refused."""
+    for field in ("allow_origins", "refuse_denied"):
+        if field in effective.sources:
+            yield f"{field} is set by {effective.sources[field]}"
+
+
+_OVERRIDE = (
+    "allow_headers names %s: if the application obeys this header, a page that may POST can use any method,"
+    " also one that the policy does not allow; leave it out, and let the page send the method itself"
+)
+_NOT_READ = (
+    "app.config[%s] is not an option of wsgicors, so wsgicors ignores it; if it was meant for wsgicors,"
+    " write CORS_ and the name of a field of Policy"
+)
+_MAPPING = (
+    "app.config['CORS'] is a mapping, and wsgicors does not read what is in it: write %s in app.config"
+    " instead. In the environment, write one underscore behind CORS, not two: FLASK_CORS_ALLOW_ORIGINS"
+)
+_OVERRULED_KEY = (
+    "%s has no effect, and neither has an environment variable that it comes from, because %s says otherwise:"
+    " arguments win over configuration. Leave %s out in one of the two places"
+)
+_OVERRULED_NAMES = (
+    "what a decorator says of a view wins over what endpoints says by its name. It overrules %s. Leave it out in"
+    " one of the two places"
+)
+_EMPTY = (
+    '%s sets no field, so what is said more broadly holds there as it is; write {"allow_origins": []} to share'
+    " with nobody, None to leave it alone, or leave the entry out"
+)
+_LOST_PREFLIGHTS = (
+    "Flask itself answers the preflights of endpoint %s, so browsers deny whatever needs one, although %s shares"
+    " the view. Add CORS(app, allow_origins=[]): it shares nothing by itself, and answers these preflights. If a"
+    " CORSMiddleware is around the application, write its policy into CORS(app, ...) instead: what CORS(app)"
+    " does not allow, no layer around it can share"
+)
+_UNUSED = (
+    "what %s says about %s has no effect so far: no route uses it. A decorator below it was given the function"
+    " without it, so write it below that one"
+)
+_IDLE = (
+    "%s: everybody is allowed there, so refuse_denied refuses nobody (%s). If only some may write, list them in"
+    " allow_origins there, in a view of its own for the methods that write. If everybody may, write"
+    " refuse_denied=False there"
+)
+_SOCKETS = (
+    "%s: browsers do not apply CORS to WebSockets, so any page can connect there with the cookies of a user, and"
+    " read, whoever is allowed (%s). Write refuse_denied=True there, or refuse_denied=False if the view itself"
+    " looks at the Origin"
+)
