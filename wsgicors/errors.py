@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from logging import ERROR, Logger
 from typing import NamedTuple
 
 _SHOWN_LENGTH = 80
+# A message names so many places, and counts the others.
+_MAX_NAMED = 6
 # Of a traceback: exceptions that led to one another, the nearest frames of each, characters of a line.
 _MAX_LINKS = 4
 _MAX_FRAMES = 20
@@ -85,6 +87,16 @@ def shown(value: object) -> str:
     except Exception:  # noqa: BLE001 - a message must not fail for what a value does when it is shown
         return f"<{type(value).__name__}>"
     return _one_line(text, 2 * _SHOWN_LENGTH)
+
+
+def few(names: Sequence[str]) -> str:
+    """Write the first of some names, and how many more there are.
+
+    >>> few("abcdefgh")
+    'a, b, c, d, e, f and 2 more'
+    """
+    more = len(names) - _MAX_NAMED
+    return ", ".join(names[:_MAX_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _one_line(text: str, length: int) -> str:

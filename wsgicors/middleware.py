@@ -40,6 +40,7 @@ from .resolvers import (
     resolver_by_callable,
     resolver_by_path,
     tell_of_empty_routes,
+    tell_of_idle_routes,
 )
 from .trial import Trial
 
@@ -123,7 +124,7 @@ class CORSMiddleware:
         # A list of pairs is not taken, though a dict could be made of it.
         self._routes = dict(routes) if isinstance(routes, Mapping) else routes
         self._resolve = resolve
-        #: What was told of policies that `resolve` returned.
+        #: What was told of routes and of policies that `resolve` returned.
         self._told: set[str] = set()
         self._author = Author()
         #: The builder for all requests; without one, a resolver is asked for each.
@@ -208,10 +209,11 @@ class CORSMiddleware:
         else:
             self._builder = builder_for_all(policy or Policy())
         self._policy = policy
+        tell_of_idle_routes(self._routes or {}, policy, self._told)
 
-    def _resolver_with(self, policy: Policy | None) -> Resolver:
+    def _resolver_with(self, policy: Policy | None, *, is_in_force: bool = True) -> Resolver:
         if self._resolve is not None:
-            return resolver_by_callable(self._resolve, policy, self._told)
+            return resolver_by_callable(self._resolve, policy, self._told, is_in_force=is_in_force)
         if self._routes is not None:
             return resolver_by_path(self._routes, policy)
         builder = builder_for_all(policy or Policy())
@@ -219,7 +221,7 @@ class CORSMiddleware:
 
     def _on_trial(self, policy: Policy) -> Resolver:
         try:
-            return self._resolver_with(checked_policy(policy))
+            return self._resolver_with(checked_policy(policy), is_in_force=False)
         except ConfigError as error:
             problems = [p._replace(message=f"in trial: {p.message}") for p in error.problems]
             raise ConfigError(problems) from None

@@ -9,15 +9,16 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Callable, Optional
 from urllib.parse import unquote
 from weakref import ref
 
-from .errors import ConfigError, Problem, log_exception, shown
+from .errors import ConfigError, Problem, few, log_exception, shown
 from .fields import FIELDS, is_sync_callable, stands_for, stands_for_another, takes
 from .guards import REFUSES_NOTHING, refuses_nothing
 from .headers import HeaderBuilder, bounded_method
-from .names import USUAL_METHODS
+from .names import SAFE_METHODS, USUAL_METHODS
 from .policy import Policy
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ _DENYING = (RESOLVE_FAILED, RESOLVE_FAILED_REFUSED, AMBIGUOUS_PATH, _AMBIGUOUS_P
 _REFUSING = {AMBIGUOUS_PATH: _AMBIGUOUS_PATH_REFUSED, RESOLVE_FAILED: RESOLVE_FAILED_REFUSED}
 # The methods of one URL are compared as long as they are not more.
 _MAX_METHODS = 64
+# So often, ``resolve`` is asked what it would say of a POST.
+_MAX_ASKED = 64
 # Where requests came mounted, as far as anything was told of it.
 _MAX_MOUNTS = 64
 # What stands in a route of a framework, a glob or a regular expression, and hardly in a path.
@@ -121,30 +124,46 @@ _NO_RESOLVE = (
 )
 
 
-def resolver_by_callable(resolve: Resolve, base: Policy | None, told: set[str]) -> Resolver:
+def resolver_by_callable(
+    resolve: Resolve, base: Policy | None, told: set[str], *, is_in_force: bool = True
+) -> Resolver:
     """The policy that a callable returns, merged into the base; if it fails, nobody's.
 
     A path that can be read in two ways is asked about in all of them. If the answers differ, it is
     nobody's, too.
 
     :param told: what was told of already.
+    :param is_in_force: whether it is not only on trial.
     :raises ConfigError: if it cannot be called so, or only to be awaited.
     """
-    if not (is_sync_callable(resolve) and takes(resolve, 2)):
-        message = f"{shown(resolve)} {_NO_RESOLVE}"
-        raise ConfigError([Problem("resolve", resolve, "wrong-type", message)])
+    _check_resolve(resolve)
     builder_of = _Compiler(base or Policy(), told)
+    idle = _Idle(resolve, base or Policy(), told)
 
     def asked(environ: WSGIEnvironment, method: str) -> HeaderBuilder | None:
         try:
             policy = resolve(environ, method)
-            return None if policy is None else builder_of(checked_policy(policy, "return"))
+            if policy is None:
+                return None
+            return builder_of(checked_policy(policy, "return")) or compiled(policy, environ, method)
         except Exception:  # noqa: BLE001 - it is logged, and denies
             path = shown(environ.get("PATH_INFO"))
             log_exception(logger, "resolve failed for %s, so it is denied", path)
             return RESOLVE_FAILED_REFUSED if builder_of.refuses else RESOLVE_FAILED
 
+    def compiled(policy: Policy, environ: WSGIEnvironment, method: str) -> HeaderBuilder:
+        builder = builder_of.compile(policy)
+        if is_in_force and _is_idle(builder):
+            idle.look_at(policy, environ, method)
+        return builder
+
     return _PerMethod(_in_all_readings(asked, builder_of))
+
+
+def _check_resolve(resolve: object) -> None:
+    if not (is_sync_callable(resolve) and takes(resolve, 2)):
+        message = f"{shown(resolve)} {_NO_RESOLVE}"
+        raise ConfigError([Problem("resolve", resolve, "wrong-type", message)])
 
 
 def _in_all_readings(asked: _BuilderFor, compiler: _Compiler) -> _BuilderFor:
@@ -262,13 +281,15 @@ class _Compiler:
         #: Whether any policy so far refuses what it denies.
         self.refuses = bool(base.refuse_denied)
 
-    def __call__(self, policy: Policy) -> HeaderBuilder:
+    def __call__(self, policy: Policy) -> HeaderBuilder | None:
+        """The builder of a policy that is compiled already."""
         compiled: _Compiled | None = policy._compiled
         while compiled is not None and compiled.maker is not self._itself:
             compiled = compiled.next
-        return compiled or self._compile(policy)
+        return compiled
 
-    def _compile(self, policy: Policy) -> HeaderBuilder:
+    def compile(self, policy: Policy) -> HeaderBuilder:
+        """Make the builder of a policy, which is found from then on."""
         builder = _Compiled(self._base.merge(policy), varies=True)
         builder.maker, builder.next = self._itself, _alive(policy._compiled)
         policy._keep(builder)
@@ -320,6 +341,68 @@ def _next_alive(compiled: _Compiled | None) -> _Compiled | None:
     return compiled
 
 
+class _Idle:
+    """Tells once of a policy that is to refuse what is denied, but denies nobody."""
+
+    def __init__(self, resolve: Resolve, base: Policy, told: set[str]) -> None:
+        self._resolve = resolve
+        self._base = base
+        self._told = told
+        self._times_asked = 0
+
+    def look_at(self, policy: Policy, environ: WSGIEnvironment, method: str) -> None:
+        """Look at a policy that was returned for the first time, and for which request."""
+        if _REFUSES_NOBODY in self._told:
+            return
+        if method in SAFE_METHODS:
+            # That everybody may read is no mistake. What writes may well have another policy.
+            method = "POST"
+            if not self._is_idle_for(environ, method):
+                return
+        self._told.add(_REFUSES_NOBODY)
+        path = shown(environ.get("PATH_INFO", ""))
+        where = f"{shown(policy)}, from resolve for {shown(method)} {path}"
+        logger.warning(_REFUSES_NOBODY, where)
+
+    def _is_idle_for(self, environ: WSGIEnvironment, method: str) -> bool:
+        self._times_asked += 1
+        if self._times_asked <= _MAX_ASKED:
+            with suppress(Exception):
+                policy = self._resolve(environ, method)
+                merged = self._base.merge(policy) if policy is not None else Policy()
+                return refuses_nothing(merged.settings())
+        return False
+
+
+def _is_idle(builder: HeaderBuilder) -> bool:
+    """Whether what is denied is to be refused, and nobody is denied."""
+    return builder.refused is None and bool(builder.policy.refuse_denied)
+
+
+def tell_of_idle_routes(routes: Routes, base: Policy | None, told: set[str]) -> None:
+    """Say of each route, and of the base, that nobody is refused there, though others are.
+
+    :param told: the names of those that were told of already.
+    """
+    names = {route: f"routes[{shown(route)}]" for route in routes}
+    said = {"/": base, **routes} if routes else {}
+    idle = [
+        names.get(route, "all other paths")
+        for route, policy in said.items()
+        if policy is not None and refuses_nothing((base or policy).merge(policy).settings())
+    ]
+    new = [name for name in idle if name not in told]
+    if new:
+        told.update(new)
+        logger.warning(_REFUSES_NOBODY, few(new))
+
+
+_REFUSES_NOBODY = (
+    "%s: everybody is allowed there, so refuse_denied refuses nobody. If only some may write there, list them in"
+    " allow_origins; if everybody may, or if nothing is written there, write refuse_denied=False there"
+)
+
+
 class _Mounts:
     """Tells of routes that repeat where the application is mounted, and so match nothing."""
 
@@ -358,14 +441,14 @@ def _compiled_routes(routes: Routes, base: Policy | None) -> dict[str, HeaderBui
             builders[_prefix(route, builders)] = _compiled_route(policy, base)
         except ConfigError as error:
             problems += _in_route(route, error.problems) if route in routes else error.problems
-    if not problems and _is_idle(base, said.values()):
+    if not problems and _is_idle_everywhere(base, said.values()):
         problems = [REFUSES_NOTHING]
     if problems:
         raise ConfigError(problems)
     return builders
 
 
-def _is_idle(base: Policy | None, policies: Iterable[Policy | None]) -> bool:
+def _is_idle_everywhere(base: Policy | None, policies: Iterable[Policy | None]) -> bool:
     """Whether what the base wants refused is refused nowhere, because everybody is allowed."""
     if base is None or not base.refuse_denied:
         return False

@@ -172,6 +172,7 @@ def _route_as_json(route: Route, report: Report, question: Question | None) -> d
         "endpoint": route.endpoint,
         "methods": list(route.methods),
         "is_by_path": route.is_by_path,
+        "is_socket": route.is_socket,
         "methods_differ": route.url in report.divided,
         "policy": None if effective is None else _policy_as_json(effective.policy),
         "sources": {} if effective is None else effective.sources,

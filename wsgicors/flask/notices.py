@@ -9,14 +9,13 @@ import logging
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from ..errors import shown
+from ..errors import few, shown
 from ..guards import refuses_nothing
 from ..names import SAFE_METHODS, SAFELISTED_METHODS
 from .settings import (
     Effective,
     Governed,
     blueprint_layers,
-    few,
     keys_of_others,
     keys_within,
     named,
@@ -108,12 +107,12 @@ class Notices:
         layers = resolver.endpoints.exact_names()
         rules = self._app.url_map.iter_rules() if layers else ()
         places = _methods_of(rule for rule in rules if rule.endpoint in layers)
-        new = []
+        found: dict[str, None] = {}
         for effective, alike in resolver.groups(places):
             layer = layers[alike[0][0].endpoint]
             for field in overruled_fields(layer, effective):
-                told = f"{field} of {layer.where} by {effective.sources[field]}"
-                new += [told] if self._is_new(told) else []
+                found[f"{field} of {layer.where} (it is set by {effective.sources[field]})"] = None
+        new = [each for each in found if self._is_new("name", each)]
         if new:
             logger.warning(_OVERRULED_NAMES, few(new))
 
@@ -191,11 +190,13 @@ def _is_open_to_sockets(policy: Policy) -> bool:
     return policy.refuse_denied is None and policy.settings()["allow_origins"] != "*"
 
 
-def _set_by(effective: Effective) -> Iterator[str]:
+def _set_by(effective: Effective) -> list[str]:
     """Where it was said who is allowed, and whether others are refused."""
-    for field in ("allow_origins", "refuse_denied"):
-        if field in effective.sources:
-            yield f"{field} is set by {effective.sources[field]}"
+    origins, refusal = map(effective.sources.get, ("allow_origins", "refuse_denied"))
+    if origins == refusal:
+        return [f"allow_origins and refuse_denied are set by {origins}"]
+    said = [f"refuse_denied is set by {refusal}"] if refusal else []
+    return [f"allow_origins is set by {origins}", *said]
 
 
 _OVERRIDE = (
@@ -207,16 +208,16 @@ _NOT_READ = (
     " write CORS_ and the name of a field of Policy"
 )
 _MAPPING = (
-    "app.config['CORS'] is a mapping, and wsgicors does not read what is in it: write %s in app.config"
-    " instead. In the environment, write one underscore behind CORS, not two: FLASK_CORS_ALLOW_ORIGINS"
+    "app.config['CORS'] is a mapping, and wsgicors does not read what is in it; set %s. In the environment,"
+    " write one underscore behind CORS and not two, as in FLASK_CORS_ALLOW_ORIGINS"
 )
 _OVERRULED_KEY = (
-    "%s has no effect, and neither has an environment variable that it comes from, because %s says otherwise:"
+    "%s has no effect, and neither has an environment variable that it comes from: %s says otherwise, and"
     " arguments win over configuration. Leave %s out in one of the two places"
 )
 _OVERRULED_NAMES = (
-    "what a decorator says of a view wins over what endpoints says by its name. It overrules %s. Leave it out in"
-    " one of the two places"
+    "the decorator of a view overrules %s: it wins over what endpoints says by the name of the view. Leave the"
+    " field out in one of the two places"
 )
 _EMPTY = (
     '%s sets no field, so what is said more broadly holds there as it is; write {"allow_origins": []} to share'

@@ -55,6 +55,8 @@ class Route(NamedTuple):
     effective: Effective | None
     #: Whether the rule is none, but says in words which paths it is about.
     is_by_path: bool = False
+    #: Whether it takes WebSockets alone.
+    is_socket: bool = False
 
     @property
     def url(self) -> str:
@@ -206,8 +208,10 @@ def _routes(resolver: UrlMapResolver, server_name: str) -> list[Route]:
     for rule, method, effective in sorted(resolver.routes(), key=_sort_key):
         if rule.build_only or (method == "OPTIONS" and _is_answered_by_flask(rule)):
             continue
-        blank = Route(_host(rule, server_name), rule.rule, rule.endpoint, (), effective)
-        key = (*blank[:3], effective and (effective.policy, *effective.sources.values()))
+        host, is_socket = _host(rule, server_name), bool(rule.websocket)
+        blank = Route(host, rule.rule, rule.endpoint, (), effective, is_socket=is_socket)
+        said = effective and (effective.policy, *effective.sources.values())
+        key = (*blank[:3], is_socket, said)
         route = found.get(key, blank)
         found[key] = route._replace(methods=(*route.methods, method))
     return list(found.values())
@@ -273,11 +277,12 @@ class Verdict(NamedTuple):
     allowed: bool | None
     #: The same for a request with cookies or other credentials.
     allowed_with_credentials: bool | None
-    #: ``allowed``, ``not-governed`` or the reason of a :class:`~wsgicors.fetch.CORSError`.
+    #: ``allowed``, ``not-governed``, ``socket`` for a WebSocket that nobody is refused, or the reason of
+    #: a :class:`~wsgicors.fetch.CORSError`.
     reason: str
     #: The field that decided; ``None`` where nothing is governed.
     field: str | None
-    #: What to change, if it is denied.
+    #: What to change, if it is denied, or if it should be.
     remedy: str = ""
 
 
@@ -295,7 +300,22 @@ def verdicts(route: Route, question: Question) -> Iterator[Verdict]:
         else:
             builder = _builder(route.effective.policy).routed(route.methods)
             path = "/" if route.is_by_path else route.rule or "/"
-            yield _verdict(builder, method, path, question)
+            judged = _socket_verdict if route.is_socket else _verdict
+            yield judged(builder, method, path, question)
+
+
+def _socket_verdict(builder: HeaderBuilder, method: str, path: str, question: Question) -> Verdict:
+    """What a browser could do with a WebSocket, which CORS does not apply to; it has cookies always."""
+    # No script sets a header of a handshake.
+    refusal = _refusal(builder, question._replace(headers=()).request(method, path))
+    if refusal is None:
+        return Verdict(method, True, True, "allowed", "allow_origins")
+    if builder.refused is None:
+        return Verdict(method, True, True, "socket", "refuse_denied", _REFUSE)
+    return Verdict(method, False, False, refusal.reason, "allow_origins", refusal.remedy)
+
+
+_REFUSE = "If only those in allow_origins should, write refuse_denied=True."
 
 
 def _verdict(builder: HeaderBuilder, method: str, path: str, question: Question) -> Verdict:

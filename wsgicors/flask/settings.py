@@ -12,7 +12,7 @@ from pathlib import PurePath
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional
 
-from ..errors import ConfigError, Problem, shown
+from ..errors import ConfigError, Problem, few, shown
 from ..guards import conflicts_by_cause, unused_credentials
 from ..policy import Policy
 from ..vocabulary import is_about_paths, nearest_field, resembles_field
@@ -24,12 +24,11 @@ if TYPE_CHECKING:
 CONFIG_PREFIX = "CORS_"
 # What Flask makes of variables such as FLASK_CORS__MAX_AGE: two underscores lead into a mapping.
 _MAPPING = "CORS"
+_ANY_KEY = 'app.config["CORS_..."]'
 #: The key in ``app.extensions`` of an application that the extension governs.
 EXTENSION = "wsgicors"
 #: What reads an application that no extension governs; each gives ``None`` where it finds nothing said.
 READERS: list[Callable[[Flask], Any]] = []
-# A message names so many routes, and counts the others.
-_MAX_NAMED = 6
 
 
 class Effective(NamedTuple):
@@ -75,16 +74,6 @@ def named(places: Governed) -> str:
         for method in _telling(methods[rule])
     ]
     return few(names)
-
-
-def few(names: list[str]) -> str:
-    """The first of some names, and how many more there are.
-
-    >>> few(list("abcdefgh"))
-    'a, b, c, d, e, f and 2 more'
-    """
-    more = len(names) - _MAX_NAMED
-    return ", ".join(names[:_MAX_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _telling(methods: list[str]) -> list[str]:
@@ -148,10 +137,12 @@ def keys_of_others(app: Flask) -> list[str]:
 
 
 def keys_within(app: Flask) -> list[str]:
-    """The keys that somebody meant who has written them into a mapping, as for ``FLASK_CORS__MAX_AGE``."""
+    """The keys that were probably meant by a mapping, such as Flask makes of ``FLASK_CORS__MAX_AGE``."""
     within = app.config.get(_MAPPING)
-    names = [str(name).lower() for name in within] if isinstance(within, Mapping) else []
-    return [shown(f"{CONFIG_PREFIX}{nearest_field(name) or name}".upper()) for name in names]
+    if not isinstance(within, Mapping) or not within:
+        return []
+    meant = filter(None, (nearest_field(str(name).lower()) for name in within))
+    return [_place(f"{CONFIG_PREFIX}{field.upper()}") for field in meant] or [_ANY_KEY]
 
 
 def overruled_keys(

@@ -31,6 +31,7 @@ _STILL_SENT = (
     "A denied GET, HEAD or POST that needs no preflight still reaches its view, unless refuse_denied"
     " refuses it. The script cannot read the response."
 )
+_SOCKET = "Browsers do not apply CORS to WebSockets: the page can connect, with cookies, and read what comes."
 _UNSET = (
     "A field that is left out is unset: the methods that the URL routes, no further headers, no"
     " credentials, and a preflight that is remembered for 5 seconds."
@@ -168,11 +169,13 @@ def _caveats(report: Report) -> Iterator[str]:
 
 
 def _names(route: Route) -> tuple[str, str, str]:
-    return route.url, _methods(route.methods), route.endpoint or ""
+    return route.url, _methods(route, route.methods), route.endpoint or ""
 
 
-def _methods(methods: Sequence[str]) -> str:
+def _methods(route: Route, methods: Sequence[str]) -> str:
     """The methods, without a HEAD that goes with its GET."""
+    if route.is_socket:
+        return "WebSocket"
     return ", ".join(method for method in methods if method != "HEAD" or "GET" not in methods)
 
 
@@ -209,18 +212,22 @@ def _answers(report: Report, question: Question, width: int) -> Iterator[str]:
     yield from _folded(f"What a script of {question.origin} could do{sending}:", width)
     yield ""
     groups: dict[tuple[bool | None, str], list[str]] = {}
+    outcomes: set[bool | None] = set()
     for route in report.routes:
         for methods, verdict in _answers_for(route, question):
+            if not route.is_socket:
+                outcomes.add(verdict.allowed)
             key = (verdict.allowed, _why(verdict, route, report))
             groups.setdefault(key, []).append(_title(route.url, methods))
     for (allowed, why), titles in groups.items():
         yield from _answer(allowed, why, titles, width)
     yield "" if groups else _NO_ROUTE
-    for note in _notes_on_answers({allowed for allowed, _ in groups}, question):
+    for note in _notes_on_answers(outcomes, question):
         yield from _folded(note, width)
 
 
 def _notes_on_answers(outcomes: set[bool | None], question: Question) -> Iterator[str]:
+    """What holds for requests, as WebSockets are none."""
     if True in outcomes:
         yield _CREDENTIALS
     if True in outcomes and not question.headers:
@@ -232,7 +239,7 @@ def _notes_on_answers(outcomes: set[bool | None], question: Question) -> Iterato
 def _answers_for(route: Route, question: Question) -> Iterator[tuple[str, Verdict]]:
     for _, group in itertools.groupby(verdicts(route, question), lambda verdict: verdict[1:]):
         alike = list(group)
-        yield _methods([verdict.method for verdict in alike]), alike[0]
+        yield _methods(route, [verdict.method for verdict in alike]), alike[0]
 
 
 def _answer(allowed: bool | None, why: str, titles: list[str], width: int) -> Iterator[str]:
@@ -259,5 +266,7 @@ def _why(verdict: Verdict, route: Route, report: Report) -> str:
         return f"{said}, which shares it with no other origin. {_INSTEAD_OF_SAME_ORIGIN}"
     if not verdict.allowed:
         return f"{said}, which does not allow it. {verdict.remedy}"
+    if verdict.reason == "socket":
+        return f"{said}. {_SOCKET} {verdict.remedy}"
     extent = "also with" if verdict.allowed_with_credentials else "only without"
     return f"{said}; {extent} credentials."
