@@ -94,13 +94,9 @@ class Endpoints:
         """Whether something is said of this one alone."""
         return endpoint in self._said
 
-    def exact_names(self) -> dict[Any, Layer]:
-        """What is said of single endpoints."""
-        return {
-            name: layer
-            for name, layer in self._said.items()
-            if layer is not None and not name.endswith(_ALL)
-        }
+    def by_name(self) -> dict[Any, Layer]:
+        """What is said, by the name of an endpoint or of more than one."""
+        return {name: layer for name, layer in self._said.items() if layer is not None}
 
     def broad(self, endpoint: Any) -> list[Layer]:
         """What is said of its blueprints, the outermost first; decorators win over it."""

@@ -104,7 +104,7 @@ class Notices:
 
     def _tell_of_names(self, resolver: UrlMapResolver) -> None:
         """Where something is said of an endpoint by its name, and its view says otherwise."""
-        layers = resolver.endpoints.exact_names()
+        layers = resolver.endpoints.by_name()
         rules = self._app.url_map.iter_rules() if layers else ()
         places = _methods_of(rule for rule in rules if rule.endpoint in layers)
         found: dict[str, None] = {}

@@ -1,0 +1,444 @@
+"""What is told where nothing is wrong, but a setting may not do what somebody meant by it."""
+
+from __future__ import annotations
+
+import functools
+
+import flask
+import pytest
+from exchanges import ADMIN, PAGE, callers
+from flask.views import MethodView
+from flask_calls import actual
+
+from wsgicors.flask import CORS, cross_origin, same_origin
+
+ROW = pytest.param
+REFUSING = {"allow_origins": [PAGE], "refuse_denied": True}
+
+
+@pytest.fixture
+def app():
+    return flask.Flask("example", static_folder=None)
+
+
+def add(app, path, decorate=lambda view: view, **options):
+    app.add_url_rule(path, path.strip("/"), decorate(lambda: "answered"), **options)
+
+
+@pytest.fixture
+def warnings_of(caplog):
+    """What is told at the first request, and at a check that comes later."""
+
+    def told(app):
+        for _ in range(2):
+            actual(app, "/")
+            # All is looked at anew.
+            cross_origin(max_age=60)(flask.Blueprint("late", __name__))
+        records = [record for record in caplog.records if record.name == "wsgicors"]
+        assert all(record.levelname == "WARNING" for record in records)
+        messages = [record.getMessage() for record in records]
+        assert all(message.isascii() for message in messages)
+        return messages
+
+    return told
+
+
+# --- a refusal that refuses nobody ----------------------------------------------------------------
+
+
+def everybody_may_read(app):
+    add(app, "/pay", methods=["POST"])
+    add(app, "/own", same_origin)
+    CORS(app, allow_origins="*", allow_credentials=[PAGE], refuse_denied=True)
+
+
+def everybody_by_configuration(app):
+    add(app, "/pay", methods=["POST"])
+    add(app, "/own", same_origin)
+    app.config.update(CORS_ALLOW_ORIGINS="*", CORS_REFUSE_DENIED="true")
+    CORS(app)
+
+
+def everybody_without_the_extension(app):
+    app.config["CORS_REFUSE_DENIED"] = True
+    add(app, "/pay", cross_origin(allow_origins="*"), methods=["POST"])
+    add(app, "/", cross_origin(allow_origins=[PAGE]))
+
+
+def one_view_reads_and_writes(app):
+    add(app, "/pay", cross_origin(allow_origins="*"), methods=["GET", "POST"])
+    CORS(app, **REFUSING)
+
+
+def of_a_blueprint(app):
+    shop = cross_origin(allow_origins="*")(flask.Blueprint("shop", __name__))
+    shop.add_url_rule("/pay", "pay", lambda: "paid", methods=["POST"])
+    app.register_blueprint(shop)
+    CORS(app, **REFUSING)
+
+
+def by_its_name(app):
+    add(app, "/pay", methods=["POST"])
+    CORS(app, **REFUSING, endpoints={"pay": {"allow_origins": "*"}})
+
+
+def of_one_method(app):
+    class Pay(MethodView):
+        def get(self):
+            return "seen"
+
+        @cross_origin(allow_origins="*")
+        def post(self):
+            return "paid"
+
+    app.add_url_rule("/pay", view_func=Pay.as_view("pay"))
+    CORS(app, **REFUSING)
+
+
+@pytest.mark.parametrize(
+    ("make", "places"),
+    [
+        ROW(everybody_may_read, ["CORS(...) at flask/test_notices.py:"], id="application"),
+        ROW(
+            everybody_by_configuration,
+            ["app.config['CORS_ALLOW_ORIGINS']", "app.config['CORS_REFUSE_DENIED']"],
+            id="configuration",
+        ),
+        ROW(
+            everybody_without_the_extension,
+            ["@cross_origin at flask/", "app.config['CORS_REFUSE_DENIED']"],
+            id="without the extension",
+        ),
+        ROW(one_view_reads_and_writes, ["@cross_origin at flask/", "CORS(...) at"], id="view"),
+        ROW(of_a_blueprint, ["@cross_origin at flask/", "CORS(...) at"], id="blueprint"),
+        ROW(by_its_name, ["endpoints['pay'] at flask/", "CORS(...) at"], id="endpoints"),
+        ROW(of_one_method, ["@cross_origin at flask/", "CORS(...) at"], id="method"),
+    ],
+)
+def test_everybody_who_may_write_though_others_are_to_be_refused_is_told_once(
+    app, warnings_of, make, places
+):
+    make(app)
+    add(app, "/feed", cross_origin(allow_origins="*"))
+    told = warnings_of(app)
+    assert actual(app, "/pay", "POST", origin="https://evil.example").status_code == 200
+    (message,) = told
+    assert message.startswith("POST /pay: everybody is allowed there, so refuse_denied refuses")
+    for part in [*places, "list them in allow_origins", "refuse_denied=False"]:
+        assert part in message
+
+
+def test_websocket_that_everybody_may_open_though_others_are_to_be_refused_is_told(
+    app, warnings_of
+):
+    add(app, "/feed", cross_origin(allow_origins="*"), websocket=True)
+    CORS(app, **REFUSING)
+    (message,) = warnings_of(app)
+    assert message.startswith("WebSocket /feed: everybody is allowed there")
+
+
+@pytest.mark.parametrize(
+    ("decorate", "options"),
+    [
+        ROW(cross_origin(allow_origins="*", refuse_denied=False), {}, id="it is said"),
+        ROW(cross_origin(allow_origins=[ADMIN]), {}, id="some are allowed"),
+        ROW(cross_origin(allow_origins="*"), {"methods": ["GET", "OPTIONS"]}, id="nothing writes"),
+        ROW(cross_origin(allow_origins="*"), {"build_only": True}, id="nobody comes there"),
+    ],
+)
+def test_where_everybody_is_meant_or_nobody_writes_nothing_is_told(
+    app, warnings_of, decorate, options
+):
+    add(app, "/pay", decorate, **{"methods": ["POST"], **options})
+    CORS(app, **REFUSING)
+    assert warnings_of(app) == []
+
+
+def test_bare_view_is_not_taken_for_an_open_one_beside_it(app, warnings_of):
+    shop = flask.Blueprint("shop", __name__)
+    decorated = cross_origin(allow_origins="*")(lambda: "open")
+    shop.add_url_rule("/open", "open", decorated, methods=["POST"])
+    shop.add_url_rule("/pay", "pay", lambda: "paid", methods=["POST"])
+    app.register_blueprint(shop)
+    CORS(app, **REFUSING)
+    (message,) = warnings_of(app)
+    assert message.startswith("POST /open: ")
+
+
+def test_where_nothing_is_refused_nothing_is_told_of_everybody(app, warnings_of):
+    add(app, "/pay", methods=["POST"])
+    add(app, "/own", same_origin)
+    CORS(app, allow_origins="*")
+    assert warnings_of(app) == []
+
+
+def test_of_very_many_routes_for_everybody_the_first_are_named(app, warnings_of):
+    for number in range(200):
+        part = flask.Blueprint(f"part{number}", __name__)
+        if number % 2:
+            cross_origin(allow_origins="*")(part)
+        part.add_url_rule(f"/{number}", "put", lambda: "put", methods=["GET", "PUT"])
+        part.add_url_rule(
+            f"/{number}/item", "item", cross_origin()(lambda: "item"), methods=["PATCH"]
+        )
+        app.register_blueprint(part)
+    CORS(app, **REFUSING)
+    (message,) = warnings_of(app)
+    assert message.startswith("PUT /1, ")
+    assert " and 194 more: everybody" in message
+    assert len(message) < 900
+
+
+def test_route_that_comes_later_is_told_alone(app, warnings_of):
+    everybody_may_read(app)
+    assert len(warnings_of(app)) == 1
+    app.url_map.add(app.url_rule_class("/late", endpoint="pay", methods=["PUT"]))
+    assert [each.partition(":")[0] for each in warnings_of(app)] == ["POST /pay", "PUT /late"]
+
+
+# --- WebSockets -----------------------------------------------------------------------------------
+
+
+def with_a_wrapper(app, decorate):
+    """As Flask-Sock has it."""
+    view = decorate(lambda socket: None)
+
+    @app.route("/inbox", websocket=True, endpoint="inbox")
+    @functools.wraps(view)
+    def opened():
+        return view("socket")
+
+
+def with_a_blueprint(app, decorate):
+    shop = flask.Blueprint("shop", __name__)
+    with_a_wrapper(shop, decorate)
+    app.register_blueprint(shop)
+
+
+def with_a_rule(app, decorate):
+    add(app, "/inbox", decorate, websocket=True)
+
+
+@pytest.mark.parametrize(
+    "route",
+    [with_a_wrapper, with_a_blueprint, with_a_rule],
+    ids=lambda each: each.__name__,
+)
+@pytest.mark.parametrize(
+    ("decorate", "fields", "place"),
+    [
+        ROW(same_origin, {"allow_origins": "*"}, "@same_origin at flask/", id="closed"),
+        ROW(lambda view: view, {"allow_origins": [PAGE]}, "CORS(...) at flask/", id="inherited"),
+        ROW(
+            cross_origin(allow_origins=lambda origin, environ: origin == PAGE),
+            {"allow_origins": "*"},
+            "@cross_origin at flask/",
+            id="callable",
+        ),
+    ],
+)
+def test_websocket_that_any_page_can_open_is_told_once(
+    app, warnings_of, route, decorate, fields, place
+):
+    route(app, decorate)
+    CORS(app, **fields)
+    (message,) = warnings_of(app)
+    assert message.startswith("WebSocket /inbox: browsers do not apply CORS to WebSockets, so any")
+    assert place in message
+    assert "refuse_denied=True" in message
+
+
+@pytest.mark.parametrize(
+    ("decorate", "fields"),
+    [
+        ROW(cross_origin(refuse_denied=True), {"allow_origins": [PAGE]}, id="refused"),
+        ROW(same_origin, REFUSING, id="refused everywhere"),
+        ROW(cross_origin(refuse_denied=False), REFUSING, id="it is said"),
+        ROW(lambda view: view, {"allow_origins": "*"}, id="for everybody"),
+        ROW(
+            lambda view: view,
+            {"allow_origins": [PAGE], "endpoints": {"inbox": None}},
+            id="not governed",
+        ),
+    ],
+)
+def test_websocket_that_is_closed_or_meant_to_be_open_is_not_told(
+    app, warnings_of, decorate, fields
+):
+    with_a_rule(app, decorate)
+    CORS(app, **fields)
+    assert warnings_of(app) == []
+
+
+def test_websocket_is_told_where_there_are_decorators_alone(app, warnings_of):
+    with_a_rule(app, same_origin)
+    add(app, "/", cross_origin(allow_origins="*"))
+    (message,) = warnings_of(app)
+    assert message.startswith("WebSocket /inbox: ")
+
+
+def test_of_very_many_websockets_the_first_are_named(app, warnings_of):
+    for number in range(20):
+        add(app, f"/{number}", websocket=True)
+    CORS(app, allow_origins=[PAGE])
+    (message,) = warnings_of(app)
+    assert "WebSocket /5 and 14 more: browsers" in message
+
+
+# --- what does not count --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("decorate", "said", "field"),
+    [
+        ROW(cross_origin(allow_origins="*"), {"allow_origins": []}, "allow_origins", id="opened"),
+        ROW(same_origin, {"allow_origins": [PAGE]}, "allow_origins", id="closed"),
+        ROW(
+            cross_origin(refuse_denied=False),
+            {"refuse_denied": True},
+            "refuse_denied",
+            id="refusal",
+        ),
+    ],
+)
+def test_name_in_endpoints_that_a_decorator_overrules_is_told_once(
+    app, warnings_of, decorate, said, field
+):
+    add(app, "/secret", decorate)
+    CORS(app, allow_origins=[ADMIN], endpoints={"secret": {**said, "max_age": 60}})
+    (message,) = warnings_of(app)
+    assert f"overrules {field} of endpoints['secret'] at flask/test_notices.py:" in message
+    assert "_origin at flask/test_notices.py:" in message
+    assert "max_age" not in message
+
+
+def test_name_in_endpoints_that_a_method_overrules_is_told(app, warnings_of):
+    class Secret(MethodView):
+        def get(self):
+            return "secret"
+
+        @cross_origin(allow_origins="*")
+        def post(self):
+            return "secret"
+
+    app.add_url_rule("/secret", view_func=Secret.as_view("secret"))
+    CORS(app, allow_origins=[], endpoints={"secret": {"allow_origins": [PAGE]}})
+    (message,) = warnings_of(app)
+    assert "@cross_origin at flask/test_notices.py:" in message
+
+
+@pytest.mark.parametrize(
+    ("decorate", "name", "said"),
+    [
+        ROW(cross_origin(max_age=60), "b.secret", {"allow_origins": []}, id="another field"),
+        ROW(
+            cross_origin(allow_origins=[PAGE, ADMIN]),
+            "b.secret",
+            {"allow_origins": [ADMIN, PAGE]},
+            id="the same",
+        ),
+        ROW(cross_origin(allow_origins="*"), "b.*", {"allow_origins": []}, id="a blueprint's"),
+    ],
+)
+def test_name_in_endpoints_that_counts_or_is_broad_is_not_told(
+    app, warnings_of, decorate, name, said
+):
+    blueprint = cross_origin(allow_origins=[])(flask.Blueprint("b", __name__))
+    blueprint.add_url_rule("/secret", "secret", decorate(lambda: "secret"))
+    app.register_blueprint(blueprint)
+    CORS(app, allow_origins=[PAGE], endpoints={name: said})
+    assert warnings_of(app) == []
+
+
+def test_of_very_many_names_the_first_are_told(app, warnings_of):
+    names = [f"view{number}" for number in range(20)]
+    for name in names:
+        add(app, f"/{name}", cross_origin(allow_origins="*"))
+    CORS(app, allow_origins=[], endpoints={name: {"allow_origins": []} for name in names})
+    (message,) = warnings_of(app)
+    assert " and 14 more: " in message
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "fields", "says"),
+    [
+        ROW("ALLOW_ORIGINS", PAGE, {"allow_origins": "*"}, "CORS(...)", id="origins"),
+        ROW(
+            "REFUSE_DENIED",
+            True,
+            {"allow_origins": [PAGE], "refuse_denied": False},
+            "CORS(...)",
+            id="refusal",
+        ),
+    ],
+)
+def test_key_that_arguments_overrule_is_told_once(app, warnings_of, key, value, fields, says):
+    app.config[f"CORS_{key}"] = value
+    CORS(app, **fields)
+    (message,) = warnings_of(app)
+    assert message.startswith(f"app.config['CORS_{key}'] has no effect")
+    assert f"{says} at flask/test_notices.py:" in message
+    assert f"Leave {key.lower()} out in one" in message
+
+
+def test_variable_that_arguments_overrule_is_told(app, warnings_of, monkeypatch):
+    monkeypatch.setenv("FLASK_CORS_ALLOW_ORIGINS", PAGE)
+    monkeypatch.setenv("FLASK_CORS_MAX_AGE", "60")
+    app.config.from_prefixed_env()
+    cors = CORS()
+    cors.init_app(app, allow_origins="*", max_age=5)
+    told = warnings_of(app)
+    assert [each.partition(" ")[0] for each in told] == [
+        "app.config['CORS_ALLOW_ORIGINS']",
+        "app.config['CORS_MAX_AGE']",
+    ]
+    assert all("init_app(...) at" in each and "environment" in each for each in told)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        ROW({"max_age": 5}, id="another field"),
+        ROW({"allow_origins": [ADMIN, PAGE]}, id="the same"),
+        ROW({"trial": {"allow_origins": "*"}}, id="on trial"),
+    ],
+)
+def test_key_that_counts_is_not_told(app, warnings_of, fields):
+    app.config["CORS_ALLOW_ORIGINS"] = [PAGE, ADMIN]
+    CORS(app, **fields)
+    assert warnings_of(app) == []
+    assert callers(app, "/") == {PAGE, ADMIN}
+
+
+def test_mapping_of_keys_is_told_once(app, warnings_of, monkeypatch):
+    monkeypatch.setenv("FLASK_CORS__REFUSE_DENIED", "true")
+    app.config.from_prefixed_env()
+    assert app.config["CORS"] == {"REFUSE_DENIED": True}
+    CORS(app, allow_origins=[PAGE])
+    (message,) = warnings_of(app)
+    assert message.startswith("app.config['CORS'] is a mapping, and wsgicors does not read")
+    assert "set app.config['CORS_REFUSE_DENIED']." in message
+    assert "FLASK_CORS_ALLOW_ORIGINS" in message
+
+
+@pytest.mark.parametrize(
+    ("value", "told"), [({"enabled": True}, 1), ({1: 2}, 1), ({}, 0), (True, 0), (None, 0)]
+)
+def test_whatever_else_stands_there_is_told_if_it_is_a_mapping(app, warnings_of, value, told):
+    app.config["CORS"] = value
+    CORS(app, allow_origins=[PAGE])
+    assert len(warnings_of(app)) == told
+
+
+# --- what is on trial -----------------------------------------------------------------------------
+
+
+def test_what_is_on_trial_alone_is_not_told(app, warnings_of):
+    add(app, "/pay", cross_origin(allow_origins="*"), methods=["POST"])
+    add(app, "/inbox", websocket=True)
+    CORS(app, allow_origins="*", trial={"allow_origins": [PAGE]})
+    assert warnings_of(app) == []
+    stricter = flask.Flask("stricter", static_folder=None)
+    add(stricter, "/pay", cross_origin(allow_origins="*"), methods=["POST"])
+    CORS(stricter, allow_origins=[PAGE], trial=REFUSING)
+    assert warnings_of(stricter) == []
