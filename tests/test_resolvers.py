@@ -469,6 +469,111 @@ def test_what_is_inherited_by_those_who_deny_may_stand_where_nobody_is_denied(po
     assert CORSMiddleware(site(), policy, **more)
 
 
+# --- a refusal that refuses nobody at one place ---------------------------------------------------
+
+STRICT = BASE.merge(REFUSING)
+MEANT = OPEN.merge(Policy(refuse_denied=False))
+
+
+@pytest.mark.parametrize(
+    ("policy", "routes", "told"),
+    [
+        ROW(STRICT, {"/feed": OPEN}, "routes['/feed']: everybody", id="route"),
+        ROW(
+            STRICT, {"/feed": OPEN, "/": OPEN, "/a": BASE}, "routes['/'], routes['/feed']: ", id="/"
+        ),
+        ROW(IDLE, {"/a": BASE}, "all other paths: everybody", id="base"),
+        ROW(None, {"/": STRICT, "/a": REFUSING.merge(BASE)}, None, id="a list everywhere"),
+        ROW(STRICT, {"/feed": MEANT, "/internal": None}, None, id="it is said"),
+        ROW(BASE, {"/feed": OPEN}, None, id="nothing is refused"),
+        ROW(
+            STRICT,
+            {f"/{number}": OPEN for number in range(20)},
+            "routes['/5'] and 14 more: everybody",
+            id="very many",
+        ),
+    ],
+)
+def test_route_for_everybody_where_others_are_refused_is_told_once(policy, routes, told, caplog):
+    app = CORSMiddleware(site(), policy, routes=routes)
+    if policy is not None:
+        app.policy = app.policy.merge(Policy(max_age=5))
+    assert [told in message for message in caplog.messages] == [True] * (told is not None)
+    assert all(record.levelname == "WARNING" for record in caplog.records)
+    assert all("write refuse_denied=False there" in message for message in caplog.messages)
+
+
+def test_what_is_on_trial_alone_is_not_told(caplog):
+    CORSMiddleware(site(), BASE, routes={"/feed": OPEN}, trial=STRICT)
+    app = CORSMiddleware(site(), BASE, resolve=lambda environ, method: OPEN, trial=STRICT)
+    answer(app, environ_of(method="POST"))
+    assert caplog.messages == []
+
+
+def reading(environ, method):
+    return OPEN if method in ("GET", "HEAD") else BASE
+
+
+def failing_for_post(environ, method):
+    return OPEN if method == "GET" else 1 / 0
+
+
+def not_governed_for_post(environ, method):
+    return OPEN if method == "GET" else None
+
+
+@pytest.mark.parametrize(
+    ("resolve", "method", "is_told"),
+    [
+        ROW(lambda environ, method: OPEN, "GET", True, id="the same for all methods"),
+        ROW(lambda environ, method: OPEN, "POST", True, id="a request that writes"),
+        ROW(lambda environ, method: Policy(allow_origins="*"), "GET", True, id="another each time"),
+        ROW(lambda environ, method: MEANT, "POST", False, id="it is said"),
+        ROW(reading, "GET", False, id="everybody may read alone"),
+        ROW(failing_for_post, "GET", False, id="it fails for what writes"),
+        ROW(not_governed_for_post, "GET", False, id="what writes is not governed"),
+    ],
+)
+def test_answer_of_resolve_for_everybody_where_others_are_refused_is_told_once(
+    resolve, method, is_told, caplog
+):
+    app = CORSMiddleware(site(), STRICT, resolve=resolve)
+    for _ in range(3):
+        answer(app, environ_of("/x", method=method))
+        app.policy = STRICT.merge(Policy(max_age=5))
+    assert len(caplog.messages) == is_told
+    said = "Policy(allow_origins='*'), from resolve for 'POST' '/x': everybody is allowed there"
+    assert all(message.startswith(said) for message in caplog.messages)
+
+
+def test_resolve_is_asked_about_what_writes_only_so_often(caplog):
+    asked = []
+
+    def resolve(environ, method):
+        asked.append(method)
+        return Policy(allow_origins="*") if method == "GET" else BASE
+
+    app = CORSMiddleware(site(), STRICT, resolve=resolve)
+    for _ in range(1000):
+        answer(app, environ_of())
+    assert asked.count("GET") == 1000
+    assert 0 < asked.count("POST") <= 64
+    assert caplog.messages == []
+
+
+def test_policy_that_is_known_is_not_looked_at_again(caplog):
+    asked = []
+
+    def resolve(environ, method):
+        asked.append(method)
+        return reading(environ, method)
+
+    app = CORSMiddleware(site(), STRICT, resolve=resolve)
+    for _ in range(3):
+        answer(app, environ_of())
+    assert asked == ["GET", "POST", "GET", "GET"]
+
+
 # --- routes that are wrong -----------------------------------------------------------------------
 
 

@@ -393,6 +393,63 @@ def test_credentials_for_some_and_refusal_are_told():
     assert [answer["allowed"] for answer in answers] == [True, True, False]
 
 
+# --- WebSockets -----------------------------------------------------------------------------------
+
+
+def create_with_sockets():
+    app = Flask(__name__, static_folder=None)
+    CORS(app, allow_origins=[APP])
+    app.add_url_rule("/inbox", "inbox", same_origin(lambda: "seen"), websocket=True)
+    kept = cross_origin(refuse_denied=True)(lambda: "seen")
+    app.add_url_rule("/kept", "kept", kept, websocket=True)
+    app.add_url_rule("/kept", "items", view)
+    return app
+
+
+def test_websocket_is_listed_as_one():
+    listed = list_in(output_of(create_with_sockets()))
+    assert listed["/inbox", "WebSocket", "inbox"]["allow_origins"].startswith("nobody")
+    assert listed["/kept", "WebSocket", "kept"]["refuse_denied"] == "true"
+    routes = json.loads(output_of(create_with_sockets(), "--format", "json"))["routes"]
+    sockets = {(route["endpoint"], route["is_socket"]) for route in routes}
+    assert sockets == {("inbox", True), ("kept", True), ("items", False), (None, False)}
+
+
+@pytest.mark.parametrize(
+    ("origin", "path", "said", "reason"),
+    [
+        ("https://evil.example", "/inbox", "allowed", "socket"),
+        (APP, "/inbox", "allowed", "socket"),
+        ("https://evil.example", "/kept", "denied", "allow-origin-missing"),
+        (APP, "/kept", "allowed", "allowed"),
+    ],
+)
+def test_what_a_page_could_do_with_a_websocket_is_told(origin, path, said, reason):
+    # No script sets headers there.
+    arguments = ("--origin", origin, "--path", path, "--header", "X-Token: 1")
+    text = words_of(create_with_sockets(), *arguments)
+    assert f"{said} {path} WebSocket" in text
+    advice = (
+        "refuse_denied is not set. Browsers do not apply CORS to WebSockets: the page can connect"
+    )
+    assert (advice in text) is ("write refuse_denied=True" in text) is (reason == "socket")
+    output = json.loads(output_of(create_with_sockets(), "--format", "json", *arguments))
+    verdict = next(each for each in output["routes"] if each["is_socket"])["browser"][0]
+    assert verdict["reason"] == reason
+    assert verdict["allowed"] is verdict["allowed_with_credentials"] is (said == "allowed")
+
+
+@pytest.mark.parametrize("origin", [APP, "https://evil.example"])
+def test_notes_about_requests_do_not_stand_below_websockets(origin):
+    text = words_of(create_with_sockets(), "--origin", origin, "--path", "/inbox")
+    assert "still reaches its view" not in text
+    assert "depend on allow_credentials" not in text
+    assert "This is about requests" not in text
+    assert "still reaches its view" in words_of(
+        create_with_sockets(), "--origin", "https://evil.example", "--path", "/kept"
+    )
+
+
 # --- applications without the extension ----------------------------------------------------------
 
 
@@ -741,6 +798,7 @@ def test_json_has_every_field_and_where_it_was_set():
         "endpoint": "put_item",
         "methods": ["PUT"],
         "is_by_path": False,
+        "is_socket": False,
         "methods_differ": True,
         "policy": {
             "allow_origins": [ADMIN],

@@ -27,6 +27,7 @@ with warnings.catch_warnings():
     flask_restful = pytest.importorskip("flask_restful")
     flask_restx = pytest.importorskip("flask_restx")
     flask_sqlalchemy = pytest.importorskip("flask_sqlalchemy")
+    flask_sock = pytest.importorskip("flask_sock")
     flask_smorest = pytest.importorskip("flask_smorest")
     marshmallow = pytest.importorskip("marshmallow")
     flask_wtf = pytest.importorskip("flask_wtf")
@@ -629,6 +630,28 @@ def test_csrf_token_goes_across_origins():
 
 def test_csrf_exemption_of_a_decorated_view_holds():
     assert Browser(csrf_application(), origin=PAGE).fetch("/exempt", method="PUT").text == "exempt"
+
+
+# --- Flask-Sock -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("has_blueprint", [False, True])
+def test_websocket_of_flask_sock_that_any_page_can_open_is_told(has_blueprint, caplog):
+    app = governed()
+    blueprint = flask.Blueprint("shop", __name__) if has_blueprint else None
+    sock = flask_sock.Sock(app)
+
+    @sock.route("/inbox", bp=blueprint)
+    @same_origin
+    def inbox(socket):
+        socket.send("secret")
+
+    if blueprint is not None:
+        app.register_blueprint(blueprint)
+    actual(app)
+    (message,) = caplog.messages
+    assert message.startswith("WebSocket /inbox: browsers do not apply CORS to WebSockets")
+    assert "@same_origin at flask/" in message
 
 
 # --- Dash -----------------------------------------------------------------------------------------
