@@ -546,6 +546,12 @@ def test_answer_of_resolve_for_everybody_where_others_are_refused_is_told_once(
     assert all(message.startswith(said) for message in caplog.messages)
 
 
+def test_base_for_everybody_of_which_resolve_returns_something_narrower_is_not_told(caplog):
+    app = CORSMiddleware(site(), IDLE, resolve=lambda environ, method: BASE)
+    answer(app, environ_of(method="POST"))
+    assert caplog.messages == []
+
+
 def test_resolve_is_asked_about_what_writes_only_so_often(caplog):
     asked = []
 
