@@ -696,6 +696,18 @@ def test_keys_that_flask_cors_never_read_are_ignored_with_a_warning_each():
     assert callers(app, method="PUT", headers={"Authorization": "1"}) == EVERYBODY
 
 
+def test_keys_that_nobody_reads_are_told_of_once_if_they_come_late(caplog):
+    with pytest.warns(UserWarning, match="CORS_ENABLED"):
+        app = application(config={"CORS_ENABLED": True})
+    app.config["CORS_HEADERS"] = "Content-Type"
+    for _ in range(2):
+        assert callers(app, method="PUT", headers={"Authorization": "1"}) == EVERYBODY
+    told = [each.getMessage() for each in caplog.records if "does not read it" in each.message]
+    assert told == [
+        "app.config['CORS_HEADERS'] is ignored: Flask-CORS does not read it; leave it out"
+    ]
+
+
 def test_list_in_the_configuration_that_changes_is_seen_by_decorators():
     app = Flask("ported")
     app.config["CORS_ORIGINS"] = [PAGE]

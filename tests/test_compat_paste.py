@@ -244,7 +244,7 @@ def test_key(conf, line, value):
         ROW({"origin": "*", "allow_origins": "*"}, "say the same; leave one", id="old-and-new"),
         ROW(
             {"origin": "https://*"},
-            'pol_origin: .*has a "\\*" where it has no meaning',
+            r"pol_origin: .*has a \* where it has no meaning",
             id="any-host",
         ),
         ROW({"origin": "*", "maxage": "soon"}, "pol_maxage: 'soon'", id="maxage"),
@@ -635,3 +635,24 @@ def answered(url, headers):
         except URLError:
             time.sleep(0.1)
     raise AssertionError("no server has come up")
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"allow_origins": ""},
+        {"policy": "front", "front_allow_origins": ""},
+        {"policy": "front, back", "front_allow_origins": "", "back_allow_origins": " "},
+    ],
+    ids=["alone", "named", "two"],
+)
+def test_a_list_without_a_value_is_empty(keys):
+    """As everywhere else, and as an ini file cannot say ``[]``."""
+    app = make_middleware(hello, **keys)
+    assert preflight(app, "https://app.example.com").status_code == 403
+    assert headers_for(app, "https://app.example.com") == {"Vary": "Origin"}
+
+
+def test_a_key_of_0_7_without_a_value_is_unset():
+    with pytest.raises(ConfigError, match="nothing is shared by default"):
+        make_middleware(hello, policy="front", front_origin="")

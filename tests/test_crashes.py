@@ -12,7 +12,7 @@ import pytest
 from exchanges import answer, environ_of, send, strict
 from serving import served
 
-from wsgicors import CORSMiddleware, cors
+from wsgicors import ConfigError, CORSMiddleware, cors
 from wsgicors.testing import Browser
 
 APP = "https://app.example.com"
@@ -227,3 +227,10 @@ def test_a_view_of_pyramid_that_raises_is_readable():
     answered = answer(app, environ_of(origin=APP))
     assert answered.status == "500 Internal Server Error"
     assert answered.values("Access-Control-Allow-Origin") == [APP]
+
+
+@pytest.mark.parametrize("value", ["no", "false", 1, 0, None, []], ids=repr)
+@pytest.mark.parametrize("around", [CORSMiddleware, lambda app, **fields: cors(**fields)(app)])
+def test_what_is_no_flag_is_refused(around, value):
+    with pytest.raises(ConfigError, match=r"^answer_exceptions: .* is neither True nor False"):
+        around(lambda *_: [], allow_origins=APP, answer_exceptions=value)

@@ -277,6 +277,12 @@ def test_in_flask_a_wrong_trial_is_refused():
         answer(app, environ_of(origin=APP))
 
 
+@pytest.mark.parametrize("trial", [3, "*", [APP], True, (), {1: 2}], ids=str)
+def test_in_flask_what_has_no_fields_is_refused_as_a_trial(trial):
+    with pytest.raises(ConfigError, match=r"^trial: in trial: .* has no fields; write \{'allow_or"):
+        CORS(flask.Flask("example"), allow_origins=APP, trial=trial)
+
+
 def test_in_flask_nothing_is_counted_without_a_trial():
     app = flask_on_trial()
     answer(app, environ_of(origin=OLD))

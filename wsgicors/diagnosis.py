@@ -43,7 +43,7 @@ def parse_pattern(text: str) -> OriginPattern:
 
 
 _MISPLACED_WILDCARD = (
-    'has a "*" where it has no meaning: it may stand for subdomains (https://*.example.com), within the'
+    "has a * where it has no meaning: it may stand for subdomains (https://*.example.com), within the"
     " leftmost name (https://pr-*.example.com) and for any port (http://localhost:*)"
 )
 # "https//", "https:/" and "https:///".

@@ -118,6 +118,11 @@ class CORSMiddleware:
             raise ConfigError([_no_application(app)])
         if routes is not None and resolve is not None:
             raise ConfigError([_BOTH_ROUTES_AND_RESOLVE])
+        if not isinstance(answer_exceptions, bool):
+            message = f"{shown(answer_exceptions)} is neither True nor False; write one of them"
+            raise ConfigError(
+                [Problem("answer_exceptions", answer_exceptions, "wrong-type", message)]
+            )
         self.app = app
         self._inspected_app = answering(app) if answer_exceptions else app
         self._inspect_anew()

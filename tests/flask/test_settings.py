@@ -38,6 +38,20 @@ def test_config_takes_origins_in_every_form(value):
     assert callers(configured(CORS_ALLOW_ORIGINS=value)) == {PAGE, ADMIN}
 
 
+@pytest.mark.parametrize("once", [iter, lambda items: (each for each in items)], ids=str)
+def test_what_can_be_read_once_counts_in_the_configuration(once):
+    """In `CORS` and before the first response, for each field and also where it changes nothing."""
+    keys = ("ALLOW_METHODS", "ALLOW_HEADERS", "EXPOSE_HEADERS")
+    lists = {f"CORS_{key}": once(["PUT"]) for key in keys}
+    app = configured(
+        CORS_ALLOW_ORIGINS=once([PAGE, ADMIN]), CORS_ALLOW_CREDENTIALS=once([ADMIN]), **lists
+    )
+    sent = cors_headers(preflight(app, "/", "PUT", origin=ADMIN))
+    assert (sent["Allow-Origin"], sent["Allow-Credentials"]) == (ADMIN, "true")
+    assert (sent["Allow-Methods"], sent["Allow-Headers"].lower()) == ("PUT", "put")
+    assert "Allow-Credentials" not in cors_headers(preflight(app, "/", "PUT", origin=PAGE))
+
+
 @pytest.mark.parametrize(
     ("environment", "expected"),
     [

@@ -35,6 +35,7 @@ _OLD_KEYS = {
     "maxage": "max_age",
 }
 _KEYS = {**{field: field for field in FIELDS}, **_OLD_KEYS}
+_LISTS = ("allow_origins", "allow_methods", "allow_headers", "expose_headers")
 _SELECTION = ("policy", "matchstrategy")
 _DENY = "deny"
 _DIRECT = "direct"
@@ -209,7 +210,7 @@ def _unknown_strategy(conf: Mapping[str, str]) -> Iterator[Problem]:
 
 def _policy(prefix: str, conf: Mapping[str, str], problems: list[Problem]) -> Policy:
     """The policy of the keys behind a prefix; what is wrong with it is added to ``problems``."""
-    given = [key for key in _keys(prefix) if conf.get(prefix + key)]
+    given = [key for key in _keys(prefix) if _is_given(prefix, key, conf)]
     problems += [*_twice(prefix, given), *_globs(prefix, conf)]
     fields = {_KEYS[key]: _value(key, conf[prefix + key]) for key in given}
     try:
@@ -218,6 +219,11 @@ def _policy(prefix: str, conf: Mapping[str, str], problems: list[Problem]) -> Po
     except ConfigError as error:
         problems += error.problems
         return _NOBODY
+
+
+def _is_given(prefix: str, key: str, conf: Mapping[str, str]) -> bool:
+    """Whether a key says anything. One without a value does so for a list, which is then empty."""
+    return bool(conf.get(prefix + key)) or (key in _LISTS and prefix + key in conf)
 
 
 def _whole(policy: Policy) -> Policy:

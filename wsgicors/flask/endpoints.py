@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Optional
 from ..errors import ConfigError, Problem, shown
 from ..policy import Policy
 from .declarations import Layer
-from .settings import policy_of
+from .settings import policy_said
 
 if TYPE_CHECKING:
     from ..policy import PolicyFields
@@ -65,16 +65,7 @@ def _check_name(name: object) -> None:
 
 
 def _policy(said: Any) -> Policy:
-    if isinstance(said, Policy):
-        return said
-    if not isinstance(said, Mapping) or not all(isinstance(field, str) for field in said):
-        origins = said if isinstance(said, (str, list, tuple)) else ["https://app.example.com"]
-        example = shown({"allow_origins": origins})
-        message = (
-            f"{shown(said)} has no fields; write {example}, or None if it is not to be governed"
-        )
-        raise ConfigError([_wrong(said, message)])
-    return policy_of(said)
+    return policy_said(said, "endpoints", ", or None if it is not to be governed")
 
 
 class Endpoints:

@@ -93,6 +93,23 @@ def policy_of(fields: Mapping[str, Any]) -> Policy:
         raise ConfigError(map(_in_flask, error.problems)) from None
 
 
+def policy_said(said: Any, argument: str, otherwise: str = "") -> Policy:
+    """A policy from what somebody wrote for it, in an argument of ``CORS``.
+
+    :param otherwise: what else may stand there, for messages.
+    :raises ConfigError: if it has no fields, or one that is unknown or wrong by itself.
+    """
+    if isinstance(said, Policy):
+        return said
+    if not isinstance(said, Mapping) or not all(isinstance(field, str) for field in said):
+        origins = said if isinstance(said, (str, list, tuple)) else ["https://app.example.com"]
+        message = (
+            f"{shown(said)} has no fields; write {shown({'allow_origins': origins})}{otherwise}"
+        )
+        raise ConfigError([Problem(argument, said, "wrong-type", message)])
+    return policy_of(said)
+
+
 def _in_flask(problem: Problem) -> Problem:
     if problem.reason != "unknown-field" or not is_about_paths(problem.field):
         return problem
@@ -113,6 +130,9 @@ def config_layers(app: Flask) -> list[Layer]:
     layers, problems = [], []
     for key in _keys(app):
         if _is_ours(key):
+            # It is read more than once.
+            if isinstance(app.config[key], Iterator):
+                app.config[key] = tuple(app.config[key])
             try:
                 layers.append(Layer(policy_of({_name(key): app.config[key]}), _place(key)))
             except ConfigError as error:

@@ -16,7 +16,7 @@ from ..trial import Trial
 from .crossing import ARRIVED
 from .declarations import Layer
 from .resolver import UrlMapResolver
-from .settings import policy_of
+from .settings import policy_said
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -51,7 +51,7 @@ def trial_layer(trial: Policy | PolicyFields, where: str) -> Layer:
     :raises ConfigError: if a field is wrong by itself.
     """
     try:
-        policy = trial if isinstance(trial, Policy) else policy_of(trial)
+        policy = policy_said(trial, "trial")
     except ConfigError as error:
         problems = [p._replace(message=f"in trial: {p.message}") for p in error.problems]
         raise ConfigError(problems) from None

@@ -26,7 +26,7 @@ from .decisions import decided, decided_by
 from .options import DEFAULTS, Options, configured, note_unread_keys
 from .resources import Resources
 from .settings import EVALUATED, Settings, share, speaks_for_itself
-from .views import Governed, resources_of, settings_at
+from .views import TOLD, Governed, resources_of, settings_at
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
@@ -76,6 +76,8 @@ class CORS:
         for message in notes:
             warnings.warn(message, UserWarning, stacklevel=3)
         _govern(app, resources)
+        if isinstance(app, flask.Flask):
+            app.extensions.setdefault(TOLD, set()).update(notes)
 
 
 def _resources(options: Options, notes: dict[str, None]) -> Resources:

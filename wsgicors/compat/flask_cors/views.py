@@ -17,6 +17,7 @@ from ...flask.inspection import ensure_placed
 from ...flask.resolver import UrlMapResolver
 from ...flask.settings import EXTENSION, READERS
 from ...requests import is_preflight
+from .options import note_unread_keys
 
 if TYPE_CHECKING:
     from flask.sansio.blueprints import Blueprint
@@ -179,6 +180,19 @@ def look_at(app: flask.Flask) -> None:
         for where, endpoint in dict(_without_effect(app)).items():
             rules = ", ".join(rule.rule for rule in app.url_map.iter_rules(endpoint))
             logger.warning(_ABOVE, where, shown(endpoint), rules)
+        _tell_of_late_keys(app)
+
+
+#: The key in ``app.extensions`` of what was told of the keys of an application.
+TOLD = "wsgicors-flask-cors-told"
+
+
+def _tell_of_late_keys(app: flask.Flask) -> None:
+    """Tell of keys that nobody reads, and that were not there yet when ``CORS`` was called."""
+    notes: dict[str, None] = {}
+    note_unread_keys(app.config, notes.setdefault)
+    for message in notes.keys() - app.extensions.get(TOLD, ()):
+        logger.warning("%s", message)
 
 
 def _without_effect(app: flask.Flask) -> Iterator[tuple[str, str]]:
