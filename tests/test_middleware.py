@@ -1567,6 +1567,21 @@ def test_what_is_said_to_the_constructor_cannot_be_set_without_effect(name):
         setattr(app, name, None)
 
 
+@pytest.mark.parametrize("name", ["X-HTTP-Method-Override", "x-http-method", "X-Method-Override"])
+@pytest.mark.parametrize("kind", ["policy", "route", "swap"])
+def test_header_that_overrides_the_method_is_told_of_once(caplog, kind, name):
+    said = Policy(allow_origins=APP, allow_headers=["X-Other", name])
+    other = Policy(allow_origins=APP)
+    app = CORSMiddleware(
+        site(),
+        said if kind == "policy" else other,
+        routes={"/a": said, "/b": said} if kind == "route" else None,
+    )
+    app.policy = other if kind == "route" else said
+    told = [record.getMessage() for record in caplog.records]
+    assert [message.partition(":")[0] for message in told] == [f"allow_headers names {name}"]
+
+
 @pytest.mark.parametrize(
     ("said", "told"), [({}, 1), ({"refuse_denied": False}, 0), ({"refuse_denied": True}, 0)]
 )

@@ -103,6 +103,20 @@ REFUSES_NOTHING = Problem(
 )
 
 
+def method_overrides(policies: Iterable[Any]) -> list[str]:
+    """The headers that some policies allow, and that make another method of the one that was allowed."""
+    names = {name for policy in policies for name in policy.allow_headers or ()}
+    return sorted(name for name in names if name.lower() in _OVERRIDES)
+
+
+# A request says in them that it is one of another method.
+_OVERRIDES = frozenset({"x-http-method", "x-http-method-override", "x-method-override"})
+OVERRIDE = (
+    "allow_headers names %s: if the application obeys this header, a page that may POST can use any method,"
+    " also one that the policy does not allow; leave it out, and let the page send the method itself"
+)
+
+
 def _not_allowed(origin: str) -> Problem:
     return Problem(
         "allow_credentials",

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Callable
 from .crashes import answering
 from .errors import ConfigError, Problem, shown
 from .fields import FIELDS, takes
+from .guards import OVERRIDE, method_overrides
 from .headers import HeaderBuilder
 from .inspections import NEWS, inspect
 from .layers import (
@@ -215,6 +216,10 @@ class CORSMiddleware:
             self._builder = builder_for_all(policy or Policy())
         self._policy = policy
         tell_of_idle_routes(self._routes or {}, policy, self._told)
+        for name in method_overrides(filter(None, self.policies.values())):
+            if name not in self._told:
+                self._told.add(name)
+                logger.warning(OVERRIDE, name)
 
     def _resolver_with(self, policy: Policy | None, *, is_in_force: bool = True) -> Resolver:
         if self._resolve is not None:

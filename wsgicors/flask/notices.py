@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from ..errors import few, shown
-from ..guards import refuses_nothing
+from ..guards import OVERRIDE, method_overrides, refuses_nothing
 from ..names import SAFE_METHODS, SAFELISTED_METHODS
 from .settings import (
     Effective,
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("wsgicors")
 
-# Headers in which a request says that it is one of another method.
-_OVERRIDES = frozenset({"x-http-method", "x-http-method-override", "x-method-override"})
 # The key in ``app.extensions`` of what somebody was told of, once for an application.
 _TOLD = "wsgicors-told"
 
@@ -83,11 +81,9 @@ class Notices:
         return True
 
     def _tell_of_overrides(self, policies: Iterable[Policy]) -> None:
-        lists = [policy.allow_headers or () for policy in policies]
-        names = {name for names in lists for name in names if name.lower() in _OVERRIDES}
-        for name in sorted(names):
+        for name in method_overrides(policies):
             if self._is_new("override", name):
-                logger.warning(_OVERRIDE, name)
+                logger.warning(OVERRIDE, name)
 
     # --- what was said, and does not count ------------------------------------------------------
 
@@ -199,10 +195,6 @@ def _set_by(effective: Effective) -> list[str]:
     return [f"allow_origins is set by {origins}", *said]
 
 
-_OVERRIDE = (
-    "allow_headers names %s: if the application obeys this header, a page that may POST can use any method,"
-    " also one that the policy does not allow; leave it out, and let the page send the method itself"
-)
 _NOT_READ = (
     "app.config[%s] is not an option of wsgicors, so wsgicors ignores it; if it was meant for wsgicors,"
     " write CORS_ and the name of a field of Policy"
