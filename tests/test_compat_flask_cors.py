@@ -69,7 +69,7 @@ def test_error_in_a_resource_names_it():
         application(resources=wrong, supports_credentials=True)
     (problem,) = caught.value.problems
     assert problem.message.startswith(
-        'for the path /public: with supports_credentials, browsers take "*"'
+        'for the path /public: with supports_credentials, "*" does not mean everybody'
     )
 
 
@@ -209,7 +209,7 @@ def test_warning_points_at_who_wrote_the_option():
     [
         ROW(
             {"supports_credentials": True},
-            ["origins: ", "with supports_credentials, browsers"],
+            ["origins: ", 'with supports_credentials, "*" does not mean everybody'],
             id="any-origin-with-credentials",
         ),
         ROW(

@@ -136,11 +136,13 @@ def _conflicts_with_credentials(settings: Settings) -> list[Problem]:
     field = "allow_credentials" if isinstance(trusted, tuple) else "allow_origins"
     items = settings.get(field)
     if items == "*":
-        problems.append(_wildcard_with_credentials(field, _WHO_MAY))
+        problems.append(_wildcard_with_credentials(field, "everybody", _WHO_MAY))
     elif isinstance(items, tuple):
         problems += _origin_conflicts(field, items, settings, _READ_DATA)
     if "*" in settings.get("expose_headers", ()):
-        problems.append(_wildcard_with_credentials("expose_headers", _WHICH_HEADERS))
+        problems.append(
+            _wildcard_with_credentials("expose_headers", "every header", _WHICH_HEADERS)
+        )
     return problems
 
 
@@ -161,13 +163,13 @@ _WHO_MAY = (
 )
 
 
-def _wildcard_with_credentials(field: str, remedy: str) -> Problem:
+def _wildcard_with_credentials(field: str, meant: str, remedy: str) -> Problem:
     # Fetch standard, "CORS protocol and credentials".
     return Problem(
         field,
         "*",
         "wildcard-with-credentials",
-        f'with allow_credentials, browsers take "*" literally; {remedy}',
+        f'with allow_credentials, "*" does not mean {meant} to browsers; {remedy}',
     )
 
 

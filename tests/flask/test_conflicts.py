@@ -141,7 +141,9 @@ def many_routes(**fields):
 
 def test_one_slip_in_the_application_is_one_short_problem_however_many_routes_it_has():
     (problem,) = error_of(many_routes(allow_origins="*", allow_credentials=True)).problems
-    assert problem.message.startswith("for every route: with allow_credentials, browsers take")
+    assert problem.message.startswith(
+        'for every route: with allow_credentials, "*" does not mean everybody'
+    )
     assert len(problem.message) < 500
 
 

@@ -284,8 +284,8 @@ def policy_of(options: Options, note: Note) -> Policy:
     fields = _fields(options, note)
     if fields.get("allow_credentials") and "*" in fields.get("expose_headers", ()):
         note(
-            "expose_headers: '*' is ignored: with supports_credentials browsers take it literally; write the"
-            " names of the headers"
+            "expose_headers: '*' is ignored: with supports_credentials, it does not mean every header to"
+            " browsers; write the names of the headers"
         )
         fields["expose_headers"] = [name for name in fields["expose_headers"] if name != "*"]
     with in_words_of(_OPTIONS_OF_FIELDS):
@@ -301,8 +301,8 @@ def _in_reach(problem: Problem) -> Problem:
     message = _ANY_PORT_MAY_FOLLOW.sub(r"\1", problem.message)
     if problem.reason == "wildcard-with-credentials":
         message = (
-            'with allow_credentials, browsers take "*" literally; write the origins, or do'
-            " without credentials"
+            'with allow_credentials, "*" does not mean everybody to browsers; write the origins, or'
+            " do without credentials"
         )
     return problem._replace(message=message)
 
