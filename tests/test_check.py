@@ -42,6 +42,7 @@ from wsgicors.testing import Browser, CORSError
 ROW = pytest.param
 APP = "https://app.example.com"
 ALLOW = "Access-Control-Allow-Origin"
+GUIDE = Path(__file__).parent.parent / "docs" / "check.rst"
 
 
 @pytest.fixture(autouse=True)
@@ -137,6 +138,15 @@ def test_what_is_refused_is_told_with_the_change_that_would_allow_it(url, capsys
 
         1 request sent.
         """)
+
+
+def test_the_guide_shows_what_is_printed():
+    request = Request.from_script("https://api.example.com/items", method="PUT", origin=APP)
+    answer = ((ALLOW, APP), ("Access-Control-Allow-Methods", "GET"))
+    verdict = judge(request, lambda _: HTTPResponse(204, answer))
+    page = Page(100, colour=False)
+    write_verdict(page, verdict, notes(verdict))
+    assert textwrap.indent(str(page), "   ") in GUIDE.read_text("utf-8")
 
 
 def test_a_finding_is_told_with_what_was_sent_and_what_to_write_instead(capsys):
