@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from importlib.metadata import version
+from itertools import chain
 
 import pytest
 
@@ -99,7 +100,14 @@ def test_every_code_is_explained(capsys, monkeypatch):
 
 @pytest.mark.parametrize(
     ("code", "advice"),
-    [("method-denied", "write method-"), ("x", "lists all of them"), ("\x1b", "")],
+    [
+        ("method-denied", "write method-"),
+        ("preflight", "write preflight-status or preflight-redirect or preflight-login or "),
+        ("x", "lists all of them"),
+        ("", "lists all of them"),
+        ("\x1b", ""),
+        ("TypeError: Failed to fetch", "paste the line into the search of the documentation"),
+    ],
 )
 def test_a_code_that_does_not_exist_is_one_line(code, advice, capsys):
     assert main(["explain", code]) == 2
@@ -107,6 +115,45 @@ def test_a_code_that_does_not_exist_is_one_line(code, advice, capsys):
     assert (printed.out, printed.err.count("\n")) == ("", 1)
     assert advice in printed.err
     assert "\x1b" not in printed.err
+
+
+def test_what_a_console_says_is_explained(capsys):
+    for code, entry in CATALOGUE.items():
+        for line in chain(*entry.consoles.values()):
+            said = line.replace("...", "https://api.shop.dev/items?page=2")
+            assert main(["explain", said]) == 0
+            first, *_, last = capsys.readouterr().out.replace("\n  ", " ").splitlines()
+            found = [first.partition(":")[0]]
+            if last.startswith("The same message can have other codes: "):
+                found += last.partition(": ")[2].split(", ")
+            assert code in found
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        (
+            (
+                "Access to fetch at 'https://api.shop.dev/v1?page=2' from origin 'http://localhost' has been"
+                " blocked by CORS policy: Method PUT is not allowed by Access-Control-Allow-Methods in"
+                " preflight response."
+            ),
+            "method-not-allowed",
+        ),
+        (
+            (
+                "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at"
+                " http://localhost:5001/. (Reason: CORS request did not succeed). Status code: (null)."
+            ),
+            "no-connection",
+        ),
+        ("does not have HTTP ok status", "preflight-status"),
+        ("net::ERR_CERT_COMMON_NAME_INVALID", "no-connection"),
+    ],
+)
+def test_a_line_with_the_reader_s_own_urls_is_explained(said, code, capsys):
+    assert main(["explain", *said.split(" ")]) == 0
+    assert capsys.readouterr().out.startswith(f"{code}: ")
 
 
 def test_the_package_is_a_command():
