@@ -296,6 +296,14 @@ PASTED = {
     # Safari says it of every failure, and where there is no connection it says nothing else.
     "Fetch API cannot load https://api.shop.dev/items?page=2 due to access control"
     " checks.": "the-script-sees-only-that-it-failed",
+    "OPTIONS http://localhost:5000/login 401 (Unauthorized)": "preflight-login",
+    "OPTIONS https://api.shop.dev/items?page=2 405 (Method Not Allowed)": "preflight-status",
+    "OPTIONS 405": "preflight-status",
+    "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at"
+    " https://shop.dev/. (Reason: CORS header 'Origin' cannot be added).": "an-extension-of-the-browser",
+    "[blocked] The page at https://shop.dev/ was not allowed to display insecure content from"
+    " http://api.shop.dev/items.": "mixed-content",
+    "(Reason: CORS preflight channel did not succeed)": "preflight-status",
     "Uncaught SecurityError: Failed to execute 'toDataURL' on 'HTMLCanvasElement': Tainted canvases may not be"
     " exported.": "a-canvas-cannot-be-read",
 }
@@ -318,6 +326,69 @@ def test_a_line_of_a_console_leads_to_the_section_that_explains_it(built_in, lan
         for said, anchors in wanted.items()
         if told[said] not in {f"troubleshooting.html#{anchor}" for anchor in anchors}
     } == {}
+
+
+#: What is not in the catalogue of refusals, by a piece of it.
+BY_HAND = {
+    "cannot be added": "an-extension-of-the-browser",
+    "set a forbidden header": "the-script-cannot-set-a-request-header",
+}
+#: A line of Firefox, with its words for the reason in braces.
+LINES = {
+    "ko": "교차 출처 요청 차단: 동일 출처 정책으로 인해 http://localhost:5001/items에 있는 원격 리소스를"
+    " 차단했습니다. {said}. 상태 코드: 404.",
+    "ja": "クロスオリジン要求をブロックしました: 同一生成元ポリシーにより、http://localhost:5001/items にある"
+    "リモートリソースの読み込みは拒否されます {said}。ステータスコード: 404",
+}
+
+
+def said_by_firefox(language):
+    """What Firefox says in a language, by what it says in English."""
+    return {message.id: message.string for message in translations(language, "firefox").values()}
+
+
+@each_language
+def test_what_firefox_says_of_cors_is_known_in_each_language(language):
+    said = said_by_firefox(language)
+    page = (ROOT / "docs" / "troubleshooting.rst").read_text("utf-8")
+    now, older = page.split("Older releases of browsers")
+    older, rest = older.split("The cookie does not arrive", 1)
+    lines = set(re.findall(r"^\* Firefox: ``(\(Reason: .*)``", now + rest, re.MULTILINE))
+    assert len(lines) > 15
+    assert lines - set(said) == set()
+    assert [line for line in said if f"* Firefox: ``{line}``" not in page] == []
+
+
+@pytest.mark.browser
+@each_language
+def test_what_firefox_says_leads_to_its_section(built_in, language):
+    wanted = {}
+    for english, said in said_by_firefox(language).items():
+        filled = said.replace("...", "https://api.shop.dev/items?page=2")
+        pasted = LINES[language].format(said=filled) if "(Reason" in english else filled
+        codes = [code for code, entry in CATALOGUE.items() if english in entry.firefox]
+        by_hand = [anchor for piece, anchor in BY_HAND.items() if piece in english]
+        wanted[pasted] = codes + by_hand
+    found = told_by(built_in(language), SEARCHES.replace("QUERIES", json.dumps(list(wanted))))
+    told = dict(zip(wanted, (link.partition("#")[2] for link in found)))
+    assert {said: told[said] for said, anchors in wanted.items() if told[said] not in anchors} == {}
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("language", "wanted"),
+    [
+        ("en", {"trailing slash": "howto/advice", "environment variable": "howto/localhost"}),
+        ("en", {"whitelist": "options"}),
+        ("ko", {"프리플라이트": "glossary#term-preflight", "로컬호스트": "howto/localhost"}),
+        ("ko", {"인증": "howto/cookies", "오리진": "glossary#term-origin"}),
+        ("ja", {"クッキー": "troubleshooting", "ローカルホスト": "howto/localhost"}),
+        ("ja", {"認証": "howto/cookies", "資格情報": "glossary#term-credentials"}),
+    ],
+)
+def test_words_that_the_pages_do_not_use_lead_to_those_that_they_use(built_in, language, wanted):
+    found = told_by(built_in(language), SEARCHES.replace("QUERIES", json.dumps(list(wanted))))
+    assert dict(zip(wanted, (link.replace(".html", "") for link in found))) == wanted
 
 
 @each_language
