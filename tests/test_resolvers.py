@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import texts
 from werkzeug.local import LocalProxy
+from werkzeug.wrappers import Request
 
 from wsgicors import ConfigError, CORSMiddleware, Policy
 from wsgicors.errors import shown
@@ -194,6 +195,16 @@ def test_a_path_of_which_resolve_says_two_things_is_nobodys(path):
         answer(app, environ_of(path, method="OPTIONS", origin=APP, asks="PUT")),
     ]
     assert {each.status for each in refused} == {"403 Forbidden"}
+
+
+@pytest.mark.parametrize("path", ["//admin", "/x/../admin"])
+def test_what_resolve_left_in_environ_does_not_answer_for_another_reading(path):
+    def resolve(environ, method):
+        request = environ.setdefault("our.request", Request(environ))
+        return by_path({"PATH_INFO": request.path}, method)
+
+    app = CORSMiddleware(site(), resolve=resolve)
+    assert answer(app, environ_of(path, origin=APP)).decision.reason == "ambiguous-path"
 
 
 @pytest.mark.parametrize("path", ["//x", "/a/../b/", "/a%20b", "/a\\b", "/", "", "/x/"])

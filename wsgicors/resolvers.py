@@ -170,8 +170,10 @@ def _in_all_readings(asked: _BuilderFor, compiler: _Compiler) -> _BuilderFor:
     """Ask about a path in all the ways that it can be read in."""
 
     def builder_for(environ: WSGIEnvironment, method: str) -> HeaderBuilder | None:
-        builder = asked(environ, method)
-        for path in _readings(environ.get("PATH_INFO", "")):
+        readings = _readings(environ.get("PATH_INFO", ""))
+        # What is left in one ``environ``, such as a request that was made of it, must not answer for another.
+        builder = asked({**environ} if readings else environ, method)
+        for path in readings:
             if not _is_same(builder, asked({**environ, "PATH_INFO": path}, method)):
                 return _AMBIGUOUS_PATH_REFUSED if compiler.refuses else AMBIGUOUS_PATH
         return builder

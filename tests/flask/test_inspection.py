@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import functools
 import gc
+import sys
 import threading
 import types
 from concurrent.futures import ThreadPoolExecutor
 
 import flask
 import pytest
-from exchanges import PAGE, callers
+from exchanges import ADMIN, PAGE, callers
+from flask.views import MethodView
 from flask_calls import actual, preflight
 from werkzeug.local import LocalProxy
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
@@ -357,7 +359,8 @@ def test_what_is_declared_while_an_application_is_looked_at_is_looked_at_next(mo
 
     monkeypatch.setattr(inspection, "above_routes", look_slowly)
     served = shared(app)
-    assert actual(served, "/me").status_code == 200
+    # The application is on its way by then, and finds it, too.
+    assert actual(served, "/me").status_code == 500
     with pytest.raises(ConfigError, match="/late"):
         actual(served, "/me")
 
@@ -411,3 +414,129 @@ def test_what_stands_very_far_inside_is_not_followed_without_end():
 def test_a_proxy_that_stands_for_nothing_is_passed_by():
     nothing = LocalProxy(flask.current_app._get_current_object)
     assert list(inspection.applications([nothing, shop()])) != []
+
+
+# --- what is declared where no view runs that could answer for it ---------------------------------
+
+
+class Restful(MethodView):
+    def get(self):
+        return "secret"
+
+
+def pages():
+    class Pages:
+        def home(self):
+            return "secret"
+
+        def __call__(self):
+            return "secret"
+
+    return Pages
+
+
+def as_base(decorate):
+    base = decorate(type("Private", (MethodView,), {}))
+    return type("Account", (base, Restful), {"decorators": [lambda view: view]}).as_view("me")
+
+
+def as_mixin(decorate):
+    guarded = decorate(type("Guarded", (), {"get": lambda self: "secret"}))
+    return type("Account", (guarded, MethodView), {}).as_view("me")
+
+
+def as_class_with_other_decorators(decorate):
+    account = decorate(type("Account", (Restful,), {}))
+    account.decorators = [lambda view: view]
+    return account.as_view("me")
+
+
+def as_class_that_has_made_its_view(decorate):
+    account = type("Account", (Restful,), {})
+    view = account.as_view("me")
+    decorate(account)
+    return view
+
+
+def as_class_with_a_way_of_its_own(decorate):
+    def as_view(cls, name):
+        return lambda: cls().get()
+
+    account = decorate(type("Account", (Restful,), {}))
+    account.as_view = classmethod(as_view)
+    view = account.as_view("me")
+    view.view_class = account
+    return view
+
+
+def as_method_of_plain_class(decorate):
+    return decorate(pages())().home
+
+
+def as_instance_of_class(decorate):
+    return decorate(pages())()
+
+
+CLASSES = [
+    as_base,
+    as_mixin,
+    as_class_with_other_decorators,
+    as_class_that_has_made_its_view,
+    as_class_with_a_way_of_its_own,
+    as_method_of_plain_class,
+    as_instance_of_class,
+]
+
+
+@pytest.mark.parametrize("view", CLASSES)
+@pytest.mark.parametrize(
+    ("decorate", "who"),
+    [(same_origin, set()), (cross_origin(allow_origins=[ADMIN]), {ADMIN})],
+    ids=["same_origin", "cross_origin"],
+)
+def test_what_is_declared_of_a_class_holds_where_the_application_is_shared(view, decorate, who):
+    app = flask.Flask("example")
+    app.add_url_rule("/", "me", view(decorate))
+    outside = CORSMiddleware(app, allow_origins=[PAGE, ADMIN], allow_credentials=True)
+    assert callers(outside) == who
+
+
+@pytest.mark.parametrize("place", ["before", "after"])
+@pytest.mark.parametrize("hooks", ["blueprint", "application"])
+def test_what_a_hook_answers_for_a_closed_blueprint_is_closed(place, hooks):
+    app, blueprint = flask.Flask("example"), flask.Blueprint("b", "example")
+    if place == "before":
+        same_origin(blueprint)
+    (blueprint if hooks == "blueprint" else app).before_request(lambda: "hello user 7")
+    if place == "after":
+        same_origin(blueprint)
+    blueprint.add_url_rule("/", "index", lambda: "index")
+    app.register_blueprint(blueprint)
+    assert callers(shared(app)) == set()
+
+
+def test_what_nothing_is_said_of_is_shared_beside_what_is_closed():
+    app = shop("route", same_origin)
+    app.add_url_rule("/", "index", lambda: "index")
+    assert callers(shared(app), "/") == {PAGE}
+    assert callers(shared(app), "/me") == set()
+
+
+def test_a_decorator_above_the_route_of_an_application_that_cannot_be_seen_is_told(caplog):
+    app = flask.Flask("example")
+
+    @same_origin
+    @app.get("/me")
+    def me():
+        return "secret"
+
+    apps = frozenset([app])
+
+    def application(environ, start_response):
+        return next(iter(apps))(environ, start_response)
+
+    for _ in range(2):
+        actual(shared(application), "/me")
+    told = [record.getMessage() for record in caplog.records if "no route uses" in record.msg]
+    # Before, it cannot be told that a decorator is the first of several.
+    assert len(told) == (sys.version_info >= (3, 11))

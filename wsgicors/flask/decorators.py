@@ -38,7 +38,7 @@ from .common import NOBODY
 from .crashes import answer_within, show_crash
 from .declarations import Layer, declare, declare_new, is_governed, said_of
 from .denials import tell_of_denial
-from .inspection import tell_of_decorator
+from .inspection import SHARED_FROM_OUTSIDE, tell_of_decorator
 from .resolver import UrlMapResolver
 from .settings import EXTENSION, call_site, policy_of
 from .strays import RequiredMethods, note_decorated
@@ -466,6 +466,19 @@ def _come_last(app: flask.Flask) -> None:
         others = [hook for hook in hooks if hook is not _see_to_response]
         # A new list: some other request may be going through the old one.
         app.after_request_funcs[None] = [_see_to_response, *others]
+
+
+def _see_to_responses(app: flask.Flask) -> None:
+    """Have what is declared hold in an application that something around it shares.
+
+    Where a view never runs, nothing would answer for it: a hook may have answered, or the view may be of a
+    class whose ``decorators`` are no longer those that were declared with it.
+    """
+    if not _is_governed(app):
+        _come_last(app)
+
+
+SHARED_FROM_OUTSIDE.append(_see_to_responses)
 
 
 def _see_to_response(response: flask.Response) -> flask.Response:

@@ -18,10 +18,11 @@ from werkzeug.local import LocalProxy
 
 from ..errors import ConfigError
 from ..inspections import INSPECTIONS, NEWS
+from ..logs import logger
 from ..middleware import CORSMiddleware
 from .declarations import is_anything_declared
 from .links import get, held_by_function, many_views, values_of
-from .strays import above_routes
+from .strays import UNUSED, above_routes, idle
 from .views import Views
 
 if TYPE_CHECKING:
@@ -64,12 +65,22 @@ def misplaced_inside(wsgi_app: object, besides: Flask | None = None) -> Iterator
 
     :param besides: an application that looks at its own routes.
     """
-    for app in applications(wsgi_app) if is_anything_declared() else ():
+    if not is_anything_declared():
+        return
+    for app in applications(wsgi_app):
         if app is not besides:
             yield from misplaced(app)
+            for see_to in SHARED_FROM_OUTSIDE:
+                see_to(app)
+    # Of applications that cannot be seen from here, too.
+    for where, what in idle():
+        logger.warning(UNUSED, where, what)
 
 
 INSPECTIONS.append(misplaced_inside)
+
+#: What sees to the responses of applications that something else shares.
+SHARED_FROM_OUTSIDE: list[Callable[[Flask], None]] = []
 
 
 def tell_of_decorator() -> None:

@@ -22,7 +22,7 @@ from .settings import (
     overruled_fields,
     overruled_keys,
 )
-from .strays import idle
+from .strays import UNUSED, idle
 from .views import is_bare
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Notices:
         self._tell_of_names(resolver)
         self._tell_of_lost_preflights(resolver)
         for where, what in idle():
-            logger.warning(_UNUSED, where, what)
+            logger.warning(UNUSED, where, what)
         for sentence, place, instead in leftovers.told():
             if self._is_new(sentence, place):
                 logger.warning(sentence, place, instead)
@@ -220,10 +220,6 @@ _LOST_PREFLIGHTS = (
     " the view. Add CORS(app, allow_origins=[]): it shares nothing by itself, and answers these preflights. If a"
     " CORSMiddleware is around the application, write its policy into CORS(app, ...) instead: what CORS(app)"
     " does not allow, no layer around it can share"
-)
-_UNUSED = (
-    "what %s says about %s has no effect so far: no route uses it. A decorator below it was given the function"
-    " without it, so write it below that one"
 )
 _IDLE = (
     "%s: everybody is allowed there, so refuse_denied refuses nobody (%s). If only some may write, list them in"

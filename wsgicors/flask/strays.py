@@ -221,6 +221,8 @@ def _message_of_hook(where: str, name: str, hook: Any) -> str:
     advice = f"write it below {name}, or pass its result to Flask"
     if name.startswith("teardown"):
         advice = "leave it out, because that runs after the response"
+    elif name.startswith("after"):
+        advice = "leave it out, and write it at the views whose responses are meant"
     return (
         f"{where} stands above the {what} {_named(hook)}, or its result was not used, so Flask has the"
         f" function without it; {advice}"
@@ -242,6 +244,12 @@ def idle() -> Iterator[tuple[str, str]]:
                 assert isinstance(function, FunctionType)
                 if not stands_in_class(function) and has_others_below(function):
                     yield each.made.layer.where, _named(function)
+
+
+UNUSED = (
+    "what %s says about %s has no effect so far: no route uses it. A decorator below it was given the function"
+    " without it, so write it below that one"
+)
 
 
 class Stray(NamedTuple):
