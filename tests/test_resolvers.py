@@ -197,7 +197,7 @@ def test_a_path_of_which_resolve_says_two_things_is_nobodys(path):
     assert {each.status for each in refused} == {"403 Forbidden"}
 
 
-@pytest.mark.parametrize("path", ["//admin", "/x/../admin"])
+@pytest.mark.parametrize("path", ["/x/../admin", "/%61dmin"])
 def test_what_resolve_left_in_environ_does_not_answer_for_another_reading(path):
     def resolve(environ, method):
         request = environ.setdefault("our.request", Request(environ))
