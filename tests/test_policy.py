@@ -1296,3 +1296,11 @@ def test_settings_may_be_strings_as_in_a_file_of_configuration(policy):
         for name, value in policy.settings().items()
     }
     assert Policy(**strings) == policy
+
+
+@pytest.mark.parametrize(
+    "function", [lambda origin: True, functools.lru_cache(lambda origin: True)]
+)
+def test_a_callable_that_takes_no_environ_is_refused_also_within_a_wrapper(function):
+    with pytest.raises(ConfigError):
+        Policy(allow_origins=function)

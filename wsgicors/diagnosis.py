@@ -46,6 +46,7 @@ _MISPLACED_WILDCARD = (
     "has a * where it has no meaning: it may stand for subdomains (https://*.example.com), within the"
     " leftmost name (https://pr-*.example.com) and for any port (http://localhost:*)"
 )
+_IN_PUNYCODE = "is not ASCII: browsers send such a host in Punycode"
 # "https//", "https:/" and "https:///".
 _HALF_A_SCHEME = r"(https?|wss?|ftp)(?!://[^/])[:/]+(?=[a-z*\[])"
 # As keyboards of East Asia and word processors write what an origin has in ASCII.
@@ -61,7 +62,7 @@ _FAULTS = [
             r".*[\uff1a\uff0f\uff0a\uff0c\uff1b\u3001\u3000\u201c\u201d\u2018\u2019]",
             "has a full-width sign or a curly quote in it: type it anew with an English keyboard",
         ),
-        ("not-ascii", r".*[^\x00-\x7f]", "is not ASCII: browsers send such a host in Punycode"),
+        ("not-ascii", r".*[^\x00-\x7f]", _IN_PUNYCODE),
         (
             "regular-expression",
             r".*(?:[\\^$|()]|\.\+|://\.\*|\?://)|\.\*",
@@ -128,7 +129,7 @@ def _diagnosed(text: str) -> OriginError:
         return OriginError(reason, f"{wrong}; write {meant!r}")
     if reason == "wildcard":
         return OriginError(reason, f"{wrong}; {wildcard_advice(text)}")
-    if reason == "not-ascii" and find_spec("idna") is None and "Punycode" in wrong:
+    if wrong is _IN_PUNYCODE and find_spec("idna") is None:
         wrong += ' (pip install "wsgicors[idna]>=1.0" to have it shown here)'
     return OriginError(reason, wrong)
 

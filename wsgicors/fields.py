@@ -120,11 +120,13 @@ def is_sync_callable(value: object) -> bool:
     return not any(map(inspect.iscoroutinefunction, (value, type(value).__call__)))
 
 
-def takes(function: Any, number: int) -> bool:
-    """Whether something can be called with so many arguments, as far as it tells."""
+def takes(function: Any, number: int, *, follow_wrapped: bool = True) -> bool:
+    """Whether something can be called with so many arguments, as far as it tells.
+
+    :param follow_wrapped: whether a wrapper takes what the function takes that it wraps.
+    """
     try:
-        # What a wrapper passes on need not be what it takes.
-        inspect.signature(function, follow_wrapped=False).bind(*[None] * number)
+        inspect.signature(function, follow_wrapped=follow_wrapped).bind(*[None] * number)
     except TypeError:
         return False
     except (ValueError, RuntimeError):

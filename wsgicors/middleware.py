@@ -115,7 +115,8 @@ class CORSMiddleware:
         answer_exceptions: bool = False,
         **fields: Unpack[PolicyFields],
     ) -> None:
-        if not takes(app, 2):
+        # What a wrapper hands on need not be what it takes: Werkzeug makes applications so.
+        if not takes(app, 2, follow_wrapped=False):
             raise ConfigError([_no_application(app)])
         if routes is not None and resolve is not None:
             raise ConfigError([_BOTH_ROUTES_AND_RESOLVE])

@@ -359,8 +359,7 @@ def test_what_is_declared_while_an_application_is_looked_at_is_looked_at_next(mo
 
     monkeypatch.setattr(inspection, "above_routes", look_slowly)
     served = shared(app)
-    # The application is on its way by then, and finds it, too.
-    assert actual(served, "/me").status_code == 500
+    assert actual(served, "/me").status_code == 200
     with pytest.raises(ConfigError, match="/late"):
         actual(served, "/me")
 
@@ -520,6 +519,27 @@ def test_what_nothing_is_said_of_is_shared_beside_what_is_closed():
     app.add_url_rule("/", "index", lambda: "index")
     assert callers(shared(app), "/") == {PAGE}
     assert callers(shared(app), "/me") == set()
+
+
+def test_an_application_of_which_nothing_is_said_is_left_as_it_is():
+    """Another one in the process has decorators; this one has keys that are Flask-CORS's."""
+    shop("route", same_origin)
+    app = flask.Flask("plain")
+    app.config["CORS_ORIGINS"] = "*"
+    app.add_url_rule("/", "index", lambda: "index")
+    assert callers(shared(app), "/") == {PAGE}
+    assert app.after_request_funcs == {}
+
+
+def test_a_class_that_is_closed_after_a_request_is_closed_with_the_next():
+    app = flask.Flask("example")
+    account = type("Account", (Restful,), {})
+    app.add_url_rule("/", "me", account.as_view("me"))
+    outside = shared(app)
+    shop("route", same_origin)
+    assert callers(outside) == {PAGE}
+    same_origin(account)
+    assert callers(outside) == set()
 
 
 def test_a_decorator_above_the_route_of_an_application_that_cannot_be_seen_is_told(caplog):

@@ -160,6 +160,7 @@ def _decorated(said: _Said, target: Any) -> Any:
     if isinstance(target, (flask.Blueprint, type)) or is_namespace(target):
         declare(target, layer)
         _answer_alone(said, target)
+        tell_of_decorator()
         return target
     if not inspect.isfunction(target):
         stand_in = DecoratedCallable(said, target)

@@ -20,8 +20,10 @@ from ..errors import ConfigError
 from ..inspections import INSPECTIONS, NEWS
 from ..logs import logger
 from ..middleware import CORSMiddleware
+from ..names import SAFELISTED_METHODS
 from .declarations import is_anything_declared
 from .links import get, held_by_function, many_views, values_of
+from .settings import blueprint_layers
 from .strays import UNUSED, above_routes, idle
 from .views import Views
 
@@ -70,7 +72,7 @@ def misplaced_inside(wsgi_app: object, besides: Flask | None = None) -> Iterator
     for app in applications(wsgi_app):
         if app is not besides:
             yield from misplaced(app)
-            for see_to in SHARED_FROM_OUTSIDE:
+            for see_to in SHARED_FROM_OUTSIDE if _is_anything_said(app) else ():
                 see_to(app)
     # Of applications that cannot be seen from here, too.
     for where, what in idle():
@@ -78,6 +80,18 @@ def misplaced_inside(wsgi_app: object, besides: Flask | None = None) -> Iterator
 
 
 INSPECTIONS.append(misplaced_inside)
+
+
+def _is_anything_said(app: Flask) -> bool:
+    """Whether anything is declared of the views of an application, and not only of those of another one."""
+    views = Views(app)
+    with many_views():
+        return any(
+            any(blueprint_layers(app, rule.endpoint)) or any(views.said(rule.endpoint, method)[:2])
+            for rule in app.url_map.iter_rules()
+            for method in rule.methods or SAFELISTED_METHODS
+        )
+
 
 #: What sees to the responses of applications that something else shares.
 SHARED_FROM_OUTSIDE: list[Callable[[Flask], None]] = []
