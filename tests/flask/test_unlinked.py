@@ -400,3 +400,124 @@ def test_decorating_for_each_request_leaves_nothing_behind():
 
 def test_coroutines_of_a_decorated_view_can_be_awaited_outside_of_requests():
     assert asyncio.run(awaiting()) == "secret"
+
+
+def by_errorhandler(app, decorated):
+    app.errorhandler(404)(decorated)
+
+
+def by_register_error_handler(app, decorated):
+    app.register_error_handler(404, functools.partial(decorated))
+
+
+def by_app_errorhandler(app, decorated):
+    blueprint = flask.Blueprint("errors", __name__)
+    blueprint.app_errorhandler(404)(decorated)
+    app.register_blueprint(blueprint)
+
+
+def by_before_request(app, decorated):
+    app.before_request(decorated)
+
+
+def by_before_app_request(app, decorated):
+    blueprint = flask.Blueprint("hooks", __name__)
+    blueprint.before_app_request(decorated)
+    app.register_blueprint(blueprint)
+
+
+BESIDE_VIEWS = [
+    by_errorhandler,
+    by_register_error_handler,
+    by_app_errorhandler,
+    by_before_request,
+    by_before_app_request,
+]
+
+
+def with_function_beside_views(add, decorate, **fields):
+    app = flask.Flask("example")
+    CORS(app, **(fields or OPEN))
+    add(app, decorate(lambda *given: ("not found", 404)))
+    return app
+
+
+@pytest.mark.parametrize("add", BESIDE_VIEWS)
+@pytest.mark.parametrize(
+    ("decorate", "shared"),
+    [
+        ROW(same_origin, set(), id="closed"),
+        ROW(cross_origin(allow_origins=[]), set(), id="nobody"),
+        ROW(cross_origin(allow_origins=[ADMIN]), {ADMIN}, id="narrower"),
+        ROW(cross_origin(allow_origins=[ADMIN, PAGE]), {PAGE, ADMIN}, id="the same"),
+    ],
+)
+def test_hook_or_error_handler_that_shares_with_fewer_is_in_force_in_silence(
+    add, decorate, shared, caplog
+):
+    fields = {**OPEN, "allow_headers": ["X-Token"], "expose_headers": ["ETag"], "max_age": 60}
+    app = with_function_beside_views(add, decorate, **fields)
+    assert callers(app, "/nowhere") == shared
+    assert not told(caplog)
+
+
+@pytest.mark.parametrize("add", BESIDE_VIEWS)
+@pytest.mark.parametrize(
+    "decorate",
+    [
+        ROW(cross_origin(allow_origins=[ADMIN, PAGE, EVIL]), id="wider"),
+        ROW(cross_origin(allow_origins=[ADMIN], refuse_denied=True), id="refusing"),
+    ],
+)
+def test_hook_or_error_handler_that_wants_what_it_cannot_have_is_told_so(add, decorate, caplog):
+    app = with_function_beside_views(add, decorate)
+    actual(app, "/nowhere")
+    (record,) = told(caplog)
+    assert "A hook or an error handler can only take away" in record.getMessage()
+
+
+def test_closed_error_handler_is_silent_where_another_layer_shares(caplog):
+    app = flask.Flask("example")
+    by_errorhandler(app, same_origin(lambda error: ("not found", 404)))
+    assert callers(CORSMiddleware(app, allow_origins=[PAGE]), "/nowhere") == set()
+    assert not told(caplog)
+
+
+def running_another(inner, outer, **fields):
+    """An application with a view that runs another one, which has a route, by a name."""
+    app = flask.Flask("example")
+    CORS(app, **(fields or OPEN))
+    app.add_url_rule("/inner", "inner", inner(lambda: "inner"))
+    app.add_url_rule("/", "outer", outer(lambda **given: app.view_functions["inner"](**given)))
+    return app
+
+
+@pytest.mark.parametrize(
+    ("inner", "outer", "shared"),
+    [
+        ROW({"allow_origins": [ADMIN, PAGE]}, {"allow_origins": [PAGE, ADMIN]}, {PAGE, ADMIN}),
+        ROW({"allow_origins": [PAGE, ADMIN, EVIL]}, {}, {PAGE, ADMIN}, id="wider"),
+        ROW({"max_age": 5}, {"allow_origins": [PAGE]}, {PAGE}, id="inherits more"),
+        ROW({"allow_origins": "*", "allow_credentials": False}, {"allow_origins": []}, set()),
+        ROW({"allow_headers": ["X-Token"]}, {}, {PAGE, ADMIN}, id="more headers"),
+    ],
+)
+def test_view_with_a_route_that_takes_nothing_away_is_run_in_silence(inner, outer, shared, caplog):
+    app = running_another(cross_origin(**inner), cross_origin(**outer))
+    assert callers(app) == shared
+    assert not told(caplog)
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        {"allow_origins": [PAGE]},
+        {"allow_origins": "*", "allow_credentials": False},
+        {"refuse_denied": True},
+        {"allow_methods": ["POST"]},
+    ],
+)
+def test_view_with_a_route_that_takes_something_away_is_told_of_where_it_runs(inner, caplog):
+    actual(running_another(cross_origin(**inner), lambda view: view))
+    (record,) = told(caplog)
+    assert "functools.wraps" in record.getMessage()

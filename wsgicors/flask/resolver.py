@@ -25,6 +25,7 @@ from ..headers import HeaderBuilder
 from ..names import SAFELISTED_METHODS, USUAL_METHODS
 from ..policy import Policy
 from ..resolvers import AMBIGUOUS_PATH, RESOLVE_FAILED
+from .common import NOBODY
 from .declarations import Layer, is_anything_declared, is_refusal_declared, read_on
 from .endpoints import Endpoints, decorated_though_left
 from .inspection import misplaced_inside
@@ -41,8 +42,15 @@ from .settings import (
     config_layers,
     named,
 )
-from .strays import above_routes
-from .unlinked import NOTHING_RAN, RAN, Unlinked
+from .strays import above_routes, layers_of_hooks
+from .unlinked import (
+    NOTHING_RAN,
+    RAN,
+    REMEDY,
+    REMEDY_OF_HOOK,
+    Unlinked,
+    are_alike,
+)
 from .views import Said, Views, are_as_they_were, declares_per_request, is_bare
 
 if TYPE_CHECKING:
@@ -59,6 +67,8 @@ _OVERLONG_METHOD = "?"
 _MAX_HOST_LENGTH = 1024
 # Adapters of the URL map are remembered for so many hosts and prefixes.
 _MAX_ADAPTERS = 1024
+# How long a preflight is remembered takes nothing away.
+_NO_LOSS = ("max_age",)
 # No client decides which rules and layers meet, but there may be very many ways.
 _MAX_REMEMBERED = 65536
 
@@ -568,8 +578,43 @@ class UrlMapResolver:
     ) -> HeaderBuilder:
         narrowed = self._unlinked.narrowed(builder, layers)
         if builder is None or self._unlinked.differs(builder, layers):
-            self._unlinked.tell(endpoint, layers, narrowed)
+            new = self._unlinked.untold(endpoint, layers)
+            if new:
+                self._tell(endpoint, builder, new, narrowed)
         return narrowed
+
+    def _tell(
+        self,
+        endpoint: Any,
+        builder: HeaderBuilder | None,
+        layers: Iterable[Layer],
+        narrowed: HeaderBuilder,
+    ) -> None:
+        """Say where what was said of a view, or of a hook, does not hold."""
+        of_hooks = set(map(id, layers_of_hooks(self._app)))
+        of_routes = self.identities_in_force()
+        for layer in layers:
+            is_of_hook = id(layer) in of_hooks
+            remedy = REMEDY_OF_HOOK if is_of_hook else REMEDY
+            expected = self._expected(builder, layer, is_of_hook, id(layer) in of_routes)
+            after = self._unlinked.narrowed(builder, [layer]).policy
+            if expected is None or not are_alike(after, expected, _NO_LOSS):
+                self._unlinked.tell(endpoint, [layer], narrowed, remedy)
+
+    @staticmethod
+    def _expected(
+        builder: HeaderBuilder | None, layer: Layer, is_of_hook: bool, has_route: bool
+    ) -> Policy | None:
+        """How a response is to be shared so that nobody has lost anything; ``None`` if that cannot be."""
+        before = NOBODY if builder is None else builder.policy
+        said = before.merge(layer.policy)
+        if layer.policy.refuse_denied and not before.refuse_denied:
+            return None  # it ran, and was not refused
+        if is_of_hook:
+            return said
+        # What has a route of its own may say more there, if it takes nothing away here.
+        is_harmless = builder is not None and (has_route or are_alike(said, before))
+        return before if is_harmless else None
 
     def _announced(self, endpoint: Any, method: str) -> HeaderBuilder | None:
         """The builder for a preflight, which is asked before it shows what the view will run."""

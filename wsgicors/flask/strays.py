@@ -216,6 +216,13 @@ def _hooks(app: Flask) -> Iterator[tuple[Any, str]]:
             yield from ((each, "errorhandler") for each in by_exception.values())
 
 
+def layers_of_hooks(app: Flask) -> Iterator[Layer]:
+    """What was said of the functions that Flask runs beside views."""
+    for hook, _ in _hooks(app):
+        if not is_bare(hook):
+            yield from View(hook).layers_of_none()
+
+
 def _message_of_hook(where: str, name: str, hook: Any) -> str:
     what = "error handler" if name == "errorhandler" else f"{name} function"
     advice = f"write it below {name}, or pass its result to Flask"

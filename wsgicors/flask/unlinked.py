@@ -33,9 +33,12 @@ NOTHING_RAN: tuple[object, tuple[Run, ...]] = (None, ())
 # There are as many as there are mistakes in an application; more come only of views that are
 # decorated anew for each request.
 _MAX_REMEMBERED = 1024
-_REMEDY = (
+REMEDY = (
     "Use functools.wraps in the decorators between the route and the view, or decorate the view that"
     " has the route. Where it only names the other view, as for a redirect, give it the name of the endpoint"
+)
+REMEDY_OF_HOOK = (
+    "A hook or an error handler can only take away, so say it at the views, or in CORS(app)"
 )
 
 
@@ -85,28 +88,57 @@ class Unlinked:
             found = self._builders[key] = _narrowed(builder, key[1])
         return found
 
-    def tell(self, endpoint: str | None, layers: Iterable[Layer], builder: HeaderBuilder) -> None:
-        """Say once, for each view and place, that what is declared there is not in force.
+    def untold(self, endpoint: str | None, layers: Iterable[Layer]) -> list[Layer]:
+        """The layers of which nobody was told at an endpoint; now somebody is."""
+        new = {(endpoint, layer.where): layer for layer in layers}
+        new = {key: layer for key, layer in new.items() if key not in self._told}
+        if len(self._told) >= _MAX_REMEMBERED:
+            return []
+        self._told.update(new)
+        return [*new.values()]
+
+    @staticmethod
+    def tell(
+        endpoint: str | None, layers: Iterable[Layer], builder: HeaderBuilder, remedy: str
+    ) -> None:
+        """Say that what is declared of what runs there is not in force.
 
         :param builder: what the response is shared by.
+        :param remedy: what to do about it.
         """
         is_shared = builder.policy.allow_origins != ()
         outcome = "only with those whom both allow" if is_shared else "with nobody"
         for layer in layers:
-            key = (endpoint, layer.where)
-            if key not in self._told and len(self._told) < _MAX_REMEMBERED:
-                self._told.add(key)
-                logger.log(
-                    logging.WARNING if is_shared else logging.ERROR,
-                    (
-                        "endpoint %s runs a view, or holds it and may run it, but the policy of this endpoint"
-                        " does not include what %s says about the view. So its responses are shared %s. %s"
-                    ),
-                    shown(endpoint),
-                    layer.where,
-                    outcome,
-                    _REMEDY,
-                )
+            logger.log(
+                logging.WARNING if is_shared else logging.ERROR,
+                _TOLD,
+                shown(endpoint),
+                layer.where,
+                outcome,
+                remedy,
+            )
+
+
+_TOLD = (
+    "endpoint %s runs a view, or holds it and may run it, but the policy of this endpoint does not include what"
+    " %s says about the view. So its responses are shared %s. %s"
+)
+
+
+def are_alike(one: Policy, other: Policy, besides: Iterable[str] = ()) -> bool:
+    """Whether two policies say the same, in whatever order.
+
+    :param besides: the fields in which they may differ.
+    """
+    if one.allow_origins == other.allow_origins == ():
+        return True
+    said, also_said = one.settings(), other.settings()
+    fields = (said.keys() | also_said.keys()).difference(besides)
+    return all(_unordered(said.get(each)) == _unordered(also_said.get(each)) for each in fields)
+
+
+def _unordered(value: object) -> object:
+    return frozenset(value) if isinstance(value, tuple) else value or frozenset()
 
 
 def _narrowed(builder: HeaderBuilder, declared: Iterable[Policy]) -> HeaderBuilder:
