@@ -20,7 +20,7 @@ PACKAGE = ROOT / "wsgicors"
 
 # From the ground up. A room imports only rooms on floors below its own.
 FLOORS = [
-    ["errors", "loading", "forks", "hosts", "names"],
+    ["errors", "loading", "forks", "hosts", "names", "paths"],
     ["logs", "suffixes"],
     ["origins"],
     ["expressions", "wildcards"],

@@ -19,6 +19,7 @@ from .fields import FIELDS, is_sync_callable, stands_for, stands_for_another, ta
 from .guards import REFUSES_NOTHING, refuses_nothing
 from .headers import HeaderBuilder, bounded_method
 from .names import SAFE_METHODS, USUAL_METHODS
+from .paths import is_ambiguous, other_readings, readings_of
 from .policy import Policy
 
 if TYPE_CHECKING:
@@ -103,10 +104,10 @@ class _Routes:
         self._depth = 1 + max(prefix.count("/") for prefix in builders)
 
     def builder_for(self, path: str) -> HeaderBuilder | None:
-        if _is_ambiguous(path):
+        if is_ambiguous(path):
             return self._ambiguous
         builder = self._of_longest_prefix(path)
-        if any(self._of_longest_prefix(each) is not builder for each in _other_readings(path)):
+        if any(self._of_longest_prefix(each) is not builder for each in other_readings(path)):
             return self._ambiguous
         return builder
 
@@ -170,7 +171,7 @@ def _in_all_readings(asked: _BuilderFor, compiler: _Compiler) -> _BuilderFor:
     """Ask about a path in all the ways that it can be read in."""
 
     def builder_for(environ: WSGIEnvironment, method: str) -> HeaderBuilder | None:
-        readings = _readings(environ.get("PATH_INFO", ""))
+        readings = readings_of(environ.get("PATH_INFO", ""))
         # What is left in one ``environ``, such as a request that was made of it, must not answer for another.
         builder = asked({**environ} if readings else environ, method)
         for path in readings:
@@ -479,7 +480,7 @@ def _prefix(route: Any, taken: Mapping[str, object]) -> str:
     is_path = isinstance(route, str) and route.startswith("/") and not _NO_PATH.search(route)
     if isinstance(route, str) and _is_pattern(route):
         raise ConfigError([_pattern_problem(route)])
-    if not is_path or _is_ambiguous(route) or unquote(route) != route:
+    if not is_path or is_ambiguous(route) or unquote(route) != route:
         reason, message = "malformed", "write whole segments of a decoded path, such as '/api/v1'"
         raise ConfigError([Problem("routes", route, reason, message)])
     prefix: str = route.rstrip("/").encode().decode("latin-1")
@@ -492,7 +493,7 @@ def _prefix(route: Any, taken: Mapping[str, object]) -> str:
 def _is_pattern(route: str) -> bool:
     path = route.lstrip("^")
     has_pattern = path != route or any(map(_PATTERN.search, path.split("/")))
-    return has_pattern and path.startswith("/") and not _is_ambiguous(_CLASS.sub("", path))
+    return has_pattern and path.startswith("/") and not is_ambiguous(_CLASS.sub("", path))
 
 
 def _pattern_problem(route: str) -> Problem:
@@ -513,46 +514,3 @@ def _whole_segments(route: str) -> Iterator[str]:
             continue
         yield from before.groups() if before else ()
         return
-
-
-def _is_ambiguous(path: str) -> bool:
-    """Whether a server and a framework could take a path for different ones.
-
-    That is so for ``.``, ``..`` and empty segments inside, also behind a second percent-encoding
-    or with backslashes, and for a path that does not begin with a slash.
-    """
-    if not path.startswith("/"):
-        return path != ""
-    if "/." not in path and "//" not in path and "\\" not in path and "%" not in path:
-        return False
-    segments = unquote(path).replace("\\", "/").split("/")
-    return "" in segments[1:-1] or "." in segments or ".." in segments
-
-
-def _readings(path: str) -> Iterable[str]:
-    """What servers and frameworks may make of a path, other than what it is."""
-    readings = _other_readings(path)
-    if not readings and not _is_ambiguous(path):
-        return ()
-    whole = [path, *readings]
-    return [each for each in dict.fromkeys([*whole, *map(_tidied, whole)]) if each != path]
-
-
-def _tidied(path: str) -> str:
-    """A path without ``.``, ``..`` and empty segments inside."""
-    kept: list[str] = []
-    *_, last = segments = path.split("/")
-    for segment in segments:
-        if segment == "..":
-            del kept[-1:]
-        elif segment not in ("", "."):
-            kept.append(segment)
-    return "/" + "/".join(kept) + ("/" if kept and last in ("", ".", "..") else "")
-
-
-def _other_readings(path: str) -> list[str]:
-    """What a framework that decodes a path once more, or takes backslashes for slashes, reads."""
-    if "%" not in path and "\\" not in path:
-        return []
-    decoded = unquote(path, "latin-1")
-    return [decoded, path.replace("\\", "/"), decoded.replace("\\", "/")]
