@@ -207,6 +207,72 @@ def test_what_resolve_left_in_environ_does_not_answer_for_another_reading(path):
     assert answer(app, environ_of(path, origin=APP)).decision.reason == "ambiguous-path"
 
 
+TARGETS = ["REQUEST_URI", "RAW_URI"]
+
+
+def sent(target, path, **more):
+    """The environ of a request as servers make it of what they were asked for."""
+    return {**environ_of(path, **more), **dict.fromkeys(TARGETS, target)}
+
+
+def by_target(name):
+    def resolve(environ, method):
+        is_admin = environ[name].startswith("/admin")
+        return Policy(allow_origins=ADMIN if is_admin else "*")
+
+    return resolve
+
+
+@pytest.mark.parametrize("name", TARGETS)
+@pytest.mark.parametrize(
+    ("target", "path"),
+    [
+        ROW("//admin?q=1", "//admin", id="two slashes"),
+        ROW("/./admin", "/./admin", id="dot"),
+        ROW("/public/../admin", "/admin", id="dots that the server has followed"),
+        ROW("/%61dmin/pay", "/admin/pay", id="letter, encoded"),
+        ROW("/%2561dmin/pay", "/%61dmin/pay", id="letter, encoded twice"),
+        ROW("/public/%2e%2e/admin", "/public/../admin", id="dots, encoded"),
+        ROW("/%5cadmin", "/\\admin", id="backslash"),
+        ROW("http://api.example/admin", "/admin", id="a whole URL"),
+        ROW("/shop//admin", "//admin", id="below the mount"),
+    ],
+)
+def test_what_a_server_was_asked_for_is_read_in_all_ways_too(target, path, name):
+    resolve = by_target(name)
+    if target.startswith("/shop"):
+        resolve = lambda environ, _: by_target(name)({name: environ[name][5:]}, _)  # noqa: E731
+    read = answer(CORSMiddleware(site(), resolve=resolve), sent(target, path, origin=APP))
+    assert read.decision.reason == "ambiguous-path"
+
+
+@pytest.mark.parametrize(
+    ("target", "path"),
+    [
+        ROW("/public?next=//admin&q=%61", "/public", id="query"),
+        ROW("/public/a%20b", "/public/a b", id="blank"),
+        ROW("/public/caf%c3%a9", "/public/caf\xc3\xa9", id="letter beyond ASCII"),
+        ROW("/prefix/public/a%2Cb", "/public/a,b", id="prefix that something has dropped"),
+        ROW("", "", id="nothing"),
+    ],
+)
+def test_a_target_that_says_one_thing_is_governed_by_that(target, path):
+    app = CORSMiddleware(site(), resolve=by_target("REQUEST_URI"))
+    assert answer(app, sent(target, path, origin=APP)).decision.allowed
+
+
+@pytest.mark.parametrize("path", ["//admin", "/x/../admin", "/%61dmin"])
+def test_a_callable_is_asked_about_all_readings_of_a_path(path):
+    def allowed(origin, environ):
+        return not environ["PATH_INFO"].startswith("/admin")
+
+    app = CORSMiddleware(site(), allow_origins=allowed, allow_methods="PUT", refuse_denied=True)
+    assert answer(app, environ_of("/public//x", origin=APP)).decision.allowed
+    assert not answer(app, environ_of(path, origin=APP)).decision.allowed
+    for more in ({"method": "PUT"}, {"method": "OPTIONS", "asks": "PUT"}):
+        assert answer(app, environ_of(path, origin=APP, **more)).status == "403 Forbidden"
+
+
 @pytest.mark.parametrize("path", ["//x", "/a/../b/", "/a%20b", "/a\\b", "/", "", "/x/"])
 def test_a_path_of_which_resolve_says_one_thing_is_governed_by_that(path):
     app = CORSMiddleware(site(), resolve=lambda *_: Policy(allow_origins=[APP], max_age=7))
@@ -779,7 +845,87 @@ def test_resolve_is_asked_with_the_method_of_the_actual_request():
     send(app, method="DELETE")
     send(app, method="OPTIONS", origin=APP)
     preflight(app, asks="PUT")
-    assert asked == [("DELETE", "DELETE"), ("OPTIONS", "OPTIONS"), ("OPTIONS", "PUT")]
+    assert asked == [("DELETE", "DELETE"), ("OPTIONS", "OPTIONS"), ("PUT", "PUT")]
+
+
+DELETING = Policy(allow_origins=APP, allow_methods="*")
+
+
+def by_method_of_environ(environ, method):
+    return Policy(allow_origins=[]) if environ["REQUEST_METHOD"] == "DELETE" else DELETING
+
+
+def by_method_of_request(environ, method):
+    return by_method_of_environ({"REQUEST_METHOD": Request(environ).method}, method)
+
+
+def by_requested_method(environ, method):
+    requested = environ.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD", environ["REQUEST_METHOD"])
+    return by_method_of_environ({"REQUEST_METHOD": requested}, method)
+
+
+@pytest.mark.parametrize(
+    "resolve", [by_method_of_environ, by_method_of_request, by_requested_method]
+)
+def test_a_resolve_that_asks_environ_for_the_method_is_told_the_one_that_is_judged(resolve):
+    app = CORSMiddleware(site(), resolve=resolve)
+    assert preflight(app, asks="DELETE").status == "403 Forbidden"
+    assert preflight(app, asks="PUT").values("Access-Control-Allow-Methods") == ["PUT"]
+    assert (callers(app, method="DELETE"), callers(app, method="PUT")) == (set(), {APP})
+
+
+@pytest.mark.parametrize(
+    "resolve", [by_method_of_environ, by_method_of_request, by_requested_method]
+)
+def test_so_it_is_for_each_method_that_is_compared(resolve):
+    def with_header(environ, method):
+        policy = resolve(environ, method)
+        return WITH_HEADER if policy is DELETING else WITHOUT
+
+    assert max_ages(with_header, "PUT", "x-admin") == ["0"]
+
+
+def test_what_resolve_does_to_the_environ_of_a_preflight_goes_no_further():
+    def resolve(environ, method):
+        environ["PATH_INFO"] = environ["our.tenant"] = "changed"
+
+    environ = environ_of(method="OPTIONS", origin=APP, asks="DELETE")
+    before = dict(environ)
+    CORSMiddleware(lambda *_: [], resolve=resolve)(environ, lambda *_: None)
+    assert environ == before
+
+
+def test_what_resolve_puts_into_the_environ_of_an_actual_request_is_there():
+    def resolve(environ, method):
+        environ["our.tenant"] = "acme"
+
+    environ = environ_of(origin=APP)
+    answer(CORSMiddleware(site(), resolve=resolve), environ)
+    assert environ["our.tenant"] == "acme"
+
+
+def test_what_refuses_nobody_is_found_by_the_method_in_environ(caplog):
+    everybody, some = (Policy(allow_origins=each, refuse_denied=True) for each in ("*", [APP]))
+    resolve = lambda environ, _: some if environ["REQUEST_METHOD"] == "POST" else everybody  # noqa: E731
+    send(CORSMiddleware(site(), resolve=resolve), origin=APP)
+    assert caplog.messages == []
+
+
+CALLED = Policy(allow_origins=lambda _, environ: environ["REQUEST_METHOD"] != "DELETE")
+
+
+def test_a_callable_is_told_the_method_that_a_preflight_asks_about():
+    app = CORSMiddleware(site(), CALLED, allow_methods=["PUT", "DELETE"])
+    statuses = [preflight(app, asks=method).status for method in ("PUT", "DELETE")]
+    assert statuses == ["204 No Content", "403 Forbidden"]
+
+
+@pytest.mark.parametrize("asks", ["PUT", "MOVE"])
+def test_so_is_one_that_another_method_is_compared_by(asks):
+    # The callable does not let the origin POST, which asks for no permission. So no header may go there.
+    called = Policy(allow_origins=lambda _, environ: environ["REQUEST_METHOD"] != "POST")
+    policy = WITH_HEADER.merge(called)
+    assert max_ages(lambda *_: policy, asks, "x-admin") == ["0"]
 
 
 def test_resolve_is_given_the_environ_itself():

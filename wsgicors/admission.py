@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from .errors import log_exception, shown
 from .origins import OriginSet, is_origin, read_pattern
+from .requests import readings
 
 if TYPE_CHECKING:
     from .policy import Policy
@@ -127,14 +128,23 @@ def _says_yes(predicate: Callable[[str, Any], bool], origin: str, environ: Any) 
     """Ask a callable of the user's; once, where somebody has put a place for answers into ``environ``."""
     answers = None if environ is None else environ.get(ANSWERS)
     if answers is None:
-        return _asked(predicate, origin, environ)
-    # Where an application is mounted, it is asked about another path.
-    key = (id(predicate), origin, environ.get("SCRIPT_NAME"), environ.get("PATH_INFO"))
+        return _asked_of_all(predicate, origin, environ)
+    # Where an application is mounted, it is asked about another path; for a preflight, about other methods.
+    names = ("REQUEST_METHOD", "SCRIPT_NAME", "PATH_INFO")
+    key = (id(predicate), origin, *map(environ.get, names))
     if key not in answers:
         # With the callable, so that no other can have the same identity meanwhile.
-        answers[key] = (_asked(predicate, origin, environ), predicate)
+        answers[key] = (_asked_of_all(predicate, origin, environ), predicate)
     is_yes: bool = answers[key][0]
     return is_yes
+
+
+def _asked_of_all(predicate: Callable[[str, Any], bool], origin: str, environ: Any) -> bool:
+    """What a callable says of all the ways in which the path of a request can be read."""
+    read = readings(environ) if environ else ()
+    if not read:
+        return _asked(predicate, origin, environ)
+    return all(_asked(predicate, origin, each) for each in read)
 
 
 def _asked(predicate: Callable[[str, Any], bool], origin: str, environ: Any) -> bool:

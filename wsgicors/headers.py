@@ -31,6 +31,7 @@ from .grants import (
 )
 from .names import ALLOW_ORIGIN, FORBIDDEN_METHODS, SAFE_METHODS, SAFELISTED_METHODS
 from .origins import MAX_ORIGIN_LENGTH
+from .requests import with_method
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -253,7 +254,10 @@ class HeaderBuilder:
             others = list(others)
         is_harmless = self._is_harmless_to_all(others, origin, environ) and (
             looked_at is None
-            or not any(self._is_harmed_by(other, looked_at, origin, environ) for _, other in others)
+            or not any(
+                self._is_harmed_by(other, name, looked_at, origin, environ)
+                for name, other in others
+            )
         )
         known = self._preflights.beside
         if is_harmless not in known:
@@ -269,13 +273,18 @@ class HeaderBuilder:
         )
 
     def _is_harmed_by(
-        self, other: HeaderBuilder | None, method: str, origin: str | None, environ: Any
+        self,
+        other: HeaderBuilder | None,
+        its_method: str,
+        method: str,
+        origin: str | None,
+        environ: Any,
     ) -> bool:
         """Whether headers that are granted to another method must not go with the one of this builder."""
         return (
             other is not None
             and bool(other.policy.allow_headers)
-            and other.actual(origin, environ).origin_allowed
+            and other._admits(its_method, origin, environ)
             and not other._is_harmless_to(method, self, origin, environ)
         )
 
@@ -287,9 +296,19 @@ class HeaderBuilder:
             return True
         if other is None:
             return False
-        if not other.actual(origin, environ).origin_allowed:
+        if not other._admits(method, origin, environ):
             return method not in SAFELISTED_METHODS
         return other._preflights.grants_for(origin).cover(self._preflights.grants_for(origin))
+
+    def _admits(self, method: str, origin: str | None, environ: Any) -> bool:
+        """Whether an origin may read the response to a request with a method, which a preflight asks about."""
+        return self.actual(origin, self._asked_about(environ, method)).origin_allowed
+
+    def _asked_about(self, environ: Any, method: str) -> Any:
+        """What a callable is handed for a preflight: the request that it is about."""
+        if environ and self._origins.is_dynamic and environ.get("REQUEST_METHOD", method) != method:
+            return with_method(environ, method)
+        return environ
 
     def _with_methods(self, methods: Methods, max_age: int | None) -> HeaderBuilder:
         # What is learned of origins is common to both.
@@ -355,7 +374,7 @@ class HeaderBuilder:
             headers = _OVERLONG_HEADERS
         preflights = self._compiled_preflights or self._preflights
         if self._origins.is_dynamic:
-            return preflights.decide(origin, method, headers, environ)
+            return preflights.decide(origin, method, headers, self._asked_about(environ, method))
         return preflights.remembered(origin, method, headers)
 
     def allowing(self, origin: str, environ: Any = None) -> HeaderLine | None:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from urllib.parse import unquote
+import re
+from typing import Callable
+from urllib.parse import quote, unquote
+
+# What a server is asked for may be a whole URL.
+_SCHEME_AND_HOST = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/]*")
+# What stands in a path as it is (RFC 3986, "pchar").
+_UNQUOTED = "/~!$&'()*+,;=:@"
 
 
 def is_ambiguous(path: str) -> bool:
@@ -20,17 +26,21 @@ def is_ambiguous(path: str) -> bool:
     return "" in segments[1:-1] or "." in segments or ".." in segments
 
 
-def readings_of(path: str) -> Iterable[str]:
-    """What servers and frameworks may make of a path, other than what it is."""
-    readings = other_readings(path)
-    if not readings and not is_ambiguous(path):
-        return ()
-    whole = [path, *readings]
-    return [each for each in dict.fromkeys([*whole, *map(_tidied, whole)]) if each != path]
+def is_plain(path: str) -> bool:
+    """Whether there is but one way to read a path; may be ``False`` though there is.
+
+    >>> is_plain("/admin"), is_plain("//admin"), is_plain("/%61dmin")
+    (True, False, False)
+    """
+    if "%" in path or "//" in path or "/." in path or "\\" in path:
+        return False
+    return path[:1] == "/" or not path
 
 
 def _tidied(path: str) -> str:
     """A path without ``.``, ``..`` and empty segments inside."""
+    if not path:
+        return path
     kept: list[str] = []
     *_, last = segments = path.split("/")
     for segment in segments:
@@ -45,5 +55,36 @@ def other_readings(path: str) -> list[str]:
     """What a framework that decodes a path once more, or takes backslashes for slashes, reads."""
     if "%" not in path and "\\" not in path:
         return []
-    decoded = unquote(path, "latin-1")
-    return [decoded, path.replace("\\", "/"), decoded.replace("\\", "/")]
+    return [_decoded(path), _slashed(path), _slashed(_decoded(path))]
+
+
+def _decoded(path: str) -> str:
+    return unquote(path, "latin-1")
+
+
+def _slashed(path: str) -> str:
+    return path.replace("\\", "/")
+
+
+#: What servers and frameworks may do to a path, of which each makes another reading.
+READINGS: tuple[Callable[[str], str], ...] = (
+    lambda path: path,
+    _decoded,
+    _slashed,
+    lambda path: _slashed(_decoded(path)),
+    _tidied,
+    lambda path: _tidied(_decoded(path)),
+    lambda path: _tidied(_slashed(path)),
+    lambda path: _tidied(_slashed(_decoded(path))),
+)
+
+
+def reread(target: str, reading: Callable[[str], str]) -> str:
+    """What a server is asked for, with another reading of its path: encoded, with the query.
+
+    >>> reread("http://api.example/%61dmin?q=%61", READINGS[0])
+    '/admin?q=%61'
+    """
+    path, mark, query = target.partition("?")
+    path = reading(_decoded(_SCHEME_AND_HOST.sub("", path, count=1)))
+    return quote(path, _UNQUOTED, "latin-1", "replace") + mark + query

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from .names import SAFE_METHODS
 from .origins import MAX_ORIGIN_LENGTH
+from .paths import READINGS, is_plain, reread
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -20,6 +22,9 @@ MAX_LENGTH = 2 * MAX_ORIGIN_LENGTH
 NOT_FOREIGN = ("same-origin", "none")
 # No browser asks for so long a list of protocols.
 _MAX_UPGRADE_LENGTH = 256
+_ASKS = "HTTP_ACCESS_CONTROL_REQUEST_METHOD"
+# Where servers say what they were asked for, as it came: the path and the query.
+_TARGETS = ("REQUEST_URI", "RAW_URI")
 
 
 def is_preflight(environ: WSGIEnvironment) -> bool:
@@ -67,3 +72,43 @@ def may_do_something(environ: WSGIEnvironment) -> bool:
         return True
     upgrade = environ.get("HTTP_UPGRADE", "")
     return len(upgrade) > _MAX_UPGRADE_LENGTH or "websocket" in upgrade.lower()
+
+
+def with_method(environ: WSGIEnvironment, method: str) -> WSGIEnvironment:
+    """The same request with another method, such as the one that a preflight asks about.
+
+    Whoever looks for the method finds this one, wherever it is looked for.
+    """
+    asked = {**environ, "REQUEST_METHOD": method}
+    if _ASKS in asked:
+        asked[_ASKS] = method
+    return asked
+
+
+def readings(environ: WSGIEnvironment) -> Sequence[WSGIEnvironment]:
+    """The same request with its path read in all the ways in which it can be; nothing if there is but one.
+
+    What is left in one ``environ``, such as a request that was made of it, must not answer for another.
+    So each is a copy.
+    """
+    path: str = environ.get("PATH_INFO", "")
+    uri: str = environ.get("REQUEST_URI") or path
+    raw: str = environ.get("RAW_URI") or path
+    if (
+        is_plain(path)
+        and (uri == path or _is_plain(uri))
+        and (raw in (path, uri) or _is_plain(raw))
+    ):
+        return ()
+    targets: dict[str, str] = {name: environ[name] for name in _TARGETS if environ.get(name)}
+    read = [{"PATH_INFO": path, **targets}]
+    for reading in READINGS:
+        other = {name: reread(target, reading) for name, target in targets.items()}
+        other["PATH_INFO"] = reading(path)
+        if other not in read:
+            read.append(other)
+    return [{**environ, **each} for each in read] if len(read) > 1 else ()
+
+
+def _is_plain(target: str) -> bool:
+    return is_plain(target.partition("?")[0])

@@ -19,8 +19,9 @@ from .fields import FIELDS, is_sync_callable, stands_for, stands_for_another, ta
 from .guards import REFUSES_NOTHING, refuses_nothing
 from .headers import HeaderBuilder, bounded_method
 from .names import SAFE_METHODS, USUAL_METHODS
-from .paths import is_ambiguous, other_readings, readings_of
+from .paths import is_ambiguous, other_readings
 from .policy import Policy
+from .requests import readings, with_method
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -171,11 +172,13 @@ def _in_all_readings(asked: _BuilderFor, compiler: _Compiler) -> _BuilderFor:
     """Ask about a path in all the ways that it can be read in."""
 
     def builder_for(environ: WSGIEnvironment, method: str) -> HeaderBuilder | None:
-        readings = readings_of(environ.get("PATH_INFO", ""))
-        # What is left in one ``environ``, such as a request that was made of it, must not answer for another.
-        builder = asked({**environ} if readings else environ, method)
-        for path in readings:
-            if not _is_same(builder, asked({**environ, "PATH_INFO": path}, method)):
+        read = readings(environ)
+        if not read:
+            return asked(environ, method)
+        first, *others = read
+        builder = asked(first, method)
+        for other in others:
+            if not _is_same(builder, asked(other, method)):
                 return _AMBIGUOUS_PATH_REFUSED if compiler.refuses else AMBIGUOUS_PATH
         return builder
 
@@ -199,13 +202,17 @@ class _PerMethod:
         if not is_preflight:
             return self._builder_for(environ, environ["REQUEST_METHOD"])
         method = bounded_method(environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"])
-        builder = self._builder_for(environ, method)
+        builder = self._asked(environ, method)
         if builder is None or builder in _DENYING:
             return builder
         others = self._others(environ, method, builder)
         # A usual method is found from every other one. Any else is looked at from there, too.
         looked_at = None if method in USUAL_METHODS else method
         return builder.beside(others, environ["HTTP_ORIGIN"], environ, looked_at)
+
+    def _asked(self, environ: WSGIEnvironment, method: str) -> HeaderBuilder | None:
+        # The request that a preflight asks about, and not the preflight, is what must be judged.
+        return self._builder_for(with_method(environ, method), method)
 
     def _others(
         self, environ: WSGIEnvironment, method: str, builder: HeaderBuilder
@@ -222,7 +229,7 @@ class _PerMethod:
                 yield "", None
                 return
             seen.add(name)
-            other = self._builder_for(environ, name)
+            other = self._asked(environ, name)
             names += _named_methods(other)
             yield name, other
 
@@ -371,7 +378,7 @@ class _Idle:
         self._times_asked += 1
         if self._times_asked <= _MAX_ASKED:
             with suppress(Exception):
-                policy = self._resolve(environ, method)
+                policy = self._resolve(with_method(environ, method), method)
                 merged = self._base.merge(policy) if policy is not None else Policy()
                 return refuses_nothing(merged.settings())
         return False
