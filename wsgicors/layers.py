@@ -42,16 +42,16 @@ def is_noticed(environ: WSGIEnvironment, status: str) -> None:
 
     :param status: of the response; ``""`` if it is not known yet.
     """
-    for response in _waiting(environ):
+    for response in waiting(environ):
         response[0] = status
 
 
 def is_waiting(response: list[Any], environ: WSGIEnvironment) -> bool:
     """Whether a response has not been started yet, be it that one inside waits, too."""
-    return any(each is response for each in _waiting(environ))
+    return any(each is response for each in waiting(environ))
 
 
-def _waiting(environ: WSGIEnvironment) -> Iterator[list[Any]]:
+def waiting(environ: WSGIEnvironment) -> Iterator[list[Any]]:
     """The responses that wait to be started, the innermost first."""
     waiting: BuiltinMethodType | None = environ.get(LAYER)
     while waiting is not None:

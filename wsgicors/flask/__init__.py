@@ -1,5 +1,7 @@
 """CORS for Flask: the extension and its decorators."""
 
+# It looks at applications when Flask runs them.
+from . import running as _running  # noqa: F401
 from .decisions import decision as decision
 from .decorators import cross_origin as cross_origin
 from .decorators import same_origin as same_origin

@@ -16,6 +16,7 @@ import flask
 
 from ..admission import ANSWERS
 from ..errors import ConfigError, Problem, log_exception, shown
+from ..inspections import NEWS
 from ..layers import DECISION, LAYER, inside_another, is_waiting, standing_aside
 from ..lines import PLAIN_NAMES, Author, merge_vary
 from ..logs import logger
@@ -39,7 +40,7 @@ from .declarations import Layer
 from .denials import LISTENERS, tell_of_denial, telling
 from .endpoints import endpoint_layers
 from .resolver import UrlMapResolver
-from .settings import EXTENSION, call_site, config_layers, policy_of
+from .settings import EXTENSION, SITE, call_site, config_layers, policy_of
 from .targets import application, no_application
 from .trial import OnTrial, trial_layer
 from .unlinked import RAN
@@ -136,6 +137,7 @@ class CORS:
         if tried is not None:
             governed = OnTrial(app, governed, tried, special)
         app.wsgi_app = governed  # type: ignore[assignment,method-assign]
+        NEWS.come()
 
 
 _TWICE = Problem(
@@ -152,11 +154,14 @@ def _governed(  # noqa: C901 - the hot path
     """The WSGI application of a Flask application, with its policies around it."""
     resolver_ahead: Callable[[WSGIEnvironment, str], HeaderBuilder | None] = resolver
     builder_of_response = resolver.builder_of_request
-    if not is_routed_as_it_came(app):
+    is_bare = is_routed_as_it_came(app)
+    if not is_bare:
         crossing = Crossing(app, wsgi_app, resolver)
         resolver_ahead = crossing.builder_ahead
         wsgi_app, builder_of_response = crossing.send, crossing.builder_of_response
     site = (app, resolver, builder_of_response, Author())
+    if is_bare:
+        app.extensions[SITE] = site
 
     def governed(  # noqa: C901 - the hot path
         environ: WSGIEnvironment, start_response: StartResponse

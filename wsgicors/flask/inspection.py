@@ -72,14 +72,19 @@ def misplaced_inside(wsgi_app: object, besides: Flask | None = None) -> Iterator
     for app in applications(wsgi_app):
         if app is not besides:
             yield from misplaced(app)
-            for see_to in SHARED_FROM_OUTSIDE if _is_anything_said(app) else ():
-                see_to(app)
+            see_to_responses(app)
     # Of applications that cannot be seen from here, too.
     for where, what in idle():
         logger.warning(UNUSED, where, what)
 
 
 INSPECTIONS.append(misplaced_inside)
+
+
+def see_to_responses(app: Flask) -> None:
+    """Have what is declared hold for all responses of an application that nothing of its own governs."""
+    for see_to in SHARED_FROM_OUTSIDE if _is_anything_said(app) else ():
+        see_to(app)
 
 
 def _is_anything_said(app: Flask) -> bool:

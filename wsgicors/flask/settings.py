@@ -27,6 +27,8 @@ _MAPPING = "CORS"
 _ANY_KEY = 'app.config["CORS_..."]'
 #: The key in ``app.extensions`` of an application that the extension governs.
 EXTENSION = "wsgicors"
+#: The key in ``app.extensions`` of what stands for it in each request that has come through it.
+SITE = "wsgicors-site"
 #: What reads an application that no extension governs; each gives ``None`` where it finds nothing said.
 READERS: list[Callable[[Flask], Any]] = []
 

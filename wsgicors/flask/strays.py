@@ -253,6 +253,18 @@ def idle() -> Iterator[tuple[str, str]]:
                     yield each.made.layer.where, _named(function)
 
 
+def is_any_undecided() -> bool:
+    """Whether a function was decorated that no application has a route for so far.
+
+    What is made of a method is found in its class.
+    """
+    return any(
+        any(each.is_unused() for each in [*made.values()]) and not stands_in_class(function)
+        for function, made in _decorated
+        if isinstance(function, FunctionType)
+    )
+
+
 UNUSED = (
     "what %s says about %s has no effect so far: no route uses it. A decorator below it was given the function"
     " without it, so write it below that one"

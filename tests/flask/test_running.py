@@ -1,0 +1,223 @@
+"""What nobody could see before is looked at when Flask runs the application."""
+
+from __future__ import annotations
+
+import functools
+
+import flask
+import pytest
+from exchanges import PAGE, callers
+from flask.signals import request_started
+from flask_calls import actual, preflight
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from wsgicors import ConfigError, CORSMiddleware, Policy
+from wsgicors.flask import CORS, cross_origin, same_origin, strays
+from wsgicors.flask.declarations import Kept
+
+EVIL = "https://evil.example"
+
+
+def shared(app, **options):
+    return CORSMiddleware(app, allow_origins=[PAGE], allow_credentials=True, **options)
+
+
+def shop(*decorators):
+    """An application with decorators on its view, the outermost first."""
+    app = flask.Flask("example")
+    app.calls = []
+    view = lambda: app.calls.append("me") or "secret"  # noqa: E731 - each needs one of its own
+    for decorator in reversed(decorators):
+        is_route = decorator == "route"
+        view = app.route("/me", methods=["GET", "PUT"])(view) if is_route else decorator(view)
+    return app
+
+
+class Held:
+    def __init__(self, app):
+        self.app = app
+
+
+def served(get_app):
+    return lambda *request: get_app()(*request)  # noqa: PLW0108 - it is asked each time
+
+
+def by_call(app):
+    def get_app(environ):
+        return app
+
+    return lambda environ, start: get_app(environ)(environ, start)
+
+
+def by_cached_call(app):
+    get_app = functools.lru_cache(maxsize=None)(lambda: app)
+    return served(get_app)
+
+
+def in_holder(app):
+    holder = Held(app)
+    return served(lambda: holder.app)
+
+
+def in_set(app):
+    apps = frozenset([app])
+    return served(lambda: next(iter(apps)))
+
+
+def in_config(app):
+    outer = flask.Flask("outer")
+    outer.config["SHOP"] = app
+    return served(lambda: outer.config["SHOP"])
+
+
+def in_generator(app):
+    def application(environ, start_response):
+        yield from get_app()(environ, start_response)
+
+    def get_app():
+        return app
+
+    return application
+
+
+HIDDEN = [by_call, by_cached_call, in_holder, in_set, in_config, in_generator]
+SAID = [same_origin, cross_origin(allow_origins=[PAGE], refuse_denied=True)]
+
+
+@pytest.mark.parametrize("hide", HIDDEN)
+@pytest.mark.parametrize("decorator", SAID)
+def test_decorator_above_the_route_is_found_wherever_the_application_is(hide, decorator):
+    app = shop(decorator, "route")
+    app.testing = True
+    for _ in range(2):
+        with pytest.raises(ConfigError, match="above the route"):
+            actual(shared(hide(app)), "/me")
+    assert app.calls == []
+
+
+@pytest.mark.parametrize("hide", HIDDEN)
+def test_decorator_below_the_route_is_in_force_wherever_the_application_is(hide):
+    app = shop("route", same_origin)
+    assert callers(shared(hide(app)), "/me") == set()
+    assert app.calls
+
+
+@pytest.mark.parametrize("decorator", SAID)
+def test_decorator_above_the_route_is_found_where_nothing_else_is(decorator):
+    app = shop(decorator, "route")
+    app.testing = True
+    for _ in range(2):
+        with pytest.raises(ConfigError, match="above the route"):
+            actual(app, "/me", "PUT", origin=EVIL)
+    assert app.calls == []
+
+
+def test_decorator_below_the_route_is_in_force_where_nothing_else_is():
+    app = shop("route", SAID[1])
+    assert actual(app, "/me", "PUT", origin=EVIL).status_code == 403
+    assert actual(app, "/me", "PUT", origin=PAGE).text == "secret"
+    assert app.calls == ["me"]
+
+
+def test_what_is_declared_later_is_found_with_the_next_request():
+    app = shop("route")
+    app.testing = True
+    assert actual(app, "/me").text == "secret"
+    kept = same_origin(app.view_functions["<lambda>"])
+    with pytest.raises(ConfigError, match="above the route"):
+        actual(app, "/me")
+    app.view_functions["<lambda>"] = kept
+    assert actual(app, "/me").text == "secret"
+
+
+def test_nothing_listens_where_all_that_is_declared_is_in_force(monkeypatch):
+    monkeypatch.setattr(strays, "_decorated", Kept())
+    for govern in (lambda app: None, lambda app: CORS(app, allow_origins=[PAGE])):
+        app = shop("route", same_origin)
+        govern(app)
+        assert request_started.receivers
+        actual(app, "/me")
+        assert not request_started.receivers
+
+
+# --- requests that come past CORS(app) -----------------------------------------------------------
+
+
+def past(app, **options):
+    """What is served, taken before the extension is there."""
+    taken = app.wsgi_app
+    CORS(app, allow_origins=[PAGE], **options)
+    return taken
+
+
+@pytest.mark.parametrize("around", [ProxyFix, DispatcherMiddleware, lambda app: app])
+def test_what_comes_past_the_extension_is_told_once(around, nothing_declared, caplog):
+    served = around(past(shop("route")))
+    for _ in range(2):
+        assert actual(served, "/me").text == "secret"
+    assert [record.getMessage()[:60] for record in caplog.records] == [
+        "a request has come to the application 'example' past CORS(app)"[:60]
+    ]
+
+
+@pytest.mark.parametrize(
+    "serve",
+    [
+        lambda app: past(app, refuse_denied=True),
+        lambda app: shared(past(app)),
+        lambda app: shared(ProxyFix(past(app)), routes={"/other": Policy(max_age=5)}),
+    ],
+)
+def test_what_comes_past_the_extension_is_no_request_where_that_opens_a_door(serve):
+    app = shop("route", same_origin)
+    served = serve(app)
+    for _ in range(2):
+        assert actual(served, "/me", "PUT", origin=PAGE).status_code == 500
+        assert actual(served, "/me", "PUT", origin=EVIL).status_code == 500
+    assert app.calls == []
+
+
+def mounted(app):
+    """Under another application that is governed, too."""
+    outer = flask.Flask("outer")
+    outer.wsgi_app = DispatcherMiddleware(outer.wsgi_app, {"/shop": app})
+    CORS(outer, allow_origins=[PAGE], refuse_denied=True)
+    return lambda environ, start_response: outer(
+        {**environ, "PATH_INFO": "/shop" + environ["PATH_INFO"]}, start_response
+    )
+
+
+def added_later(app):
+    app.wsgi_app = shared(ProxyFix(app.wsgi_app))
+    return app
+
+
+def with_an_environ_of_its_own(app):
+    return lambda environ, start_response: app({**environ}, start_response)
+
+
+@pytest.mark.parametrize(
+    "around", [mounted, added_later, with_an_environ_of_its_own, shared, lambda app: app]
+)
+@pytest.mark.parametrize(
+    "options", [{}, {"trial": {"allow_origins": []}}, {"endpoints": {"x": None}}]
+)
+def test_what_comes_through_the_extension_is_not_mistaken(around, options, caplog):
+    app = shop("route", same_origin)
+    app.add_url_rule("/x", "x", lambda: "x")
+    CORS(app, allow_origins=[PAGE], refuse_denied=True, **options)
+    served = around(app)
+    for path in ("/me", "/x", "/missing"):
+        preflight(served, path, "PUT")
+        assert actual(served, path, origin=PAGE).status_code == (404 if path == "/missing" else 200)
+    assert "past CORS" not in caplog.text
+
+
+@pytest.mark.parametrize("between", [ProxyFix, with_an_environ_of_its_own])
+def test_what_comes_through_a_middleware_between_is_not_mistaken(between, caplog):
+    app = shop("route", same_origin)
+    app.wsgi_app = between(app.wsgi_app)
+    CORS(app, allow_origins=[PAGE], refuse_denied=True)
+    assert actual(app, "/me", origin=PAGE).text == "secret"
+    assert "past CORS" not in caplog.text

@@ -1,0 +1,94 @@
+"""Flask tells which application runs. What nobody could see from the outside is looked at then.
+
+An application may be made by a function, held where nothing leads to it, or served without anything of
+ours around it. Its first request comes all the same, and Flask's signal with it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import flask
+from flask.signals import request_started
+
+from ..errors import ConfigError, Problem, shown
+from ..inspections import NEWS
+from ..layers import LAYER, waiting
+from ..logs import logger
+from ..requests import is_preflight
+from .inspection import ensure_placed, see_to_responses
+from .settings import EXTENSION, SITE
+from .strays import is_any_undecided
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+# The key in ``app.extensions``: the news that were known when nothing was wrong.
+_LOOKED_AT = "wsgicors-looked-at"
+
+
+class _Watch:
+    """What looks at each application with its first request, until nothing is left to be found."""
+
+    def __init__(self) -> None:
+        NEWS.read_on(self)
+
+    def _inspect_anew(self) -> None:
+        # Flask 2.2 has no signals without blinker.
+        if hasattr(request_started, "receivers"):
+            request_started.connect(self._look_at, weak=False)
+
+    def _look_at(self, app: flask.Flask, **_: Any) -> None:
+        """Look at an application that has got a request.
+
+        :raises ConfigError: with what is wrong there; again each time, until it is mended.
+        """
+        latest, environ = NEWS.latest, flask.request.environ
+        # A preflight comes here where nothing of ours answers it, and so it tells nothing.
+        if app.extensions.get(_LOOKED_AT) is latest or is_preflight(environ):
+            return
+        _see_to(app, environ)
+        app.extensions[_LOOKED_AT] = latest
+        if not is_any_undecided():
+            request_started.disconnect(self._look_at)
+        if NEWS.latest is not latest:
+            self._inspect_anew()
+
+
+_watch = _Watch()
+
+
+def _see_to(app: flask.Flask, environ: WSGIEnvironment) -> None:
+    if EXTENSION in app.extensions:
+        if _came_past(app, environ):
+            _see_to_detour(app, environ)
+        return
+    ensure_placed(app)
+    if environ.get(LAYER) is not None:
+        see_to_responses(app)
+
+
+def _came_past(app: flask.Flask, environ: WSGIEnvironment) -> bool:
+    """Whether a request has not come through what `CORS` has put around an application."""
+    site = app.extensions.get(SITE)
+    return site is not None and all(response[1] is not site for response in waiting(environ))
+
+
+def _see_to_detour(app: flask.Flask, environ: WSGIEnvironment) -> None:
+    """Tell of a request that has come past `CORS`.
+
+    :raises ConfigError: if that opens what is closed.
+    """
+    resolver = app.extensions[EXTENSION]
+    resolver.ensure_checked()
+    if resolver.refuses or environ.get(LAYER) is not None:
+        message = _PAST.format(shown(app.name))
+        raise ConfigError([Problem("app", app, "past-the-extension", message)])
+    logger.warning(_PAST.format(shown(app.name)))
+
+
+_PAST = (
+    "a request has come to the application {} past CORS(app), so that what is said there is not in force. What"
+    " is served was taken from the application before CORS(app) was called. Take it after that, or serve the"
+    " application itself"
+)
