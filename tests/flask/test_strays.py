@@ -131,6 +131,73 @@ def test_decorator_above_a_class_is_found_whatever_methods_its_rule_has(has_rule
         actual(app, "/secret")
 
 
+def added(app, view):
+    app.add_url_rule("/", "index", view)
+
+
+def set_for_an_endpoint(app, view):
+    app.url_map.add(app.url_rule_class("/", endpoint="index", methods=["GET"]))
+    app.endpoint("index")(view)
+
+
+def of_a_partial(app, view):
+    added(app, functools.partial(view))
+
+
+def in_a_blueprint(app, view):
+    blueprint = flask.Blueprint("internal", __name__)
+    added(blueprint, view)
+    app.register_blueprint(blueprint)
+
+
+def within_what_hides_it(app, view):
+    added(app, without_wraps(view))
+
+
+PLACES = [added, set_for_an_endpoint, of_a_partial, in_a_blueprint, within_what_hides_it]
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_function_may_be_bare_in_an_application_and_closed_in_one_that_is_not_looked_at_yet(place):
+    def shared():
+        return "shared"
+
+    public, internal = flask.Flask("public"), flask.Flask("internal")
+    for app in (public, internal):
+        CORS(app, allow_origins=[PAGE])
+    added(public, shared)
+    closed = same_origin(shared)
+    place(internal, closed)
+    assert (callers(public), callers(internal)) == ({PAGE}, set())
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_function_may_be_bare_at_one_route_and_decorated_at_another_in_whatever_way(place):
+    def shared():
+        return "shared"
+
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[PAGE])
+    app.add_url_rule("/open", "open", shared)
+    closed = same_origin(shared)
+    place(app, closed)
+    assert (callers(app, "/open"), callers(app)) == ({PAGE}, set())
+
+
+def test_function_that_is_closed_for_no_application_so_far_is_an_error_that_says_what_to_do():
+    def shared():
+        return "shared"
+
+    public, internal = flask.Flask("public"), flask.Flask("internal")
+    CORS(public, allow_origins=[PAGE])
+    added(public, shared)
+    closed = same_origin(shared)
+    with pytest.raises(ConfigError, match="for another application, register the result there"):
+        actual(public)
+    added(internal, closed)
+    assert callers(public) == {PAGE}
+
+
 class Called:
     """Its instances are views."""
 

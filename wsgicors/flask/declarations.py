@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 from weakref import ReferenceType, WeakSet, ref
 
-from flask import Blueprint
+from flask import Blueprint, Flask
 
 from ..errors import shown
 from ..forks import Lock
@@ -33,6 +33,10 @@ class Layer(NamedTuple):
 
 class Reader(Protocol):
     """Whoever remembers what was declared."""
+
+    @property
+    def app(self) -> Flask:
+        """The application whose views are governed by that."""
 
     def forget_views(self, are_others: bool) -> None:
         """Something was declared.
@@ -151,6 +155,11 @@ def _all_readers() -> list[Reader]:
 def is_governed(blueprint: Blueprint) -> bool:
     """Whether anybody governs the views of a blueprint by now."""
     return any(reader.governs(blueprint) for reader in _all_readers())
+
+
+def governed_applications() -> Iterator[Flask]:
+    """The applications for which somebody remembers what was declared."""
+    yield from (reader.app for reader in _all_readers())
 
 
 def said_of(target: object) -> list[Layer]:

@@ -174,6 +174,11 @@ class UrlMapResolver:
         self._forget()
         read_on(self)
 
+    @property
+    def app(self) -> Flask:
+        """The application."""
+        return self._app
+
     # --- at configuration time: before the first response ------------------------------------
 
     def ensure_checked(self) -> None:

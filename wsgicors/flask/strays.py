@@ -9,7 +9,14 @@ from weakref import ReferenceType, ref
 
 from ..errors import Problem, shown
 from ..names import SAFELISTED_METHODS
-from .declarations import Kept, Layer, Value, all_declared, is_anything_declared
+from .declarations import (
+    Kept,
+    Layer,
+    Value,
+    all_declared,
+    governed_applications,
+    is_anything_declared,
+)
 from .heads import has_others_below, heads_among
 from .links import Links, get, held_by, holds_nothing, stands_in_class
 from .settings import caller
@@ -34,6 +41,8 @@ class RequiredMethods:
         self._decorated: ReferenceType[Any] | None = None
         #: Whether Flask has made a rule of it, or the view ran in its place without one.
         self.are_used = False
+        #: Whether a view or hook of Flask leads to it, or holds it, and may run it.
+        self.are_held = False
         #: Whether somebody was told that they are not.
         self.are_told = False
 
@@ -60,6 +69,10 @@ class _Made(NamedTuple):
     methods: RequiredMethods
     view: ReferenceType[Any]
 
+    def is_for_nobody(self) -> bool:
+        """Whether it is unused, and no view or hook holds it either."""
+        return self.is_unused() and not self.methods.are_held
+
     def is_unused(self) -> bool:
         """Whether no rule was made of it, and it never ran."""
         return not self.methods.are_used
@@ -80,7 +93,7 @@ class _AtHead(NamedTuple):
 
     def counts(self) -> bool:
         """Whether it has to be in force wherever the function may run."""
-        return self.is_itself or self.made.is_unused()
+        return self.is_itself or self.made.is_for_nobody()
 
 
 # By the place of the decorator: for each thing that was decorated, what came of it; and for each function,
@@ -115,19 +128,41 @@ def _of(kept: Kept[dict[str, Value]], thing: object) -> dict[str, Value]:
     return noted
 
 
-def above_routes(app: Flask, views: Views) -> Iterator[Problem]:
+def above_routes(app: Flask, views: Views) -> list[Problem]:
     """What was declared above the route, so that Flask has the view without it.
 
     :param views: those of the application.
     """
+    _note_what_runs(app)
+    problems = list(_above(app, views)) if is_anything_declared() else []
+    if problems:
+        # What seems to be lost may have been made for another application, which was not looked at so far.
+        for each in governed_applications():
+            _note_what_runs(each)
+        problems = list(_above(app, views))
+    return problems
+
+
+def _note_what_runs(app: Flask) -> None:
+    """Note what the views and hooks of an application are, or hold."""
     for view in app.view_functions.values():
         # Where its endpoint was set, Flask has not read them.
-        required = get(view, "required_methods")
-        if isinstance(required, RequiredMethods):
+        for required in _required([view]):
             tuple(required)
-    if is_anything_declared():
-        yield from _above_views(app, views)
-        yield from _above_hooks(app)
+    for view in (*app.view_functions.values(), *(hook for hook, _ in _hooks(app))):
+        links = [] if _is_plain(view) else [*Links(view)]
+        for required in _required((*links, *held_by(links))):
+            required.are_held = True
+
+
+def _required(views: Iterable[Any]) -> Iterator[RequiredMethods]:
+    found = (get(each, "required_methods") for each in views)
+    yield from (each for each in found if isinstance(each, RequiredMethods))
+
+
+def _above(app: Flask, views: Views) -> Iterator[Problem]:
+    yield from _above_views(app, views)
+    yield from _above_hooks(app)
 
 
 def _above_views(app: Flask, views: Views) -> Iterator[Problem]:
@@ -172,7 +207,9 @@ def _meant_for(thing: Any, in_force: set[int], *, is_view: bool) -> Iterator[Lay
     made = [*(_decorated.get(thing) or {}).values()]
     # What was decorated anew is what was meant.
     if in_force.isdisjoint(id(each.layer) for each in made):
-        yield from (each.layer for each in made if each.is_lost() or (is_view and each.is_unused()))
+        yield from (
+            each.layer for each in made if each.is_lost() or (is_view and each.is_for_nobody())
+        )
     at_head = [*(_at_heads.get(thing) or {}).values()]
     yield from (each.made.layer for each in at_head if each.counts())
 
@@ -193,7 +230,8 @@ def _message(app: Flask, endpoint: str, where: str) -> str:
     return (
         f"{where} stands above the route of {shown(endpoint)} ({', '.join(rules)}), or its result"
         " was not used, so Flask has the view without it; put it below the route, or pass its result"
-        " to Flask"
+        " to Flask. If it is meant for another application, register the result there first, or write a function"
+        " for each of the two"
     )
 
 
