@@ -253,3 +253,24 @@ def test_parentheses_without_fields_are_not_told_of(caplog):
     app = shop(outer=cross_origin(), secret=cross_origin()(lambda: "seen"))
     assert callers(app, "/admin/users/secret") == {PAGE}
     assert told_of_nothing_set(caplog) == []
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (["admin"], 1),
+        (["admin", "admin.*"], 0),
+        (["admin.users"], 1),
+        (["admin.*"], 0),
+        (["open"], 0),
+    ],
+)
+def test_a_view_that_is_called_as_a_blueprint_is_told(names, told, caplog):
+    app = shop(endpoints=dict.fromkeys(names, {"allow_origins": []}))
+    for name in ("admin", "admin.users", "open"):
+        app.add_url_rule(f"/{name}", name, lambda: "a view of its own")
+    for _ in range(2):
+        actual(app)
+    lines = [each.getMessage() for each in caplog.records if "of the same name" in each.msg]
+    assert len(lines) == told
+    assert all(f"write '{names[0]}.*'" in line and "test_endpoints.py" in line for line in lines)

@@ -122,6 +122,13 @@ class Endpoints:
             if layer is not None and not layer.policy.settings() and not is_left_around:
                 yield layer.where
 
+    def namesakes(self, known: Iterable[Any]) -> Iterator[tuple[str, str]]:
+        """The places that name an endpoint which is called as a blueprint is, and what names the blueprint."""
+        for name in sorted(_patterns_of(known) - self._said.keys() if self._said else ()):
+            layer = self._said.get(name[: -len(_ALL)])
+            if layer is not None:
+                yield layer.where, name
+
     def unknown(self, known: set[Any]) -> Iterator[Problem]:
         """What is said of endpoints that are not there."""
         if not self._said:

@@ -63,6 +63,10 @@ class Notices:
         for where in resolver.endpoints.empty():
             if self._is_new(where):
                 logger.warning(_EMPTY, where)
+        endpoints = {rule.endpoint for rule in self._app.url_map.iter_rules()}
+        for where, name in resolver.endpoints.namesakes(endpoints):
+            if self._is_new(where, name):
+                logger.warning(_NAMESAKE, where, shown(name))
         self._tell_of_names(resolver)
         self._tell_of_lost_preflights(resolver)
         for where, what in idle():
@@ -214,6 +218,9 @@ _OVERRULED_NAMES = (
 _EMPTY = (
     '%s sets no field, so what is said more broadly holds there as it is; write {"allow_origins": []} to share'
     " with nobody, None to leave it alone, or leave the entry out"
+)
+_NAMESAKE = (
+    "%s is about the one view of this name. There is a blueprint of the same name; if its views are meant, write %s"
 )
 _LOST_PREFLIGHTS = (
     "Flask itself answers the preflights of endpoint %s, so browsers deny whatever needs one, although %s shares"
