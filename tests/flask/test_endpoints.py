@@ -266,7 +266,7 @@ def test_parentheses_without_fields_are_not_told_of(caplog):
     ],
 )
 def test_a_view_that_is_called_as_a_blueprint_is_told(names, told, caplog):
-    app = shop(endpoints=dict.fromkeys(names, {"allow_origins": []}))
+    app = shop(endpoints=dict.fromkeys(names, SHUT))
     for name in ("admin", "admin.users", "open"):
         app.add_url_rule(f"/{name}", name, lambda: "a view of its own")
     for _ in range(2):
@@ -274,3 +274,61 @@ def test_a_view_that_is_called_as_a_blueprint_is_told(names, told, caplog):
     lines = [each.getMessage() for each in caplog.records if "of the same name" in each.msg]
     assert len(lines) == told
     assert all(f"write '{names[0]}.*'" in line and "test_endpoints.py" in line for line in lines)
+
+
+def admin_of_an_extension(rules, **options):
+    """Of each view, it makes a blueprint; the first page is one of them."""
+    app = flask.Flask("example", **options)
+    for endpoint, rule in rules.items():
+        name, _, view_name = endpoint.rpartition(".")
+        blueprint = flask.Blueprint(name, __name__) if name else app
+        blueprint.add_url_rule(rule, view_name, lambda: "seen")
+        if name:
+            app.register_blueprint(blueprint)
+    return app
+
+
+PAGES = {"admin.index": "/admin/", "user.index": "/admin/user/", "home": "/administration"}
+
+
+@pytest.mark.parametrize(
+    ("rules", "endpoints", "told"),
+    [
+        (PAGES, {"admin.*": SHUT}, "'user.index'"),
+        ({**PAGES, "me": "/admin"}, {"admin.*": SHUT}, "'user.index', 'me'"),
+        (
+            {"admin.users": "/admin/users/<name>", "home": "/admin/users"},
+            {"admin.*": SHUT},
+            "'home'",
+        ),
+        (PAGES, {"admin.*": SHUT, "user.*": SHUT}, None),
+        (PAGES, {"admin.*": SHUT, "user.*": {"allow_origins": [ADMIN]}}, None),
+        (PAGES, {"admin.*": SHUT, "user.*": None}, None),
+        (PAGES, {"admin.*": {"allow_origins": [ADMIN]}}, None),
+        (PAGES, {"admin.index": SHUT}, None),
+        (PAGES, {"user.*": SHUT}, None),
+        ({"admin.index": "/", "home": "/home"}, {"admin.*": SHUT}, None),
+        ({"admin.index": "/<name>", "home": "/home/"}, {"admin.*": SHUT}, None),
+    ],
+)
+def test_what_is_open_below_a_blueprint_that_is_closed_by_its_name_is_told(
+    rules, endpoints, told, caplog
+):
+    app = admin_of_an_extension(rules)
+    CORS(app, allow_origins=[PAGE], endpoints=endpoints)
+    for _ in range(2):
+        actual(app)
+    lines = [each.getMessage() for each in caplog.records if "such URLs, too" in each.msg]
+    assert len(lines) == (told is not None)
+    assert all(f"not closed: {told}." in line and "'admin.*'" in line for line in lines)
+
+
+def test_other_hosts_have_urls_of_their_own(caplog):
+    app = flask.Flask("example", host_matching=True, static_host="a.example")
+    blueprint = flask.Blueprint("admin", __name__)
+    blueprint.add_url_rule("/admin/", "index", lambda: "seen", host="a.example")
+    app.register_blueprint(blueprint)
+    app.add_url_rule("/admin/x", "x", lambda: "seen", host="b.example")
+    CORS(app, allow_origins=[PAGE], endpoints={"admin.*": SHUT})
+    actual(app)
+    assert "such URLs, too" not in caplog.text

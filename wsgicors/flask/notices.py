@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ..errors import few, shown
 from ..guards import OVERRIDE, method_overrides, refuses_nothing
 from ..names import SAFE_METHODS, SAFELISTED_METHODS
+from .endpoint_notices import told_of_endpoints
 from .settings import (
     Effective,
     Governed,
@@ -60,13 +61,9 @@ class Notices:
         """
         self._tell_of_overrides(policies)
         self._tell_of_keys(resolver)
-        for where in resolver.endpoints.empty():
-            if self._is_new(where):
-                logger.warning(_EMPTY, where)
-        endpoints = {rule.endpoint for rule in self._app.url_map.iter_rules()}
-        for where, name in resolver.endpoints.namesakes(endpoints):
-            if self._is_new(where, name):
-                logger.warning(_NAMESAKE, where, shown(name))
+        for sentence, *values in told_of_endpoints(self._app, resolver):
+            if self._is_new(sentence, values[0]):
+                logger.warning(sentence, *values)
         self._tell_of_names(resolver)
         self._tell_of_lost_preflights(resolver)
         for where, what in idle():
@@ -214,13 +211,6 @@ _OVERRULED_KEY = (
 _OVERRULED_NAMES = (
     "the decorator of a view overrules %s: it wins over what endpoints says by the name of the view. Leave the"
     " field out in one of the two places"
-)
-_EMPTY = (
-    '%s sets no field, so what is said more broadly holds there as it is; write {"allow_origins": []} to share'
-    " with nobody, None to leave it alone, or leave the entry out"
-)
-_NAMESAKE = (
-    "%s is about the one view of this name. There is a blueprint of the same name; if its views are meant, write %s"
 )
 _LOST_PREFLIGHTS = (
     "Flask itself answers the preflights of endpoint %s, so browsers deny whatever needs one, although %s shares"
