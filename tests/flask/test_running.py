@@ -8,6 +8,7 @@ import flask
 import pytest
 from exchanges import PAGE, callers
 from flask.signals import request_started
+from flask.views import MethodView
 from flask_calls import actual, preflight
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -221,3 +222,65 @@ def test_what_comes_through_a_middleware_between_is_not_mistaken(between, caplog
     CORS(app, allow_origins=[PAGE], refuse_denied=True)
     assert actual(app, "/me", origin=PAGE).text == "secret"
     assert "past CORS" not in caplog.text
+
+
+# --- classes whose decorators are replaced --------------------------------------------------------
+
+
+def login(view):
+    @functools.wraps(view)
+    def logged_in(*args, **kwargs):
+        return view(*args, **kwargs)
+
+    return logged_in
+
+
+class Account(MethodView):
+    def get(self):
+        return "read"
+
+    def put(self):
+        return "written"
+
+
+def inherited(decorate):
+    return type("Inner", (decorate(type("Base", (Account,), {})),), {"decorators": [login]})
+
+
+def assigned(decorate):
+    decorated = decorate(type("Outer", (Account,), {}))
+    decorated.decorators = [login]
+    return decorated
+
+
+@pytest.mark.parametrize("view_class", [inherited, assigned])
+@pytest.mark.parametrize(
+    "hide", [lambda app: shared(app, allow_methods=["PUT"]), by_call, lambda app: app]
+)
+def test_what_is_declared_of_a_class_holds_though_its_decorators_are_replaced(view_class, hide):
+    app = flask.Flask("example")
+    admin = view_class(
+        cross_origin(allow_origins=[PAGE], allow_methods=["PUT"], refuse_denied=True)
+    )
+    app.add_url_rule("/me", view_func=admin.as_view("me"))
+    app.add_url_rule("/other", "other", lambda: "other", methods=["GET", "PUT"])
+    served = hide(app)
+    assert actual(served, "/me", "PUT", origin=EVIL).status_code == 403
+    assert actual(served, "/me", "PUT", origin=PAGE).text == "written"
+    assert callers(served, "/me", "PUT") == {PAGE}
+    assert actual(served, "/other", "PUT", origin=EVIL).text == "other"
+
+
+@pytest.mark.parametrize("view_class", [inherited, assigned])
+def test_a_class_that_is_closed_stays_closed_though_its_decorators_are_replaced(view_class):
+    app = flask.Flask("example")
+    app.add_url_rule("/me", view_func=view_class(same_origin).as_view("me"))
+    assert callers(shared(by_call(app)), "/me") == set()
+    assert callers(app, "/me") == set()
+
+
+def test_hooks_of_other_applications_are_left_as_they_are():
+    app = flask.Flask("example")
+    app.add_url_rule("/me", view_func=cross_origin(allow_origins=[PAGE])(Account).as_view("me"))
+    assert callers(app, "/me") == {PAGE}
+    assert app.before_request_funcs == {}

@@ -39,6 +39,7 @@ from .crashes import answer_within, show_crash
 from .declarations import Layer, declare, declare_new, is_governed, said_of
 from .denials import tell_of_denial
 from .inspection import SHARED_FROM_OUTSIDE, tell_of_decorator
+from .links import get
 from .resolver import UrlMapResolver
 from .settings import EXTENSION, call_site, policy_of
 from .strays import RequiredMethods, note_decorated
@@ -355,6 +356,24 @@ def _look_for_class(said: _Said, view: Callable[..., Any]) -> None:
             is_body = not frame.f_code.co_flags & inspect.CO_OPTIMIZED
             if is_body and frame.f_locals.get("__qualname__") == holder:
                 frame.f_locals[_ClassToBe.NAME] = _ClassToBe(said)
+
+
+def answer_for_classes(app: flask.Flask) -> None:
+    """Answer in the place of views whose class was declared, and which do not do so by themselves.
+
+    Where a class has ``decorators`` of its own, they take the place of those that it would inherit.
+    """
+    if any(map(_is_silent, app.view_functions.values())):
+        hooks = app.before_request_funcs.setdefault(None, [])
+        if _answer_alone_to_request not in hooks:
+            hooks.append(_answer_alone_to_request)
+
+
+def _is_silent(view: Any) -> bool:
+    """Whether something was said of the class of a view, and the view itself does not answer."""
+    lineage = getattr(get(view, "view_class"), "__mro__", ())
+    answers = isinstance(get(view, "required_methods"), RequiredMethods)
+    return not answers and any(map(said_of, lineage))
 
 
 class _ClassToBe:

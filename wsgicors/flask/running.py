@@ -16,6 +16,7 @@ from ..inspections import NEWS
 from ..layers import LAYER, waiting
 from ..logs import logger
 from ..requests import is_preflight
+from .decorators import answer_for_classes
 from .inspection import ensure_placed, see_to_responses
 from .settings import EXTENSION, SITE
 from .strays import is_any_undecided
@@ -43,11 +44,10 @@ class _Watch:
 
         :raises ConfigError: with what is wrong there; again each time, until it is mended.
         """
-        latest, environ = NEWS.latest, flask.request.environ
-        # A preflight comes here where nothing of ours answers it, and so it tells nothing.
-        if app.extensions.get(_LOOKED_AT) is latest or is_preflight(environ):
+        latest = NEWS.latest
+        see_to = _see_to_governed if EXTENSION in app.extensions else _see_to_alone
+        if app.extensions.get(_LOOKED_AT) is latest or not see_to(app, flask.request.environ):
             return
-        _see_to(app, environ)
         app.extensions[_LOOKED_AT] = latest
         if not is_any_undecided():
             request_started.disconnect(self._look_at)
@@ -58,14 +58,21 @@ class _Watch:
 _watch = _Watch()
 
 
-def _see_to(app: flask.Flask, environ: WSGIEnvironment) -> None:
-    if EXTENSION in app.extensions:
-        if _came_past(app, environ):
-            _see_to_detour(app, environ)
-        return
+def _see_to_alone(app: flask.Flask, environ: WSGIEnvironment) -> bool:
     ensure_placed(app)
+    answer_for_classes(app)
     if environ.get(LAYER) is not None:
         see_to_responses(app)
+    return True
+
+
+def _see_to_governed(app: flask.Flask, environ: WSGIEnvironment) -> bool:
+    # A preflight comes here where nothing of ours answers it, and so it tells nothing.
+    if is_preflight(environ):
+        return False
+    if _came_past(app, environ):
+        _see_to_detour(app, environ)
+    return True
 
 
 def _came_past(app: flask.Flask, environ: WSGIEnvironment) -> bool:
