@@ -19,6 +19,7 @@ from .declarations import (
 )
 from .heads import has_others_below, heads_among
 from .links import Links, get, held_by, holds_nothing, stands_in_class
+from .replaced import replaced
 from .settings import caller
 from .views import Said, View, Views, declares_per_request, is_bare
 
@@ -129,26 +130,25 @@ def _of(kept: Kept[dict[str, Value]], thing: object) -> dict[str, Value]:
 
 
 def above_routes(app: Flask, views: Views) -> list[Problem]:
-    """What was declared above the route, so that Flask has the view without it.
+    """What was declared so that Flask has the view without it: above the route, or in a base of its class.
 
     :param views: those of the application.
     """
-    _note_what_runs(app)
+    for required in _required(app.view_functions.values()):
+        # Where its endpoint was set, Flask has not read them.
+        tuple(required)
+    lost = list(replaced(app, views))
     problems = list(_above(app, views)) if is_anything_declared() else []
     if problems:
-        # What seems to be lost may have been made for another application, which was not looked at so far.
-        for each in governed_applications():
+        # What seems to be lost may have been made for another view, or another application.
+        for each in (app, *governed_applications()):
             _note_what_runs(each)
         problems = list(_above(app, views))
-    return problems
+    return lost + problems
 
 
 def _note_what_runs(app: Flask) -> None:
     """Note what the views and hooks of an application are, or hold."""
-    for view in app.view_functions.values():
-        # Where its endpoint was set, Flask has not read them.
-        for required in _required([view]):
-            tuple(required)
     for view in (*app.view_functions.values(), *(hook for hook, _ in _hooks(app))):
         links = [] if _is_plain(view) else [*Links(view)]
         for required in _required((*links, *held_by(links))):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from flask.views import View as FlaskView
 
 from .declarations import Layer, said_of
-from .links import Links, get, held_by, holds_nothing, method_of, stands_in_class
+from .links import Links, get, held_by, held_by_function, holds_nothing, method_of, stands_in_class
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -50,11 +50,22 @@ class View:
     :param view: the view; ``None`` if there is none.
     """
 
-    __slots__ = ("_broad", "_classes", "_held", "_linked", "_said", "_spots", "_within", "view")
+    __slots__ = (
+        "_all_classes",
+        "_broad",
+        "_classes",
+        "_held",
+        "_linked",
+        "_said",
+        "_spots",
+        "_within",
+        "view",
+    )
 
     def __init__(self, view: Any) -> None:
         links = Links(view)
         self.view = view
+        self._all_classes = links.classes
         #: Those of Flask, which have methods that answer.
         self._classes = tuple(each for each in links.classes if issubclass(each, FlaskView))
         others = [each for each in links.classes if not issubclass(each, FlaskView)]
@@ -99,6 +110,17 @@ class View:
         """All that it leads to, for one method, and may therefore run."""
         methods = self._methods(method)
         return [*self._linked, *held_by(self._linked), *methods, *held_by(methods)]
+
+    def made_of(self) -> Iterable[type]:
+        """The classes that it is made of, also where an extension has an instance in a closure."""
+        functions = [
+            each for each in self._linked if type(each) is FunctionType and each.__closure__
+        ]
+        held = [thing for each in functions for thing in held_by_function(each)]
+        inside = [get(each, "view_class") if callable(each) else type(each) for each in held]
+        classes = [*self._all_classes, *(each for each in inside if isinstance(each, type))]
+        # By identity: whoever makes classes may say how they compare.
+        return {id(each): each for each in classes}.values()
 
     def _methods(self, method: str) -> list[Any]:
         return [link for each in self._classes for link in Links(method_of(each, method))]

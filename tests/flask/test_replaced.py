@@ -1,0 +1,224 @@
+"""What a base of a view class declares in ``decorators`` is in force for a subclass, or is refused."""
+
+from __future__ import annotations
+
+import functools
+import gc
+import importlib.util
+
+import flask
+import pytest
+from exchanges import ADMIN, PAGE, callers
+from flask.views import MethodView, View
+from flask_calls import actual
+
+from wsgicors import ConfigError
+from wsgicors.flask import CORS, cross_origin, same_origin
+
+ROW = pytest.param
+restful, restx, classful = (
+    importlib.import_module(name) if importlib.util.find_spec(name) else None
+    for name in ("flask_restful", "flask_restx", "flask_classful")
+)
+
+
+def login_required(view):
+    @functools.wraps(view)
+    def wrapper(*args, **arguments):
+        return view(*args, **arguments)
+
+    return wrapper
+
+
+def by_flask(app, view_class):
+    app.add_url_rule("/secret", view_func=view_class.as_view("secret"))
+
+
+def behind_what_hides_it(app, view_class):
+    view = view_class.as_view("secret")
+    app.add_url_rule("/secret", "secret", lambda **given: view(**given))  # noqa: PLW0108
+
+
+def by_restful(app, view_class):
+    restful.Api(app).add_resource(view_class, "/secret")
+
+
+def by_restx(app, view_class):
+    restx.Api(app).add_resource(view_class, "/secret")
+
+
+def by_classful(app, view_class):
+    view_class.get = lambda self: "secret"
+    view_class.register(app, route_base="/secret")
+
+
+class Answering(View):
+    methods = ("GET",)
+
+    def dispatch_request(self):
+        return "secret"
+
+
+KINDS = [
+    ROW(MethodView, "decorators", by_flask, id="MethodView"),
+    ROW(Answering, "decorators", by_flask, id="View"),
+    ROW(MethodView, "decorators", behind_what_hides_it, id="hidden"),
+]
+if restful:
+    KINDS += [
+        ROW(restful.Resource, "decorators", by_restful, id="restful"),
+        ROW(restful.Resource, "method_decorators", by_restful, id="restful methods"),
+    ]
+if restx:
+    KINDS += [
+        ROW(restx.Resource, "decorators", by_restx, id="restx"),
+        ROW(restx.Resource, "method_decorators", by_restx, id="restx methods"),
+    ]
+if classful:
+    KINDS += [ROW(classful.FlaskView, "decorators", by_classful, id="classful")]
+needs_restful = pytest.mark.skipif(not restful, reason="could not import 'flask_restful'")
+
+
+def made(kind, *lists, register=by_flask, name="decorators", mark=lambda view_class: view_class):
+    """An application with a class whose lineage has some lists, the base's first.
+
+    :param mark: what decorates the class.
+    """
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[PAGE, ADMIN])
+    view_class = kind
+    for number, decorators in enumerate(lists):
+        own = {} if decorators is None else {name: decorators}
+        view_class = type(f"Class{number}", (view_class,), own)
+    view_class.get = lambda self: "secret"
+    register(app, mark(view_class))
+    return app
+
+
+def refused(app):
+    gc.collect()
+    with pytest.raises(ConfigError) as caught:
+        actual(app, "/secret")
+    (problem,) = caught.value.problems
+    assert problem.reason == "lost-in-subclass"
+    return problem.message
+
+
+@pytest.mark.parametrize(("kind", "name", "register"), KINDS)
+def test_closed_base_whose_list_a_subclass_replaces_is_an_error_with_what_to_write(
+    kind, name, register
+):
+    app = made(kind, [same_origin], [login_required], name=name, register=register)
+    message = refused(app)
+    for part in ("@same_origin", "'Class0'", "its subclass 'Class1'", "cross_origin(...)"):
+        assert part in message
+    assert f"Write {name} = [login_required, same_origin] in 'Class1'" in message
+
+
+@pytest.mark.parametrize(("kind", "name", "register"), KINDS)
+@pytest.mark.parametrize(
+    ("lists", "shared"),
+    [
+        ROW([[same_origin], None], set(), id="inherited"),
+        ROW([[same_origin], [login_required, same_origin]], set(), id="extended"),
+        ROW([[cross_origin(allow_origins=[ADMIN])], None], {ADMIN}, id="inherited narrower"),
+        ROW([[same_origin], [cross_origin(allow_origins=[ADMIN])]], {ADMIN}, id="said anew"),
+        ROW([[login_required], [login_required]], {PAGE, ADMIN}, id="nothing said"),
+        ROW([[login_required], [same_origin]], set(), id="closed in the subclass"),
+    ],
+)
+def test_what_a_subclass_inherits_or_says_anew_is_in_force(kind, name, register, lists, shared):
+    assert callers(made(kind, *lists, name=name, register=register), "/secret") == shared
+
+
+def test_narrower_base_and_a_class_between_are_named():
+    narrower = cross_origin(allow_origins=[ADMIN])
+    message = refused(made(MethodView, [narrower], [lambda view: view], None))
+    for part in ("@cross_origin at flask/", "'Class0'", "its subclass 'Class2': 'Class1' has"):
+        assert part in message
+    assert "Write decorators = [..., cross_origin(...)] in 'Class2'" in message
+
+
+@needs_restful
+def test_list_by_method_is_written_by_method():
+    lists = [{"get": [same_origin]}, {"get": [login_required]}]
+    message = refused(made(restful.Resource, *lists, name="method_decorators", register=by_restful))
+    assert 'Write method_decorators = {"get": [login_required, same_origin]}' in message
+
+
+@needs_restful
+def test_list_by_method_of_another_method_is_in_force_still():
+    lists = [{"put": [same_origin]}, {"get": [login_required]}]
+    app = made(restful.Resource, *lists, name="method_decorators", register=by_restful)
+    assert callers(app, "/secret") == {PAGE, ADMIN}
+
+
+@pytest.mark.parametrize(
+    ("mark", "shared"),
+    [(same_origin, set()), (cross_origin(allow_origins=[PAGE]), {PAGE})],
+)
+def test_decorator_of_the_subclass_stands_in_the_place_of_the_list(mark, shared):
+    app = made(MethodView, [same_origin], [login_required], mark=mark)
+    assert callers(app, "/secret") == shared
+
+
+def test_decorator_of_a_method_stands_in_the_place_of_the_list():
+    def mark(view_class):
+        view_class.get = cross_origin(allow_origins=[PAGE])(view_class.get)
+        return view_class
+
+    app = made(MethodView, [same_origin], [login_required], mark=mark)
+    assert callers(app, "/secret") == {PAGE}
+
+
+def test_decorator_that_applies_ours_stands_in_the_place_of_the_list():
+    app = made(MethodView, [same_origin], [lambda view: login_required(same_origin(view))])
+    assert callers(app, "/secret") == set()
+
+
+def test_decorator_of_the_base_above_its_list_opens_no_subclass():
+    class Base(MethodView):
+        decorators = [same_origin]  # noqa: RUF012 - as Flask has it
+
+    cross_origin(max_age=5)(Base)
+
+    class Secret(Base):
+        decorators = [login_required]  # noqa: RUF012 - as Flask has it
+
+        def get(self):
+            return "secret"
+
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[PAGE])
+    by_flask(app, Secret)
+    refused(app)
+
+
+def test_mixin_behind_the_class_of_flask_is_told_of():
+    class Closed:
+        decorators = [same_origin]  # noqa: RUF012 - as Flask has it
+
+    class Secret(MethodView, Closed):
+        def get(self):
+            return "secret"
+
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[PAGE])
+    by_flask(app, Secret)
+    message = refused(app)
+    assert "'View' has decorators of its own" in message
+    assert "Write decorators = [same_origin] in" in message
+
+
+def test_mixin_ahead_of_the_class_of_flask_is_in_force():
+    class Closed:
+        decorators = [same_origin]  # noqa: RUF012 - as Flask has it
+
+    class Secret(Closed, MethodView):
+        def get(self):
+            return "secret"
+
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[PAGE])
+    by_flask(app, Secret)
+    assert callers(app, "/secret") == set()

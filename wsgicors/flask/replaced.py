@@ -1,0 +1,131 @@
+"""Decorators in a list of a class (``decorators``), in the place of which a subclass has a list of its own.
+
+Flask applies the list of the subclass alone, so what its base declares would be lost without a word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..errors import Problem, shown
+from ..names import SAFELISTED_METHODS
+from .declarations import Layer, said_of
+from .links import Links, get, holds_nothing
+from .views import View, Views, is_bare
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+# ``method_decorators`` is that of Flask-RESTful and Flask-RESTX.
+_LISTS = ("decorators", "method_decorators")
+
+
+class _Lost(NamedTuple):
+    """What a base declares in a list, and a subclass does not have."""
+
+    view_class: type
+    base: type
+    #: The name of the list.
+    name: str
+    method: str
+    layer: Layer
+
+
+def replaced(app: Flask, views: Views) -> Iterator[Problem]:
+    """What the bases of view classes declare, and what is not in force for these.
+
+    :param views: those of the application.
+    """
+    found: dict[str, type] = {}
+    for endpoint, view in app.view_functions.items():
+        if not (is_bare(view) and holds_nothing(view)):
+            looked_at = views.view(endpoint, view)
+            for view_class in filter(_may_lose, looked_at.made_of()):
+                lost = _lost_by(view_class, looked_at, _methods(app, endpoint))
+                found.update({_message(each): view_class for each in lost})
+    for message, view_class in found.items():
+        yield Problem("decorator", view_class, "lost-in-subclass", message)
+
+
+def _lost_by(view_class: type, view: View, methods: Iterable[str]) -> Iterator[_Lost]:
+    for method in sorted(methods):
+        said = view.said(method)
+        yield from _lost(view_class, method, said.layers + said.held)
+
+
+def _methods(app: Flask, endpoint: Any) -> set[str]:
+    try:
+        rules = [*app.url_map.iter_rules(endpoint)]
+    except KeyError:  # no rule leads to it so far
+        rules = []
+    return {name for rule in rules for name in rule.methods or SAFELISTED_METHODS} - {"OPTIONS"}
+
+
+def _may_lose(view_class: type) -> bool:
+    """Whether anything is declared in a list that is not that of the class itself."""
+    # Asked of very many views, nearly none of which has such a list.
+    lineage = view_class.__mro__
+    return any(
+        any(map(_declaring, _all_listed(each, name)))
+        for name in _LISTS
+        for each in [one for one in lineage if name in vars(one)][1:]
+    )
+
+
+def _lost(view_class: type, method: str, in_force: tuple[Layer, ...]) -> Iterator[_Lost]:
+    lineage = view_class.__mro__
+    for name in _LISTS:
+        having = [at for at, each in enumerate(lineage) if name in vars(each)]
+        declaring = [at for at in having if _declared(lineage[at], name, method)]
+        if declaring and declaring[0] != having[0]:
+            base = lineage[declaring[0]]
+            broader = [id(layer) for each in lineage[declaring[0] :] for layer in said_of(each)]
+            # What the subclass says itself, stands in its place.
+            if all(id(layer) in broader for layer in in_force):
+                yield _Lost(view_class, base, name, method, _declared(base, name, method)[0])
+
+
+def _declared(view_class: type, name: str, method: str) -> list[Layer]:
+    """What the decorators in a list of a class declare, for a method."""
+    return [layer for each in _listed(view_class, name, method) for layer in _declaring(each)]
+
+
+def _declaring(decorator: Any) -> list[Layer]:
+    declared = (get(link, "declares") for link in Links(decorator))
+    return [layer for layer in declared if isinstance(layer, Layer)]
+
+
+def _listed(view_class: type, name: str, method: str) -> list[Any]:
+    decorators = vars(view_class).get(name)
+    if isinstance(decorators, Mapping):
+        decorators = decorators.get(method.lower())
+    return [*decorators] if isinstance(decorators, (list, tuple)) else []
+
+
+def _all_listed(view_class: type, name: str) -> Iterator[Any]:
+    decorators = vars(view_class)[name]
+    lists = decorators.values() if isinstance(decorators, Mapping) else [decorators]
+    for each in lists:
+        yield from each if isinstance(each, (list, tuple)) else ()
+
+
+def _message(lost: _Lost) -> str:
+    has = next(each for each in lost.view_class.__mro__ if lost.name in vars(each))
+    is_closing = lost.layer.is_closing()
+    names = map(_named, _listed(has, lost.name, lost.method))
+    written = f"[{', '.join([*names, 'same_origin' if is_closing else 'cross_origin(...)'])}]"
+    if isinstance(vars(has)[lost.name], Mapping):
+        written = f'{{"{lost.method.lower()}": {written}}}'
+    otherwise = ", or cross_origin(...) in the list to say who may read it" if is_closing else ""
+    view_class, base, own = (shown(each.__qualname__) for each in (lost.view_class, lost.base, has))
+    return (
+        f"{lost.layer.where}, in {lost.name} of {base}, is not in force for its subclass {view_class}: {own} has"
+        f" {lost.name} of its own, and only these count. Write {lost.name} = {written} in"
+        f" {view_class}{otherwise}"
+    )
+
+
+def _named(decorator: Any) -> str:
+    name = get(decorator, "__name__")
+    return name if isinstance(name, str) and name.isidentifier() else "..."
