@@ -8,10 +8,12 @@ import signal
 import threading
 import time
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from contextvars import ContextVar
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from exchanges import answer, environ_of, site
 
 from wsgicors import ConfigError, CORSMiddleware, OriginCache, Policy
 from wsgicors.headers import HeaderBuilder
@@ -199,6 +201,67 @@ def test_a_middleware_takes_a_cache():
         lambda environ, start: [], allow_origins=OriginCache(Database(SHOP).has, seconds=1)
     )
     assert middleware.policy is not None
+
+
+# --- what a look-up knows of the request ---------------------------------------------------------
+
+CURRENT = ContextVar("tenant")
+
+
+def at_tenant(app):
+    """Middleware that says whose host it is, as people write it."""
+
+    def application(environ, start_response):
+        token = CURRENT.set(environ["HTTP_HOST"])
+        try:
+            return app(environ, start_response)
+        finally:
+            CURRENT.reset(token)
+
+    return application
+
+
+def test_without_key_a_lookup_is_told_nothing_of_the_tenant_so_that_no_other_gets_its_answer(
+    caplog,
+):
+    tenants = {"acme.example": {SHOP}, "other.example": set()}
+    cache = OriginCache(lambda origin: origin in tenants[CURRENT.get()], seconds=300)
+    app = at_tenant(CORSMiddleware(site(), allow_origins=cache))
+    environs = [environ_of(origin=SHOP, HTTP_HOST=host) for host in tenants for _ in range(2)]
+    assert [answer(app, each).decision.allowed for each in environs] == [False] * 4
+    assert [message for message in caplog.messages if "write key=... and" in message] == [
+        caplog.messages[0]
+    ]
+
+
+def test_without_key_a_context_variable_has_its_default():
+    tenant = ContextVar("tenant", default="nobody")
+    tenant.set("acme")
+    cache = OriginCache(lambda origin: tenant.get() == "acme", seconds=300)
+    assert not cache(SHOP, {})
+
+
+def test_with_key_a_lookup_is_asked_where_the_request_is():
+    token = CURRENT.set("acme")
+    cache = OriginCache(lambda *_: CURRENT.get() == "acme", seconds=300, key=lambda _: "acme")
+    assert cache(SHOP, {})
+    CURRENT.reset(token)
+
+
+def test_what_a_lookup_sets_is_gone_with_it():
+    cache = OriginCache(lambda origin: bool(CURRENT.set(origin)), seconds=300)
+    assert cache(SHOP, {})
+    assert CURRENT.get(None) is None
+
+
+@pytest.mark.parametrize("error", [KeyError("table"), OSError("gone"), UnicodeError("x")])
+def test_an_error_that_says_nothing_of_a_request_gets_no_hint(error, caplog):
+    def lookup(origin):
+        raise error
+
+    with pytest.raises(type(error)):
+        OriginCache(lookup, seconds=1)(SHOP, {})
+    assert not caplog.messages
 
 
 # --- threads that ask the same -------------------------------------------------------------------

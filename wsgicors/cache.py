@@ -13,6 +13,8 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, Future
+from contextlib import AbstractContextManager, ExitStack
+from contextvars import Context
 from typing import Any, Callable, NamedTuple, Optional, Protocol
 from uuid import UUID
 
@@ -28,6 +30,9 @@ _MAX_ATTEMPTS = 5
 # A longer key is looked up, but not remembered, so that the size bounds the memory too.
 _MAX_KEY_LENGTH = 512
 
+
+#: What a look-up may count on though it knows of no request, asked for where a request may be under way.
+SURROUNDINGS: list[Callable[[], AbstractContextManager[object]]] = []
 
 #: What is asked: an origin, and the key as text where there is one.
 Question = tuple[str, Optional[str]]
@@ -81,7 +86,9 @@ class OriginCache:
     about the same unknown origin ask once: the others wait for the answer.
 
     :param lookup: says whether an origin is allowed, as ``lookup(origin)``; with ``key``, as
-        ``lookup(origin, key)``. What it raises is raised to all who wait, and not remembered.
+        ``lookup(origin, key)``. What it raises is raised to all who wait, and not remembered. Without
+        ``key``, its answer holds for every request, so it is asked outside of any: context variables are
+        empty, and Flask has an application context of its own, where there was one, and no ``request``.
     :param seconds: for how long an answer is good.
     :param size: how many answers are kept; the oldest go first.
     :param key: gives the tenant of a request, as ``key(environ)``: text, a whole number, a ``UUID``
@@ -146,6 +153,7 @@ class OriginCache:
         self._clock = clock
         self._answers: OrderedDict[Question, _Answer] = OrderedDict()
         self._lock = Lock()
+        self._is_hint_given = False
         self._begin()
         begin_in_forked_processes(self)
         if invalidation is not None:
@@ -262,11 +270,24 @@ class OriginCache:
 
     def _look_up(self, question: Question, key: Any) -> bool:
         origin, _ = question
-        allowed = self._lookup(origin) if self._key is None else self._lookup(origin, key)
+        allowed = self._ask_outside(origin) if self._key is None else self._lookup(origin, key)
         if not isinstance(allowed, bool):
             message = f"lookup returned {shown(allowed)} for {shown(origin)}"
             raise TypeError(f"{message}: return True or False")
         return allowed
+
+    def _ask_outside(self, origin: str) -> Any:
+        """Ask where nothing is known of the request, because the answer is remembered for all of them."""
+        # Made here, where it may be known which application that is.
+        surroundings = [each() for each in SURROUNDINGS]
+        try:
+            return Context().run(_within, surroundings, self._lookup, origin)
+        except Exception as error:
+            # This is what context variables raise, and Flask's request.
+            if type(error) in (LookupError, RuntimeError) and not self._is_hint_given:
+                self._is_hint_given = True
+                logger.warning(_OUTSIDE, shown(str(error)))
+            raise
 
     def _keep(self, pending: _Pending, question: Question, answer: _Answer) -> None:
         """Remember an answer and give it to those who wait, unless it may be from before an invalidation."""
@@ -297,6 +318,23 @@ class OriginCache:
             if self._under_way.get(question) is answer:
                 del self._under_way[question]
             answer.cancel()
+
+
+def _within(
+    surroundings: list[AbstractContextManager[object]], lookup: Callable[[str], Any], origin: str
+) -> Any:
+    with ExitStack() as stack:
+        for each in surroundings:
+            stack.enter_context(each)
+        return lookup(origin)
+
+
+_OUTSIDE = (
+    "the lookup of an OriginCache raised %s. Without key it is asked outside of the request, because its answer"
+    " is remembered for all requests. If the answer depends on the tenant, or on anything else of the request,"
+    " write key=... and lookup(origin, key). If it does not, use nothing of the request there; for the database"
+    " of a Flask application, write with app.app_context()"
+)
 
 
 # --- what is asked about -------------------------------------------------------------------------

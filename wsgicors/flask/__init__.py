@@ -1,6 +1,7 @@
 """CORS for Flask: the extension and its decorators."""
 
-# It looks at applications when Flask runs them.
+# One gives look-ups what they may know of Flask, the other looks at applications when Flask runs them.
+from . import lookups as _lookups  # noqa: F401
 from . import running as _running  # noqa: F401
 from .decisions import decision as decision
 from .decorators import cross_origin as cross_origin
