@@ -551,6 +551,50 @@ def test_default_section_does_no_harm(from_ini, conf):
     assert callers(app, pages=BOTH) == {FREE}
 
 
+DEFAULTS_NOT_IN_FORCE = [
+    ROW("free, own", "refuse_denied", "free_refuse_denied and own_refuse_denied", id="field"),
+    ROW("own", "allow_origins", "own_allow_origins", id="field, of one policy"),
+    ROW("own", "Refuse_Denied", "own_refuse_denied", id="another case"),
+    ROW("own", "cors-allow-methods", "own_allow_methods", id="dashes"),
+    ROW("own", "cors_refuse_denied", "own_refuse_denied", id="prefix"),
+    ROW("own", "refuse_denid", "own_refuse_denied", id="misspelled"),
+    ROW("own", "own_refuse_denid", "own_refuse_denied", id="misspelled, of a policy"),
+    ROW("own", "match_strategy", "matchstrategy", id="strategy"),
+    ROW("deny", "refuse_denied", "NAME_refuse_denied", id="of nobody's policy"),
+    ROW(None, "Refuse_Denied", "refuse_denied", id="of the only policy"),
+]
+
+
+@pytest.mark.parametrize(("policy", "key", "instead"), DEFAULTS_NOT_IN_FORCE)
+def test_key_of_the_default_section_that_is_not_in_force_is_told(policy, key, instead, caplog):
+    own = {"policy": policy, "free_origin": FREE, "own_origin": SUBDOMAIN}
+    keys = {"allow_origins": FREE} if policy is None else own
+    make_middleware(hello, {key: "true"}, **keys)
+    told = [message for message in caplog.messages if "[DEFAULT]" in message]
+    assert len(told) == 1
+    assert f"{key!r} in [DEFAULT] is in force in no policy" in told[0]
+    assert f"write {instead} in its section" in told[0]
+
+
+@pytest.mark.parametrize(
+    "key",
+    """debug here __file__ api_key own_key max_pages policies origin origins methods headers credentials
+    session_max_age own_refuse_denied refuse_denied""".split(),
+)
+def test_key_of_the_default_section_that_is_in_force_or_of_others_is_not_told(key, caplog):
+    keys = {"policy": "own", "own_origin": SUBDOMAIN, "own_refuse_denied": "true"}
+    make_middleware(hello, {key: "true"}, **keys)
+    assert not caplog.messages
+
+
+@pytest.mark.parametrize("key", ["ALLOW_ORIGINS", "Allow-Origins", "own_Origin", "Policy"])
+def test_key_in_another_case_is_an_error_that_says_how_to_write_it(key):
+    keys = {"policy": "own", "own_allow_methods": "PUT", "own_allow_origins": FREE}
+    meant = {"own_Origin": "own_origin", "Policy": "policy"}.get(key, "allow_origins")
+    with pytest.raises(ConfigError, match=f"write (own_)?{meant}"):
+        make_middleware(hello, {}, **{**keys, key: FREE})
+
+
 # --- what 0.7 had in Python --------------------------------------------------------------------------
 
 

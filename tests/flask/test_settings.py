@@ -218,6 +218,57 @@ def test_keys_of_others_are_left_alone():
     assert callers(app) == {PAGE}
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "instead"),
+    [
+        ROW("cors_refuse_denied", True, "CORS_REFUSE_DENIED", id="lower case"),
+        ROW("Cors_allow_origins", [ADMIN], "CORS_ALLOW_ORIGINS", id="mixed case"),
+        ROW("cors_ALLOW_CREDENTIALS", "false", "CORS_ALLOW_CREDENTIALS", id="prefix alone"),
+        ROW("cors_origins", [ADMIN], "CORS_ALLOW_ORIGINS", id="name of another library"),
+        ROW("cors_alow_methods", ["GET"], "CORS_ALLOW_METHODS", id="misspelled"),
+    ],
+)
+@pytest.mark.parametrize("is_late", [False, True], ids=["before", "after CORS(app)"])
+def test_key_that_is_not_in_capitals_is_told_how_to_be_written(key, value, instead, is_late):
+    app = configured(**{"CORS_ALLOW_ORIGINS": [PAGE], **({} if is_late else {key: value})})
+    app.config[key] = value
+    with pytest.raises(ConfigError, match=f"in capitals; write {instead}") as caught:
+        actual(app)
+    assert [problem.field for problem in caught.value.problems] == [key]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ROW("cors_allow_origins", [PAGE], id="handed on to CORS"),
+        ROW("cors_origins", PAGE, id="handed on, by another name"),
+        ROW("cors_max_age", 60, id="handed on to a decorator"),
+        ROW("cors_max_age", "soon", id="does not fit"),
+        ROW("cors_allow_methods", None, id="nothing"),
+        ROW("cors_enabled", True, id="no field"),
+        ROW("cors_options", {"origins": "*"}, id="mapping"),
+        ROW("corsair_max_age", 60, id="another word"),
+    ],
+)
+def test_key_that_is_not_in_capitals_may_be_the_applications_own(key, value, caplog):
+    app = flask.Flask("example")
+    app.config[key] = value
+    CORS(app, allow_origins=[PAGE])
+    app.add_url_rule("/", "index", cross_origin(max_age=60)(lambda: "index"))
+    app.add_url_rule("/other", "other", lambda: "other")
+    assert callers(app) == {PAGE}
+    assert not caplog.messages
+
+
+def test_key_in_two_cases_is_refused(monkeypatch):
+    monkeypatch.setenv("FLASK_CORS_ALLOW_ORIGINS", PAGE)
+    monkeypatch.setenv("FLASK_CORS_allow_origins", ADMIN)
+    app = flask.Flask("example")
+    app.config.from_prefixed_env()
+    with pytest.raises(ConfigError, match="the same as CORS_ALLOW_ORIGINS; leave one"):
+        CORS(app)
+
+
 def test_config_that_is_set_after_init_app_still_counts():
     app = flask.Flask("example")
     app.add_url_rule("/", "index", lambda: "index")

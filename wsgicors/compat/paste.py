@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import ConfigError, Problem, shown
@@ -51,6 +51,10 @@ _STRATEGIES = ("firstmatch", "verbmatch")
 _NO = ("false", "no", "off", "0", "none")
 _NOBODY = Policy(allow_origins=())
 _NOBODY_AT_ALL = Policy(allow_origins=(), refuse_denied=True)
+_NOT_IN_FORCE = (
+    "%s in [DEFAULT] is in force in no policy; if it is meant for this filter, write %s in its section, and"
+    " otherwise leave it"
+)
 # Where the origin selects the policy, the answer to one is not that to another: it must vary.
 _EVERY_ORIGIN = Policy(allow_origins=re.compile(r".*"))
 
@@ -129,6 +133,7 @@ class _Section:
             for prefix in self._prefixes
         ]
         self.problems += self._idle_refusals()
+        self._tell_of_defaults(global_conf)
 
     def _idle_refusals(self) -> Iterator[Problem]:
         """Where somebody wants to have refused what is denied, and another policy takes whoever comes."""
@@ -144,9 +149,33 @@ class _Section:
         """The policies by which what is denied is refused."""
         return [name for name, policy in zip(self.names, self.policies) if policy.refuse_denied]
 
+    def _known(self) -> set[str]:
+        return {prefix + key for prefix in self._own_prefixes() for key in _keys(prefix)}
+
+    def _own_prefixes(self) -> list[str]:
+        return [prefix for prefix in self._prefixes if prefix != f"{_DENY}_"]
+
+    def _tell_of_defaults(self, global_conf: Mapping[str, str]) -> None:
+        """Tell of each key of ``[DEFAULT]`` that looks like one of ours, and is not in force.
+
+        It may be of another program, so it is no error.
+        """
+        known = self._known()
+        ours = {*FIELDS, *_SELECTION, *known.difference(_OLD_KEYS)}
+        for key in global_conf:
+            near = _nearest(key, ours, cutoff=0.9)
+            if near and key not in known and key not in _SELECTION:
+                names = self._names_of(near)
+                if not all(name in self._conf for name in names):
+                    logger.warning(_NOT_IN_FORCE, shown(key), " and ".join(names))
+
+    def _names_of(self, key: str) -> list[str]:
+        """What to write for a key; for a field, in each policy."""
+        prefixes = self._own_prefixes() or ["NAME_"]
+        return [prefix + key for prefix in prefixes] if key in FIELDS else [key]
+
     def _unknown_keys(self) -> Iterator[Problem]:
-        prefixes = [prefix for prefix in self._prefixes if prefix != f"{_DENY}_"]
-        known = {prefix + key for prefix in prefixes for key in _keys(prefix)}
+        known = self._known()
         for key, value in self._local.items():
             if key not in known and key not in _SELECTION and not self._is_of_unnamed(key):
                 yield Problem(key, value, "unknown-field", _advice(key, known))
@@ -181,6 +210,14 @@ def _named(key: str) -> str:
     return min(names, key=len, default="")
 
 
+def _nearest(key: str, keys: Iterable[str], cutoff: float = 0.8) -> str | None:
+    """The key that somebody who wrote another one probably meant, in whatever case it stands there."""
+    written = {each.lower(): each for each in keys}
+    name = key.lower().replace("-", "_").removeprefix("cors_")
+    near = difflib.get_close_matches(name, written, n=1, cutoff=cutoff)
+    return written[near[0]] if near else None
+
+
 def _advice(key: str, known: set[str]) -> str:
     if key in _OLD_KEYS:
         return (
@@ -190,9 +227,9 @@ def _advice(key: str, known: set[str]) -> str:
     if key in FIELDS:
         return f"beside the key policy it belongs to no policy; write NAME_{key} with the name of a policy"
     name = _named(key)
-    near = difflib.get_close_matches(key, [*known, *_SELECTION, *FIELDS], n=1, cutoff=0.8)
+    near = _nearest(key, [*known, *_SELECTION, *FIELDS])
     if near:
-        return f"there is no such key; write {near[0]}"
+        return f"there is no such key; write {near}"
     if name:
         return f"policy does not name {name}; write policy = {name}, or leave the key out"
     return (

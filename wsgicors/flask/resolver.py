@@ -40,6 +40,7 @@ from .settings import (
     blueprint_layers,
     config_conflicts,
     config_layers,
+    keys_in_another_case,
     named,
 )
 from .strays import above_routes, layers_of_hooks
@@ -208,12 +209,14 @@ class UrlMapResolver:
                 *self._misplaced_inside(),
             ]
             in_force = self._in_force()
+            policies = [self._governing(own).policy for own in in_force]
+            if self._notices is not None:
+                problems += keys_in_another_case(self._app, policies)
             problems += list(self._conflicts(in_force)) or self._idle_refusals(in_force)
             if problems:
                 raise ConfigError(problems)
             leftovers = Leftovers(self._app, self._views, self._governed_endpoints())
             if self._notices is not None:
-                policies = [self._governing(own).policy for own in in_force]
                 self._notices.tell(self, policies, leftovers)
         self.narrowing = leftovers.narrowing
         self.default = self._governing(()).builder if self.governs_all else None

@@ -129,7 +129,7 @@ def config_layers(app: Flask) -> list[Layer]:
 
     :raises ConfigError: with the problems of all keys.
     """
-    layers, problems = [], []
+    layers, problems = [], [*_said_twice(app)]
     for key in _keys(app):
         if _is_ours(key):
             # It is read more than once.
@@ -142,6 +142,36 @@ def config_layers(app: Flask) -> list[Layer]:
     if problems:
         raise ConfigError(problems)
     return layers
+
+
+def keys_in_another_case(app: Flask, policies: Iterable[Policy]) -> Iterator[Problem]:
+    """The keys that would be settings if they were in capitals.
+
+    :param policies: those in force. What is said there was kept in the configuration, and handed on.
+    """
+    for key in _keys(app, _is_in_another_case):
+        field = nearest_field(_name(key))
+        meant = None if field is None else _meant(field, app.config[key])
+        if field and meant and not any(policy.merge(meant) == policy for policy in policies):
+            message = f"keys of app.config are in capitals; write {CONFIG_PREFIX}{field.upper()}"
+            yield Problem(key, app.config[key], "unknown-field", message)
+
+
+def _meant(field: str, value: Any) -> Policy | None:
+    """What somebody says of a field; ``None`` if it does not fit there, so that something else is meant."""
+    try:
+        return Policy(**{field: value})
+    except ConfigError:
+        return None
+
+
+def _said_twice(app: Flask) -> Iterator[Problem]:
+    keys: dict[str, str] = {}
+    for key in _keys(app):
+        other = keys.setdefault(_name(key), key)
+        if other != key and _is_ours(key):
+            message = f"it says the same as {other}; leave one of them out"
+            yield Problem(key, app.config[key], "twice", message)
 
 
 def config_conflicts(layers: Iterable[Layer]) -> Iterator[Problem]:
@@ -197,8 +227,16 @@ def _is_same(value: Any, other: Any) -> bool:
     return set(value) == set(other) if are_lists else bool(value == other)
 
 
-def _keys(app: Flask) -> list[str]:
-    keys = [key for key in app.config if isinstance(key, str) and key.startswith(CONFIG_PREFIX)]
+def _is_of_prefix(key: str) -> bool:
+    return key.startswith(CONFIG_PREFIX)
+
+
+def _is_in_another_case(key: str) -> bool:
+    return not _is_of_prefix(key) and key.upper().startswith(CONFIG_PREFIX)
+
+
+def _keys(app: Flask, is_wanted: Callable[[str], bool] = _is_of_prefix) -> list[str]:
+    keys = [key for key in app.config if isinstance(key, str) and is_wanted(key)]
     return sorted(key for key in keys if app.config[key] is not None)
 
 
