@@ -17,7 +17,7 @@ from flask.cli import ScriptInfo
 from flask.views import MethodView
 from flask_calls import actual, preflight
 
-from wsgicors import ConfigError
+from wsgicors import ConfigError, CORSMiddleware
 from wsgicors.flask import CORS, cross_origin, same_origin
 from wsgicors.flask.command import cors_command
 from wsgicors.flask.strays import idle
@@ -29,6 +29,7 @@ ROW = pytest.param
 def _nothing_is_left():
     """What is misplaced here would be told of in the log of other tests, as long as it is there."""
     yield
+    gc.collect()
     assert all(idle())
 
 
@@ -801,6 +802,168 @@ def test_declaration_that_may_count_later_is_not_told_of(declared, caplog):
     declared(app)
     actual(app, "/")
     assert not told_of_idle(declared, caplog)
+
+
+def dropped_of_static_files(app):
+    same_origin(app.send_static_file)
+    return "Flask.send_static_file"
+
+
+def dropped_of_a_view_that_is_hidden(app):
+    def report():
+        return "report"
+
+    def hiding():
+        return app.report()
+
+    app.add_url_rule("/", "index", hiding)
+    app.report = report
+    same_origin(report)
+    return report.__qualname__
+
+
+def dropped_of_a_view_of_no_route(app):
+    def report():
+        return "report"
+
+    cross_origin(allow_origins=[])(with_header(report))
+    app.report = report
+    return report.__qualname__
+
+
+def declared_twice_and_dropped(app):
+    for _ in range(2):
+        same_origin(app.send_static_file)
+    same_origin(app.send_static_file)
+    return "Flask.send_static_file"
+
+
+DROPPED = [
+    dropped_of_static_files,
+    dropped_of_a_view_that_is_hidden,
+    dropped_of_a_view_of_no_route,
+    declared_twice_and_dropped,
+]
+
+
+def told_of_dropped(app, drop, caplog):
+    list(idle())
+    what = drop(app)
+    gc.collect()
+    for _ in range(2):
+        actual(app, "/nowhere")
+    return [each for each in caplog.messages if f"about {what} has no effect so far" in each]
+
+
+@pytest.mark.parametrize("drop", DROPPED)
+@pytest.mark.parametrize("is_governed", [True, False], ids=["CORS", "CORSMiddleware"])
+def test_declaration_whose_result_nobody_kept_is_told_of_with_what_to_write(
+    drop, is_governed, caplog
+):
+    app = flask.Flask("example")
+    if is_governed:
+        CORS(app, allow_origins=[PAGE])
+    else:
+        app.wsgi_app = CORSMiddleware(app.wsgi_app, allow_origins=[PAGE])
+    told = told_of_dropped(app, drop, caplog)
+    assert len(told) == (2 if drop is declared_twice_and_dropped else 1)
+    for part in (
+        "_origin at flask/test_strays.py",
+        "pass its result to Flask",
+        'endpoints={"static"',
+    ):
+        assert part in told[0]
+
+
+def test_command_tells_of_a_declaration_whose_result_nobody_kept():
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[PAGE])
+    same_origin(app.send_static_file)
+    strays = json.loads(told_by_command(app, "--format", "json"))["strays"]
+    assert any(stray["what"] == "Flask.send_static_file" for stray in strays)
+
+
+def held_for_later(app):
+    def report():
+        return "report"
+
+    app.report, app.later = report, same_origin(report)
+
+
+def decorated_anew(app):
+    def report():
+        return "report"
+
+    same_origin(report)
+    app.add_url_rule("/closed", "closed", cross_origin(allow_origins=[])(report))
+
+
+def decorated_for_each_request(app):
+    def report():
+        return "report"
+
+    def refuse_first():
+        same_origin(report)
+        return "refused", 401
+
+    app.add_url_rule("/", "index", refuse_first)
+    app.test_client().get("/")
+    app.report = report
+
+
+def of_a_class_that_is_gone(app):
+    class Report:
+        def read(self):
+            return "report"
+
+    class Closed(Report):
+        read = same_origin(Report.read)
+
+    app.report = Report
+
+
+def looked_at_as_it_is_bound(app):
+    class Secrets(MethodView):
+        @same_origin
+        @Timed
+        def get(self):
+            return "secret"
+
+    app.add_url_rule("/closed", view_func=Secrets.as_view("closed"))
+    assert Secrets().get
+
+
+def used_by_another_application(app):
+    def report():
+        return "report"
+
+    flask.Flask("other").add_url_rule("/", "index", same_origin(report))
+    app.report = report
+
+
+@pytest.mark.parametrize(
+    "declare",
+    [
+        held_for_later,
+        decorated_anew,
+        decorated_for_each_request,
+        of_a_class_that_is_gone,
+        looked_at_as_it_is_bound,
+        used_by_another_application,
+    ],
+)
+def test_declaration_that_counts_or_may_count_is_not_taken_for_dropped(declare, caplog):
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[PAGE])
+    list(idle())
+    declare(app)
+    gc.collect()
+    actual(app, "/nowhere")
+    last = flask.Flask("last")
+    CORS(last, allow_origins=[PAGE])
+    actual(last, "/nowhere")
+    told = [each for each in caplog.messages if "has no effect so far" in each]
+    assert not [each for each in told if f"{declare.__name__}.<locals>" in each]
 
 
 def test_nothing_that_was_decorated_is_kept_alive():

@@ -163,17 +163,19 @@ def _decorated(said: _Said, target: Any) -> Any:
         _answer_alone(said, target)
         tell_of_decorator()
         return target
-    if not inspect.isfunction(target):
-        stand_in = DecoratedCallable(said, target)
-        declare_new(stand_in, layer)
-        note_decorated(target, stand_in)
-        tell_of_decorator()
-        return stand_in
-    view = _wrapper(said, target)
-    declare_new(view, layer)
+    view = _stand_in(said, target)
     note_decorated(target, view)
     tell_of_decorator()
-    _look_for_class(said, target)
+    if inspect.isfunction(target):
+        _look_for_class(said, target)
+    return view
+
+
+def _stand_in(said: _Said, target: Any) -> Any:
+    """What stands for a decorated callable: a function, if it is one."""
+    view = _wrapper(said, target) if inspect.isfunction(target) else DecoratedCallable(said, target)
+    (layer,) = said.layers
+    declare_new(view, layer)
     return view
 
 
@@ -277,7 +279,7 @@ class DecoratedCallable:
         view = self.__wrapped__
         bind = getattr(type(view), "__get__", None)
         bound = view if bind is None or instance is None else bind(view, instance, owner)
-        return self if bound is view else _decorated(self._said, bound)
+        return self if bound is view else _stand_in(self._said, bound)
 
 
 def _is_awaited(view: Callable[..., Any]) -> bool:

@@ -7,6 +7,8 @@ from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import ReferenceType, ref
 
+from flask import has_request_context
+
 from ..errors import Problem, shown
 from ..names import SAFELISTED_METHODS
 from .declarations import (
@@ -69,6 +71,8 @@ class _Made(NamedTuple):
     layer: Layer
     methods: RequiredMethods
     view: ReferenceType[Any]
+    #: Whether it is of no use, once it is gone without ever having been a view.
+    is_for_good: bool
 
     def is_for_nobody(self) -> bool:
         """Whether it is unused, and no view or hook holds it either."""
@@ -107,7 +111,11 @@ def note_decorated(target: Any, view: Any) -> None:
     """Remember what a decorator has made of something, to see whether that becomes a view."""
     methods: RequiredMethods = view.required_methods
     assert methods.layer is not None
-    made, where = _Made(methods.layer, methods, ref(view)), methods.layer.where
+    # Some decorate anew for each request, and it may be refused before that runs. A class may be gone
+    # together with its methods.
+    is_method = isinstance(target, FunctionType) and stands_in_class(target)
+    is_for_good = not (has_request_context() or is_method)
+    made, where = _Made(methods.layer, methods, ref(view), is_for_good), methods.layer.where
     links = Links(target)
     for link in links if isinstance(target, (FunctionType, MethodType)) else links.around:
         # That of a class is the one of all its instances.
@@ -275,20 +283,38 @@ def _message_of_hook(where: str, name: str, hook: Any) -> str:
 
 
 def idle() -> Iterator[tuple[str, str]]:
-    """What was declared above something that took the bare function, and is no view of any application so far.
+    """What was declared, and is no view of any application so far: where it stands, and what it was said of.
 
-    Each is given once: where it stands, and what it was said of. Only the first decorator of a function is
-    judged, and only where another one below gave the function back as it was. Anything else may be run by a
-    view, and then it counts. Methods are left out: it is not told which of them have become views.
+    Each is given once.
+    """
+    for where, what, methods in (*_above_others(), *_dropped()):
+        if not methods.are_told:
+            methods.are_told = True
+            yield where, what
+
+
+def _above_others() -> Iterator[tuple[str, str, RequiredMethods]]:
+    """What was declared above something that took the bare function.
+
+    Only the first decorator of a function is judged, and only where another one below gave the function back
+    as it was. Anything else may be run by a view, and then it counts. Methods are left out: it is not told
+    which of them have become views.
     """
     for function, at_head in _at_heads:
         for each in [*at_head.values()]:
-            methods = each.made.methods
-            if each.is_first and not methods.are_used and not methods.are_told:
-                methods.are_told = True
+            if each.is_first and each.made.is_unused():
                 assert isinstance(function, FunctionType)
                 if not stands_in_class(function) and has_others_below(function):
-                    yield each.made.layer.where, _named(function)
+                    yield each.made.layer.where, _named(function), each.made.methods
+
+
+def _dropped() -> Iterator[tuple[str, str, RequiredMethods]]:
+    """What was declared, and nobody kept what the decorator gave back, so that it will never count."""
+    for thing, by_place in _decorated:
+        made = [*by_place.values()]
+        # What was decorated anew is what was meant.
+        if all(each.is_lost() and each.is_for_good for each in made):
+            yield from ((each.layer.where, _named(thing), each.methods) for each in made)
 
 
 def is_any_undecided() -> bool:
@@ -304,8 +330,9 @@ def is_any_undecided() -> bool:
 
 
 UNUSED = (
-    "what %s says about %s has no effect so far: no route uses it. A decorator below it was given the function"
-    " without it, so write it below that one"
+    "what %s says about %s has no effect so far: no route uses it. Write it below the other decorators, or pass"
+    " its result to Flask. What you cannot decorate, such as static files, name by its endpoint:"
+    ' CORS(app, ..., endpoints={"static": {"allow_origins": []}})'
 )
 
 
@@ -327,6 +354,7 @@ def strays(in_force: set[int]) -> tuple[Stray, ...]:
         for target, layer in all_declared()
         if id(layer) not in in_force and not _is_used(target)
     ]
+    found += [Stray(where, what) for where, what, _ in _dropped()]
     return tuple(sorted(set(found)))
 
 
