@@ -1582,6 +1582,15 @@ def test_header_that_overrides_the_method_is_told_of_once(caplog, kind, name):
     assert [message.partition(":")[0] for message in told] == [f"allow_headers names {name}"]
 
 
+@pytest.mark.parametrize(("has_resolve", "told"), [(False, 0), (True, 1)])
+def test_header_that_overrides_the_method_wins_nothing_where_all_methods_are_allowed(
+    caplog, has_resolve, told
+):
+    said = Policy(allow_origins=APP, allow_methods="*", allow_headers=["X-HTTP-Method-Override"])
+    CORSMiddleware(site(), said, resolve=(lambda environ, method: said) if has_resolve else None)
+    assert caplog.text.count("allow_headers names") == told
+
+
 @pytest.mark.parametrize(
     ("said", "told"), [({}, 1), ({"refuse_denied": False}, 0), ({"refuse_denied": True}, 0)]
 )

@@ -104,7 +104,10 @@ REFUSES_NOTHING = Problem(
 
 
 def method_overrides(policies: Iterable[Any]) -> list[str]:
-    """The headers that some policies allow, and that make another method of the one that was allowed."""
+    """The headers that some policies allow, and that make another method of the one that was allowed.
+
+    :param policies: those that do not allow all methods anyway.
+    """
     names = {name for policy in policies for name in policy.allow_headers or ()}
     return sorted(name for name in names if name.lower() in _OVERRIDES)
 

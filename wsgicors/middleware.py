@@ -8,7 +8,7 @@ headers on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from logging import DEBUG, root
 from types import MethodType
 from typing import TYPE_CHECKING, Any, Callable
@@ -217,10 +217,17 @@ class CORSMiddleware:
             self._builder = builder_for_all(policy or Policy())
         self._policy = policy
         tell_of_idle_routes(self._routes or {}, policy, self._told)
-        for name in method_overrides(filter(None, self.policies.values())):
+        for name in method_overrides(self._that_withhold_methods()):
             if name not in self._told:
                 self._told.add(name)
                 logger.warning(OVERRIDE, name)
+
+    def _that_withhold_methods(self) -> Iterator[Policy]:
+        """The policies under which a method may be denied, at a URL where another one is allowed."""
+        for policy in filter(None, self.policies.values()):
+            # A `resolve` may have another policy for each method.
+            if policy.allow_methods != "*" or self._resolve is not None:
+                yield policy
 
     def _resolver_with(self, policy: Policy | None, *, is_in_force: bool = True) -> Resolver:
         if self._resolve is not None:

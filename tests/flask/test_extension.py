@@ -18,6 +18,8 @@ from wsgicors import ConfigError
 from wsgicors.flask import CORS, cross_origin, same_origin
 from wsgicors.testing import Browser
 
+ROW = pytest.param
+
 
 def index():
     return "index"
@@ -477,3 +479,41 @@ def test_header_that_overrides_the_method_is_told_of_once(name, caplog):
     actual(app)
     told = [record for record in caplog.records if record.levelname == "WARNING"]
     assert [name in record.getMessage() for record in told] == [True]
+
+
+OVERRIDING = ["X-HTTP-Method-Override"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ROW({}, 0, id="methods that the URL routes"),
+        ROW({"allow_methods": "*"}, 0, id="all"),
+        ROW({"allow_methods": ["GET", "PUT", "DELETE"]}, 0, id="all that are routed"),
+        ROW({"allow_methods": ["GET", "PUT"]}, 1, id="not all that are routed"),
+        ROW({"endpoints": {"items": {"allow_methods": ["GET", "PUT"]}}}, 1, id="fewer at a view"),
+        ROW({"endpoints": {"items": None}}, 1, id="nothing at a view"),
+    ],
+)
+def test_header_that_overrides_the_method_is_told_of_where_that_wins_a_method(fields, told, caplog):
+    app = flask.Flask("example")
+    app.add_url_rule("/items", "items", index, methods=["GET", "PUT", "DELETE"])
+    CORS(app, allow_origins=[PAGE], allow_headers=OVERRIDING, **fields)
+    actual(app, "/items")
+    assert caplog.text.count("allow_headers names") == told
+
+
+def test_header_that_overrides_the_method_is_told_of_where_a_method_is_closed(caplog):
+    class Items(MethodView):
+        def post(self):
+            return "posted"
+
+        @same_origin
+        def delete(self):
+            return "deleted"
+
+    app = flask.Flask("example")
+    app.add_url_rule("/items", view_func=Items.as_view("items"))
+    CORS(app, allow_origins=[PAGE], allow_headers=OVERRIDING)
+    actual(app, "/items", "POST")
+    assert caplog.text.count("allow_headers names") == 1

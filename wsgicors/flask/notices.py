@@ -59,7 +59,7 @@ class Notices:
         :param policies: all that are in force.
         :param leftovers: what else is told there what to share.
         """
-        self._tell_of_overrides(policies)
+        self._tell_of_overrides(resolver, policies)
         self._tell_of_keys(resolver)
         for sentence, *values in told_of_endpoints(self._app, resolver):
             if self._is_new(sentence, values[0]):
@@ -81,10 +81,22 @@ class Notices:
         self._told_of.add(thing)
         return True
 
-    def _tell_of_overrides(self, policies: Iterable[Policy]) -> None:
+    def _tell_of_overrides(self, resolver: UrlMapResolver, policies: list[Policy]) -> None:
         for name in method_overrides(policies):
-            if self._is_new("override", name):
+            if not self._allows_all_methods(resolver, policies) and self._is_new("override", name):
                 logger.warning(OVERRIDE, name)
+
+    def _allows_all_methods(self, resolver: UrlMapResolver, policies: list[Policy]) -> bool:
+        """Whether one policy governs everything, and allows all methods that are routed anyway."""
+        policy = policies[0]
+        is_alone = resolver.governs_all and not resolver.endpoints
+        if not is_alone or any(each != policy for each in policies):
+            return False
+        allowed = policy.allow_methods or "*"
+        rules = self._app.url_map.iter_rules()
+        return allowed == "*" or {*allowed, *SAFE_METHODS}.issuperset(
+            method for rule in rules for method in rule.methods or [""]
+        )
 
     # --- what was said, and does not count ------------------------------------------------------
 
