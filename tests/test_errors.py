@@ -11,8 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wsgicors import ConfigError, Problem
+from wsgicors import ConfigError, CORSMiddleware, OriginCache, Policy, Problem, cors
+from wsgicors.compat.paste import make_middleware
 from wsgicors.errors import log_exception, shown, shown_traceback
+from wsgicors.flask import CORS, trial_counts
+from wsgicors.testing import Browser
 
 ROW = pytest.param
 
@@ -213,3 +216,120 @@ def test_nothing_is_logged_where_nothing_is_handled_or_nobody_listens():
     except LookupError:
         log_exception(logger, "nothing")
     assert records == []
+
+
+# --- calls that cannot be meant so ----------------------------------------------------------------
+
+
+def application(environ, start_response):
+    start_response("200 OK", [])
+    return [b""]
+
+
+def is_customer(origin):
+    return True
+
+
+ROW = pytest.param
+SECTION = {"policy": "own", "own_origin": "https://own.example"}
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        ROW(
+            lambda: OriginCache(is_customer), "'seconds'; write OriginCache(lookup, s", id="missing"
+        ),
+        ROW(lambda: OriginCache(is_customer, 60, 100), "too many positional", id="positional"),
+        ROW(lambda: OriginCache(is_customer, ttl=60), "write OriginCache(lookup, s", id="unknown"),
+        ROW(lambda: OriginCache(is_customer, seconds=1, clock=3), "clock: 3 does not", id="clock"),
+        ROW(
+            lambda: OriginCache(is_customer, seconds=1).invalidate("https://a.example", "acme"),
+            "write cache.invalidate(origin, key=...)",
+            id="key by position",
+        ),
+        ROW(lambda: Policy().merge(), "'other'; write policy.merge(", id="merge nothing"),
+        ROW(lambda: Policy().merge(max_age=5), "write policy.merge(Policy(", id="merge fields"),
+        ROW(CORSMiddleware, "write CORSMiddleware(application, a", id="no application"),
+        ROW(lambda: CORSMiddleware(application, Policy(), {}), "too many", id="routes by position"),
+        ROW(lambda: cors(Policy(), {}), "write @cors(allow_origins=[...])", id="cors"),
+        ROW(cors(), "write cors(allow_origins=[...])(application)", id="cors of nothing"),
+        ROW(lambda: CORS().init_app(), "write cors.init_app(app)", id="init_app"),
+        ROW(lambda: trial_counts(3), "3 is not a Flask application; write t", id="trial_counts"),
+        ROW(trial_counts, "write trial_counts(app)", id="trial_counts of nothing"),
+        ROW(make_middleware, "write make_middleware(application, g", id="make_middleware"),
+        ROW(lambda: make_middleware(application, 3), "3 is not a mapping", id="global_conf"),
+        ROW(
+            lambda: make_middleware(application, {1: 2}, **SECTION, policy_=1), "no such", id="key"
+        ),
+        ROW(
+            lambda: make_middleware(application, {}, **{**SECTION, "policy": ["own"]}),
+            "policy: ['own'] is not text; write what would stand in the ini",
+            id="policy",
+        ),
+        ROW(
+            lambda: make_middleware(application, {}, **{**SECTION, "own_origin": 3}),
+            "own_origin: 3 is not text",
+            id="origin",
+        ),
+    ],
+)
+def test_a_call_that_cannot_be_meant_is_told_what_to_write(call, said):
+    with pytest.raises(ConfigError) as caught:
+        call()
+    assert said in str(caught.value)
+
+
+def test_a_wrong_call_is_what_python_has_for_it_too():
+    with pytest.raises(TypeError, match="OriginCache: too many positional arguments"):
+        OriginCache(is_customer, 60)
+
+
+def test_what_fails_inside_of_a_call_is_raised_as_it_is():
+    class Unreadable(dict):
+        def items(self):
+            raise TypeError("inside")
+
+    with pytest.raises(TypeError, match="inside"):
+        make_middleware(application, Unreadable(a="b"))
+
+
+def test_paste_takes_flags_and_numbers_of_python():
+    app = make_middleware(application, {}, **SECTION, own_credentials=True, own_maxage=60)
+    assert (app.policy.allow_credentials, app.policy.max_age) == (True, 60)
+
+
+BROWSER = Browser(CORSMiddleware(application, allow_origins="*"))
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        ROW(Browser, 'write Browser.app, origin="https', id="no application"),
+        ROW(lambda: Browser(3), "3 is neither a WSGI .* write Browser\\(app", id="application"),
+        ROW(
+            lambda: Browser(application, origin=None), "origin=None is not text; w", id="no origin"
+        ),
+        ROW(lambda: Browser(application, 3), "origin=3 is not text; write orig", id="number"),
+        ROW(lambda: Browser(application, page="/"), "'page'; write Browser", id="unknown"),
+        ROW(lambda: Browser(application, base_url=3), "base_url=3 is not text; w", id="base"),
+        ROW(lambda: Browser(application, base_url="x"), 'write base_url="https', id="no URL"),
+        ROW(lambda: Browser(application, engine="firefox"), "write engine=FIREFOX", id="engine"),
+        ROW(lambda: Browser(application, clock=3), "write clock=time.time", id="clock"),
+        ROW(BROWSER.fetch, "write browser.fetch", id="no path"),
+        ROW(lambda: BROWSER.fetch(3), 'path_or_url=3 is not text; write path_or_url="/', id="path"),
+        ROW(lambda: BROWSER.fetch("/", 3), "3 is not a method of HTTP; write meth", id="method"),
+        ROW(lambda: BROWSER.fetch("/", data="x"), "'data'; write browser.fetch", id="data"),
+        ROW(lambda: BROWSER.fetch("/", headers=3), "headers=3 .* write headers={", id="headers"),
+        ROW(lambda: BROWSER.fetch("/", headers="X-Token: 1"), "write headers={", id="header line"),
+        ROW(lambda: BROWSER.fetch("/", headers={"X-Token": 1}), "'X-Token', 1.*write", id="value"),
+        ROW(lambda: BROWSER.fetch("/", headers=3, json={}), "write headers={", id="with JSON"),
+        ROW(lambda: BROWSER.fetch("/", headers=[("a", "b", "c")]), "pairs such as", id="triples"),
+        ROW(lambda: BROWSER.fetch("/", json=b"x"), "json=b'x'.* write what json.dumps", id="JSON"),
+        ROW(lambda: BROWSER.set_cookie(3), "3 is not text; write set_cookie", id="cookie"),
+        ROW(BROWSER.set_cookie, "write browser.set_cookie", id="no cookie"),
+    ],
+)
+def test_a_browser_that_is_misused_says_what_to_write(call, said):
+    with pytest.raises((TypeError, ValueError), match=said):
+        call()

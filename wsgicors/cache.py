@@ -18,7 +18,7 @@ from contextvars import Context
 from typing import Any, Callable, NamedTuple, Optional, Protocol
 from uuid import UUID
 
-from .errors import ConfigError, Problem, shown, shown_traceback
+from .errors import ConfigError, Problem, called_as, shown, shown_traceback
 from .fields import is_sync_callable, takes
 from .forks import Lock, begin_in_forked_processes
 from .origins import MAX_ORIGIN_LENGTH, is_origin
@@ -125,6 +125,7 @@ class OriginCache:
     False
     """
 
+    @called_as("OriginCache(lookup, seconds=300)")
     def __init__(
         self,
         lookup: Callable[..., bool],
@@ -137,7 +138,7 @@ class OriginCache:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         problems = [
-            *_problems_of_callables(lookup, key),
+            *_problems_of_callables(lookup, key, clock),
             *_problems_of_numbers(seconds=seconds, stale_seconds=stale_seconds),
             *_problems_of_size(size),
             *_problems_of_invalidation(invalidation),
@@ -171,6 +172,7 @@ class OriginCache:
             return known.allowed
         return self._ask((origin, name), key)
 
+    @called_as("cache.invalidate(origin, key=...)")
     def invalidate(self, origin: str | None = None, *, key: str | int | UUID | None = None) -> None:
         """Forget the answers about an origin, about a key, about one origin for one key; or all.
 
@@ -375,7 +377,7 @@ def _is_serialized(origin: object) -> bool:
 # --- what can be wrong with the arguments --------------------------------------------------------
 
 
-def _problems_of_callables(lookup: object, key: object) -> Iterator[Problem]:
+def _problems_of_callables(lookup: object, key: object, clock: object) -> Iterator[Problem]:
     asked = "lookup(origin)" if key is None else "lookup(origin, key)"
     if not is_sync_callable(lookup):
         yield _wrong_type("lookup", lookup, f"a function that is not async, called as {asked}")
@@ -384,6 +386,8 @@ def _problems_of_callables(lookup: object, key: object) -> Iterator[Problem]:
         yield Problem("lookup", lookup, "wrong-type", message)
     if key is not None and not (is_sync_callable(key) and takes(key, 1)):
         yield _wrong_type("key", key, "a function that is not async, called as key(environ)")
+    if not (is_sync_callable(clock) and takes(clock, 0)):
+        yield _wrong_type("clock", clock, "a function that gives seconds, called as clock()")
 
 
 def _problems_of_numbers(**numbers: object) -> Iterator[Problem]:

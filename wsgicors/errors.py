@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import sys
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from logging import ERROR, Logger
-from typing import NamedTuple
+from typing import Any, Callable, NamedTuple, TypeVar, cast
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 _SHOWN_LENGTH = 80
 # A message names so many places, and counts the others.
@@ -64,6 +68,52 @@ class ConfigError(ValueError):
         if len(lines) == 1:
             return lines[0]
         return "\n  ".join([f"{len(lines)} problems in the CORS settings:", *lines])
+
+
+class CallError(ConfigError, TypeError):
+    """Raised where something is called with other arguments than it takes; to Python that is a ``TypeError``."""
+
+
+def called_as(example: str) -> Callable[[_Function], _Function]:
+    """Have whoever calls a function with other arguments than it takes told what to write.
+
+    :param example: a call as it should be.
+
+    >>> @called_as("double(2)")
+    ... def double(number):
+    ...     return 2 * number
+    >>> double(2, 3)
+    Traceback (most recent call last):
+        ...
+    wsgicors.errors.CallError: double: too many positional arguments; write double(2)
+    """
+    name = example.partition("(")[0]
+
+    def decorate(function: _Function) -> _Function:
+        @functools.wraps(function)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True
+            try:
+                return function(*args, **kwargs)
+            except TypeError:
+                misfit = _misfit(function, args, kwargs)
+                if misfit is None:
+                    raise
+            message = f"{misfit}; write {example}"
+            raise CallError([Problem(name, args[1:], "wrong-call", message)])
+
+        return cast("_Function", call)
+
+    return decorate
+
+
+def _misfit(function: Any, args: Any, kwargs: Any) -> str | None:
+    """What is wrong with the arguments of a call, if it is not what is in them."""
+    try:
+        inspect.signature(function).bind(*args, **kwargs)
+    except TypeError as error:
+        return str(error)
+    return None
 
 
 def _plain(name: str) -> str:

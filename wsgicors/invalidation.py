@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from weakref import WeakSet
 
 from .cache import text_of
-from .errors import ConfigError, Problem, shown
+from .errors import ConfigError, Problem, called_as, shown
 from .forks import Lock
 
 if TYPE_CHECKING:
@@ -241,6 +241,7 @@ class RedisInvalidation(Listener):
     ... )
     """
 
+    @called_as('RedisInvalidation("redis://localhost:6379", channel="wsgicors")')
     def __init__(self, url: str, channel: str = "wsgicors") -> None:
         self._driver = _driver("redis", type(self).__name__, "redis")
         super().__init__(url, channel)
@@ -313,6 +314,7 @@ class PostgresInvalidation(Listener):
     ... )
     """
 
+    @called_as('PostgresInvalidation("postgresql://localhost/shop", channel="wsgicors")')
     def __init__(self, url: str, channel: str = "wsgicors") -> None:
         self._driver = _driver("psycopg", type(self).__name__, "postgres")
         super().__init__(url, channel)
@@ -320,7 +322,7 @@ class PostgresInvalidation(Listener):
     def _problems_of_url(self, url: object) -> Iterator[Problem]:
         try:
             self._driver.conninfo.conninfo_to_dict(url)
-        except (self._driver.Error, TypeError, AttributeError):
+        except (self._driver.Error, TypeError, ValueError, AttributeError):
             yield _no_url(url, "postgresql://USER:PASSWORD@HOST/DATABASE")
 
     def _session(self) -> Any:

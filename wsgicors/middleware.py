@@ -14,7 +14,7 @@ from types import MethodType
 from typing import TYPE_CHECKING, Any, Callable
 
 from .crashes import answering
-from .errors import ConfigError, Problem, shown
+from .errors import ConfigError, Problem, called_as, shown
 from .fields import FIELDS, takes
 from .guards import OVERRIDE, method_overrides
 from .headers import HeaderBuilder
@@ -104,6 +104,7 @@ class CORSMiddleware:
     level ``DEBUG``.
     """
 
+    @called_as("CORSMiddleware(application, allow_origins=[...])")
     def __init__(
         self,
         app: WSGIApplication,
@@ -282,7 +283,7 @@ class CORSMiddleware:
         return self._governed_app(environ, MethodType(start, response))
 
 
-_SETTINGS = frozenset([*FIELDS, "routes", "trial", "answer_exceptions"])
+_SETTINGS = frozenset([*FIELDS, "routes", "resolve", "trial", "answer_exceptions"])
 _SAID_TOO_LATE = (
     "{} cannot be set at a CORSMiddleware; give it to the constructor, or swap the whole policy:"
     " middleware.policy = Policy(...)"
@@ -293,6 +294,7 @@ _NO_LONGER_REFUSES = (
 )
 
 
+@called_as("@cors(allow_origins=[...])")
 def cors(
     policy: Policy | None = None,
     *,
@@ -314,6 +316,7 @@ def cors(
     if callable(policy):
         raise ConfigError([_bare(policy)])
 
+    @called_as("cors(allow_origins=[...])(application)")
     def decorator(app: WSGIApplication) -> CORSMiddleware:
         return CORSMiddleware(
             app,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable, NoReturn
 
-from .errors import ConfigError, Problem, shown
+from .errors import ConfigError, Problem, called_as, shown
 from .fields import FIELDS, parsed
 from .guards import conflicts, unused_credentials
 from .vocabulary import unknown_field, without_name
@@ -125,6 +125,7 @@ class Policy:
         if problems:
             raise ConfigError(problems)
 
+    @called_as("policy.merge(Policy(max_age=5))")
     def merge(self, other: Policy) -> Policy:
         """A new policy in which each field that the other one sets replaces that of this one.
 

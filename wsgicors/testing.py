@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Mapping
 from io import BytesIO
 from json import dumps as json_text
 from typing import TYPE_CHECKING, Any, cast
 
 from werkzeug.test import Client, EnvironBuilder
 
+from .errors import called_as, shown
 from .fetch import (
     CHROMIUM,
     FIREFOX,
@@ -35,7 +35,7 @@ from .fetch import (
     parse_url,
     run,
 )
-from .fetch.messages import hinting
+from .fetch.messages import hinting, pairs_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
     from .fetch import HTTPRequest
     from .fetch.messages import HeadersInit
+    from .fetch.urls import URL
 
 __all__ = [
     "CHROMIUM",
@@ -103,6 +104,7 @@ class Browser:
     ['OPTIONS', 'PUT']
     """
 
+    @called_as('Browser(app, origin="https://app.example.com", base_url="https://api.example.com")')
     def __init__(
         self,
         app: WSGIApplication | Any,
@@ -113,12 +115,13 @@ class Browser:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._client = Client(_wsgi_application(app), use_cookies=False)
-        self._base_url = parse_url(base_url)
+        self._base_url = _url_of("base_url", base_url)
         #: The origin of the page.
         self.origin = checked_origin(origin)
         #: What the browser remembers: its ``cookies`` and its ``preflights``.
-        self.agent = UserAgent(engine, clock)
+        self.agent = UserAgent(_engine(engine), _clock(clock))
 
+    @called_as('browser.fetch("/items", method="PUT", headers={...})')
     def fetch(
         self,
         path_or_url: str,
@@ -167,7 +170,7 @@ class Browser:
         if json is not _NOTHING:
             headers, body = _with_json(headers, body, json)
         request = Request.from_script(
-            str(parse_url(path_or_url, self._base_url)),
+            str(_url_of("path_or_url", path_or_url, self._base_url)),
             origin=self.origin,
             method=method or ("GET" if json is _NOTHING else "POST"),
             headers=headers,
@@ -177,13 +180,14 @@ class Browser:
             redirect=redirect,
         )
         for name in request.dropped:
-            warnings.warn(f"no browser lets a script set {name}; it is not sent", stacklevel=2)
+            warnings.warn(f"no browser lets a script set {name}; it is not sent", stacklevel=3)
         try:
             return run(fetch(request, self.agent), self._send)
         except NetworkError as error:
             # Its text tells all; how the checks are made is nothing to read through first.
             raise error.with_traceback(None) from None
 
+    @called_as('browser.set_cookie("id=1; SameSite=None; Secure")')
     def set_cookie(self, set_cookie: str, url: str = "") -> None:
         """Have a cookie in the browser, as if the user had been at the application's own site.
 
@@ -203,7 +207,9 @@ class Browser:
         >>> browser.fetch("/", credentials="include").text
         'id=1'
         """
-        source = parse_url(url, self._base_url) if url else self._base_url
+        if not isinstance(set_cookie, str):
+            raise TypeError(f'{shown(set_cookie)} is not text; write set_cookie("id=1; Secure")')
+        source = _url_of("url", url, self._base_url) if url else self._base_url
         now = self.agent.clock()
         refused = self.agent.cookies.store(set_cookie, source, same_site=True, now=now)
         if refused:
@@ -216,12 +222,41 @@ class Browser:
             return HTTPResponse(response.status_code, headers, response.get_data())
 
 
+def _url_of(argument: str, url: str, base: URL | None = None) -> URL:
+    if not isinstance(url, str):
+        instead = '"/items"' if base else '"https://api.example.com"'
+        raise TypeError(f"{argument}={shown(url)} is not text; write {argument}={instead}")
+    try:
+        return parse_url(url, base)
+    except ValueError as error:
+        if base:
+            raise
+        raise ValueError(f'{error}; write {argument}="https://api.example.com"') from None
+
+
+def _engine(engine: Engine) -> Engine:
+    if not isinstance(engine, Engine):
+        message = (
+            f"engine={shown(engine)} is none; write engine=FIREFOX, or another of wsgicors.testing"
+        )
+        raise TypeError(message)
+    return engine
+
+
+def _clock(clock: Callable[[], float]) -> Callable[[], float]:
+    if not callable(clock):
+        raise TypeError(f"clock={shown(clock)} cannot be called; write clock=time.time")
+    return clock
+
+
 def _with_json(headers: HeadersInit | None, body: object, value: object) -> tuple[HeadersInit, str]:
     if body is not None:
         raise TypeError("write json= or body=, not both")
-    items = headers.items() if isinstance(headers, Mapping) else headers or ()
-    lines = fields.with_default(tuple(items), "Content-Type", "application/json")
-    return lines, json_text(value)
+    lines = fields.with_default(pairs_of(headers), "Content-Type", "application/json")
+    try:
+        return lines, json_text(value)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"json={shown(value)}: {error}; write what json.dumps() takes") from None
 
 
 def _wsgi_application(app: Any) -> WSGIApplication:
@@ -233,7 +268,9 @@ def _wsgi_application(app: Any) -> WSGIApplication:
             " itself: write Browser(client.application)"
         )
     if application is None:
-        raise TypeError(f"{app!r} is neither a WSGI application nor a webtest.TestApp")
+        raise TypeError(
+            f"{shown(app)} is neither a WSGI application nor a webtest.TestApp; write Browser(app)"
+        )
     return cast("WSGIApplication", application)
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..errors import ConfigError, Problem, shown
+from ..errors import ConfigError, Problem, called_as, shown
 from ..fields import FIELDS
 from ..guards import REFUSES_NOTHING, refuses_nothing
 from ..headers import HeaderBuilder
@@ -36,6 +36,8 @@ _OLD_KEYS = {
 }
 _KEYS = {**{field: field for field in FIELDS}, **_OLD_KEYS}
 _LISTS = ("allow_origins", "allow_methods", "allow_headers", "expose_headers")
+# What the older keys are taken apart as. Python may give anything.
+_TYPES: dict[str, Any] = {"origin": str, "methods": str, "headers": str, "credentials": (str, bool)}
 _SELECTION = ("policy", "matchstrategy")
 _DENY = "deny"
 _DIRECT = "direct"
@@ -59,6 +61,7 @@ _NOT_IN_FORCE = (
 _EVERY_ORIGIN = Policy(allow_origins=re.compile(r".*"))
 
 
+@called_as("make_middleware(application, global_conf, allow_origins=...)")
 def make_middleware(
     app: WSGIApplication, global_conf: Mapping[str, str] | None = None, **local_conf: str
 ) -> CORSMiddleware:
@@ -79,7 +82,16 @@ def make_middleware(
     >>> middleware.policy
     Policy(allow_origins='*', max_age=180)
     """
-    section = _Section(local_conf, global_conf or {})
+    defaults = _mapping("global_conf", global_conf)
+    problems = [
+        _no_text(key, conf[key])
+        for conf in (defaults, _mapping("local_conf", local_conf))
+        for key in _SELECTION
+        if not isinstance(conf.get(key, ""), str)
+    ]
+    if problems:
+        raise ConfigError(problems)
+    section = _Section(local_conf, defaults)
     if section.problems:
         raise ConfigError(section.problems)
     if len(section.policies) == 1 and not section.by_method:
@@ -88,6 +100,7 @@ def make_middleware(
     return CORSMiddleware(app, resolve=_Selection(named, by_method=section.by_method))
 
 
+@called_as("CORS(application, origin=...)")
 def CORS(  # noqa: N802 - its name in 0.7, where it was a class
     application: WSGIApplication, cfg: Mapping[str, str] | None = None, **keys: str
 ) -> CORSMiddleware:
@@ -104,13 +117,21 @@ def CORS(  # noqa: N802 - its name in 0.7, where it was a class
     >>> CORS(application, headers="*", methods="*", maxage="180", origin="*").policy.max_age
     180
     """
-    conf = {**(cfg or {}), **keys}
+    conf = {**_mapping("cfg", cfg), **keys}
     if not conf or not conf.keys().isdisjoint(FIELDS.keys() - _OLD_KEYS.keys()):
         raise ConfigError([_NOT_OF_0_7])
     if keys and "policy" not in keys:
         conf = {"policy": _DIRECT, **{f"{_DIRECT}_{key}": value for key, value in keys.items()}}
     with in_words_of({f"{_DIRECT}_{key}": key for key in [*_KEYS, *keys]}):
         return make_middleware(application, {}, **conf)
+
+
+def _mapping(argument: str, conf: Mapping[Any, Any] | None) -> dict[str, Any]:
+    """The keys of a section, without those that can be in none."""
+    if conf is not None and not isinstance(conf, Mapping):
+        message = f"{shown(conf)} is not a mapping; write the keys of a section, or {{}}"
+        raise ConfigError([Problem(argument, conf, "wrong-type", message)])
+    return {key: value for key, value in (conf or {}).items() if isinstance(key, str)}
 
 
 class _Section:
@@ -248,6 +269,10 @@ def _unknown_strategy(conf: Mapping[str, str]) -> Iterator[Problem]:
 def _policy(prefix: str, conf: Mapping[str, str], problems: list[Problem]) -> Policy:
     """The policy of the keys behind a prefix; what is wrong with it is added to ``problems``."""
     given = [key for key in _keys(prefix) if _is_given(prefix, key, conf)]
+    not_text = [*_not_text(prefix, given, conf)]
+    if not_text:
+        problems += not_text
+        return _NOBODY
     problems += [*_twice(prefix, given), *_globs(prefix, conf)]
     fields = {_KEYS[key]: _value(key, conf[prefix + key]) for key in given}
     try:
@@ -279,6 +304,19 @@ def _idle(name: str, free: str) -> Problem:
         f" {name}_refuse_denied out"
     )
     return Problem(f"{name}_refuse_denied", True, "refuses-nothing", message)
+
+
+def _not_text(prefix: str, given: list[str], conf: Mapping[str, str]) -> Iterator[Problem]:
+    """The keys that Python gave something else than an ini file can."""
+    for key in given:
+        value = conf[prefix + key]
+        if not isinstance(value, _TYPES.get(key, object)):
+            yield _no_text(prefix + key, value)
+
+
+def _no_text(key: str, value: object) -> Problem:
+    message = f"{shown(value)} is not text; write what would stand in the ini file"
+    return Problem(key, value, "wrong-type", message)
 
 
 def _twice(prefix: str, given: list[str]) -> Iterator[Problem]:
@@ -322,7 +360,7 @@ def _value(key: str, value: str) -> Any:
         return ANY_HEADER
     if key == "methods" and "*" in value.replace(",", " ").split():
         return "*"
-    if key == "credentials" and value.strip().lower() in _NO:
+    if key == "credentials" and str(value).strip().lower() in _NO:
         return False
     return value
 

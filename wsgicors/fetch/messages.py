@@ -254,6 +254,10 @@ def checked_origin(origin: str) -> str:
         ...
     ValueError: origin 'https://app.example.com/' has a path, ...; write 'https://app.example.com'
     """
+    if not isinstance(origin, str):
+        raise ValueError(  # noqa: TRY004 - as for every other origin that is none
+            f'origin={shown(origin)} is not text; write origin="https://app.example.com"'
+        )
     if origin != "null" and not is_origin(origin):
         try:
             parse_pattern(origin)
@@ -278,9 +282,10 @@ def _checked_url(text: str) -> urls.URL:
     return url
 
 
-def _checked_method(method: str, mode: str, *, has_body: bool) -> str:
-    if not fields.is_token(method):
-        raise TypeError(f"{method!r} is not a method of HTTP")
+def _checked_method(written: Any, mode: str, *, has_body: bool) -> str:
+    if not isinstance(written, str) or not fields.is_token(written):
+        raise TypeError(f'{shown(written)} is not a method of HTTP; write method="PUT"')
+    method = written
     if fields.is_forbidden_method(method):
         raise TypeError(
             f"{method} is a forbidden method: fetch() refuses it, whatever a server says"
@@ -293,9 +298,29 @@ def _checked_method(method: str, mode: str, *, has_body: bool) -> str:
     return method
 
 
+def pairs_of(headers: HeadersInit | None) -> HeaderList:
+    """The names and values of headers, whichever way they are written.
+
+    :raises TypeError: if they are neither a mapping nor pairs of texts.
+    """
+    items: Any = headers.items() if isinstance(headers, Mapping) else headers or ()
+    try:
+        pairs = tuple((name, value) for name, value in items)
+    except (TypeError, ValueError):
+        raise TypeError(f"headers={shown(headers)} {_NO_HEADERS}") from None
+    for pair in pairs:
+        if not all(isinstance(each, str) for each in pair):
+            raise TypeError(f"headers: {shown(pair)} {_NO_HEADERS}")
+    return pairs
+
+
+_NO_HEADERS = (
+    'is not a header of text; write headers={"X-Token": "1"}, or pairs such as ("X-Token", "1")'
+)
+
+
 def _pairs(headers: HeadersInit | None) -> HeaderList:
-    items = headers.items() if isinstance(headers, Mapping) else headers or ()
-    return tuple(_checked_header(name, value) for name, value in items)
+    return tuple(_checked_header(name, value) for name, value in pairs_of(headers))
 
 
 def _checked_header(name: str, value: str) -> tuple[str, str]:

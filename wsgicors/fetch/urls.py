@@ -101,6 +101,8 @@ def parse_url(text: str, base: URL | None = None) -> URL:
     :param base: what a relative URL is relative to.
     :raises ValueError: if it is no absolute URL with a host.
     """
+    if not isinstance(text, str):
+        raise ValueError(f"{text!a} is not text; write a URL")  # noqa: TRY004 - as for any other text
     text = text.strip()
     # urljoin() takes a URL without its host for a relative one.
     if _HOST_MISSING.match(text):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Callable, NoReturn, Optional
 import flask
 
 from ..admission import ANSWERS
-from ..errors import ConfigError, Problem, log_exception, shown
+from ..errors import ConfigError, Problem, called_as, log_exception, shown
 from ..inspections import NEWS
 from ..layers import DECISION, LAYER, inside_another, is_waiting, standing_aside
 from ..lines import PLAIN_NAMES, Author, merge_vary
@@ -104,6 +104,7 @@ class CORS:
         if app is not None:
             self.init_app(app)
 
+    @called_as("cors.init_app(app)")
     def init_app(
         self,
         app: flask.Flask,

@@ -21,6 +21,7 @@ from .declarations import Layer, said_of
 if TYPE_CHECKING:
     from flask import Flask
 
+_THIS_LIBRARY = ("wsgicors.flask.", "wsgicors.compat.", "wsgicors.errors")
 CONFIG_PREFIX = "CORS_"
 # What Flask makes of variables such as FLASK_CORS__MAX_AGE: two underscores lead into a mapping.
 _MAPPING = "CORS"
@@ -287,4 +288,4 @@ def call_site() -> str:
 
 
 def _is_of_this_library(frame: FrameType) -> bool:
-    return str(frame.f_globals.get("__name__")).startswith(("wsgicors.flask.", "wsgicors.compat."))
+    return str(frame.f_globals.get("__name__")).startswith(_THIS_LIBRARY)

@@ -45,10 +45,16 @@ def application(app: Any) -> Any:
     return app if is_itself else getattr(app, "_get_current_object", lambda: app)()
 
 
-def no_application(app: object) -> Problem | None:
-    """Why ``CORS`` cannot govern something, and what to write instead; ``None`` if it can."""
+def no_application(app: object, what: str = "CORS") -> Problem | None:
+    """Why ``CORS`` cannot govern something, and what to write instead; ``None`` if it can.
+
+    :param what: what is to take it, if that is something else.
+    """
     if isinstance(app, flask.Flask):
         return None
+    if what != "CORS":
+        message = f"{shown(app)} is not a Flask application; write {what}(app)"
+        return Problem("app", app, "no-application", message)
     # Where frameworks on top of Flask have it: Connexion, Dash.
     inside = [name for name in ("app", "server") if isinstance(get(app, name), flask.Flask)]
     if isinstance(app, flask.Blueprint):

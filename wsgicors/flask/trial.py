@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 import flask
 
-from ..errors import ConfigError
+from ..errors import ConfigError, called_as
 from ..layers import DECISION
 from ..outcomes import outcome
 from ..policy import Policy
@@ -17,6 +17,7 @@ from .crossing import ARRIVED
 from .declarations import Layer
 from .resolver import UrlMapResolver
 from .settings import policy_said
+from .targets import application, no_application
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -29,10 +30,12 @@ TRIAL = "wsgicors-trial"
 _ASKS = "HTTP_ACCESS_CONTROL_REQUEST_METHOD"
 
 
+@called_as("trial_counts(app)")
 def trial_counts(app: flask.Flask) -> dict[tuple[str | None, str], int]:
     """How many requests would come to another outcome under ``trial``, by origin and reason.
 
     :param app: the application, or ``current_app``. Without a trial, nothing is counted.
+    :raises ConfigError: if it is none.
 
     >>> from wsgicors.flask import CORS
     >>> app = flask.Flask("example")
@@ -41,6 +44,10 @@ def trial_counts(app: flask.Flask) -> dict[tuple[str | None, str], int]:
     >>> trial_counts(app)
     {('https://old.example.com', 'origin-not-allowed'): 1}
     """
+    app = application(app)
+    problem = no_application(app, "trial_counts")
+    if problem is not None:
+        raise ConfigError([problem])
     trial: Trial | None = app.extensions.get(TRIAL)
     return {} if trial is None else dict(trial.counts)
 
