@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import os
 import re
 import subprocess
@@ -15,9 +16,10 @@ from click.testing import CliRunner
 from exchanges import ADMIN, EVERYBODY, EVIL, PAGE, callers, refusal
 from flask import Blueprint, Flask, abort
 from flask.cli import ScriptInfo
+from flask.signals import request_started
 from flask.views import MethodView
 
-from wsgicors import ConfigError, flask
+from wsgicors import ConfigError, CORSMiddleware, flask
 from wsgicors.compat.flask_cors import CORS, core, cross_origin, views
 from wsgicors.flask.command import cors_command
 
@@ -1004,6 +1006,46 @@ def test_decorator_above_the_route_is_ignored_with_one_warning(around, decorator
     assert (record.name, record.levelname) == ("wsgicors", "WARNING")
     for part in ("@cross_origin at tests/", "endpoint 'shop.me' (/me)", "put it below the route"):
         assert part in record.getMessage()
+
+
+needs_signals = pytest.mark.skipif(
+    not hasattr(request_started, "receivers"), reason="Flask 2.2 has no signals without blinker"
+)
+
+
+@needs_signals
+@pytest.mark.parametrize(
+    "share",
+    [
+        ROW(lambda app: app, id="alone"),
+        ROW(lambda app: CORSMiddleware(app, allow_origins=[PAGE]), id="CORSMiddleware"),
+    ],
+)
+def test_decorator_above_the_only_route_is_told_of_where_nothing_else_is_in_use(share, caplog):
+    app = Flask("ported")
+
+    @cross_origin(origins=ADMIN)
+    @app.get("/me")
+    def me():
+        return "me"
+
+    shared = share(app)
+    assert callers(shared, "/me") == (set() if shared is app else {PAGE})
+    (record,) = without_effect(caplog)
+    for part in ("@cross_origin at tests/", "endpoint 'me' (/me)", "put it below the route"):
+        assert part in record.getMessage()
+
+
+@needs_signals
+def test_nothing_listens_to_requests_once_all_decorators_are_known_to_have_a_route():
+    gc.collect()
+    views._undecided.clear()
+    app = Flask("ported")
+    app.get("/me")(cross_origin(origins=ADMIN)(lambda: "me"))
+    assert views._undecided
+    assert views._tell_of_decorators in request_started.receivers_for(None)
+    assert callers(app, "/me") == {ADMIN}
+    assert views._tell_of_decorators not in request_started.receivers_for(None)
 
 
 @AROUND

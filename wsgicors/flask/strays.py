@@ -205,21 +205,22 @@ def _without_effect(asked: View, methods: Iterable[str]) -> Iterable[str]:
         said = asked.said(method) if noted else Said()
         in_force = {id(layer) for layer in (*said.layers, *said.held)}
         for thing in noted:
-            meant = _meant_for(thing, in_force, is_view=thing is view)
-            wheres.update({layer.where: None for layer in meant if id(layer) not in in_force})
+            for made in _meant_for(thing, in_force, is_view=thing is view):
+                if id(made.layer) not in in_force:
+                    wheres[made.layer.where] = None
+                    # This is an error, and needs no warning.
+                    made.methods.are_told = True
     return wheres
 
 
-def _meant_for(thing: Any, in_force: set[int], *, is_view: bool) -> Iterator[Layer]:
+def _meant_for(thing: Any, in_force: set[int], *, is_view: bool) -> Iterator[_Made]:
     """What has to be in force wherever a thing may run."""
     made = [*(_decorated.get(thing) or {}).values()]
     # What was decorated anew is what was meant.
     if in_force.isdisjoint(id(each.layer) for each in made):
-        yield from (
-            each.layer for each in made if each.is_lost() or (is_view and each.is_for_nobody())
-        )
+        yield from (each for each in made if each.is_lost() or (is_view and each.is_for_nobody()))
     at_head = [*(_at_heads.get(thing) or {}).values()]
-    yield from (each.made.layer for each in at_head if each.counts())
+    yield from (each.made for each in at_head if each.counts())
 
 
 def _methods(app: Flask, endpoint: str, view: Any) -> set[str]:

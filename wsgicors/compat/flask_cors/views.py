@@ -5,15 +5,18 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 from weakref import WeakKeyDictionary
 
 import flask
+from flask.signals import request_started
 from werkzeug.exceptions import HTTPException
 
 from ...errors import shown
 from ...flask.declarations import Kept, is_anything_declared
 from ...flask.inspection import ensure_placed
+from ...flask.links import stands_in_class
 from ...flask.resolver import UrlMapResolver
 from ...flask.settings import EXTENSION, READERS
 from ...requests import is_preflight
@@ -137,7 +140,7 @@ class _Decorated(NamedTuple):
     where: str
 
 
-_decorated: WeakKeyDictionary[Any, _Decorated] = WeakKeyDictionary()
+_decorated: Kept[_Decorated] = Kept()
 # The places of the decorators of whatever was decorated.
 _places: Kept[set[str]] = Kept()
 
@@ -149,7 +152,7 @@ def remember(target: object, view: object, settings: SettingsOf, where: str) -> 
     :param view: what the decorator gives back.
     :param where: the place, for people.
     """
-    _decorated[view] = _Decorated(settings, where)
+    _decorated.set(view, _Decorated(settings, where))
     for link in _links(target):
         places = _places.get(link)
         if places is not None:
@@ -159,9 +162,20 @@ def remember(target: object, view: object, settings: SettingsOf, where: str) -> 
             with suppress(TypeError):
                 _places.set(link, {where})
 
+    if isinstance(target, FunctionType) and not (
+        stands_in_class(target) or flask.has_request_context()
+    ):
+        _undecided.add(where)
+        # Flask 2.2 has no signals without blinker.
+        if hasattr(request_started, "receivers"):
+            request_started.connect(_tell_of_decorators, weak=False)
 
-# The key in ``app.extensions`` of an application whose decorators were looked at.
+
+# The places of decorators of which no application was seen to have what they gave back, nor to lack it.
+_undecided: set[str] = set()
+# The keys in ``app.extensions`` of an application whose decorators, or keys, were looked at.
 _LOOKED_AT = "wsgicors-flask-cors-looked-at"
+_KEYS_LOOKED_AT = "wsgicors-flask-cors-keys-looked-at"
 _ABOVE = (
     "%s has no effect on endpoint %s (%s), as with Flask-CORS: it stands above the route, or its result was not"
     " used, so Flask has the view without it; put it below the route"
@@ -175,12 +189,25 @@ def look_at(app: flask.Flask) -> None:
         Flask-CORS ignored it, and told of once.
     """
     ensure_placed(app)
-    if _LOOKED_AT not in app.extensions:
-        app.extensions[_LOOKED_AT] = True
-        for where, endpoint in dict(_without_effect(app)).items():
-            rules = ", ".join(rule.rule for rule in app.url_map.iter_rules(endpoint))
-            logger.warning(_ABOVE, where, shown(endpoint), rules)
+    _tell_of_decorators(app)
+    if _KEYS_LOOKED_AT not in app.extensions:
+        app.extensions[_KEYS_LOOKED_AT] = True
         _tell_of_late_keys(app)
+
+
+def _tell_of_decorators(app: flask.Flask, **_: Any) -> None:
+    """Tell of what stands above a route, with the first request: nothing else of ours may ever run."""
+    if _LOOKED_AT in app.extensions:
+        return
+    app.extensions[_LOOKED_AT] = True
+    in_use = _in_use(app)
+    without_effect = dict(_without_effect(app, in_use))
+    for where, endpoint in without_effect.items():
+        rules = ", ".join(rule.rule for rule in app.url_map.iter_rules(endpoint))
+        logger.warning(_ABOVE, where, shown(endpoint), rules)
+    _undecided.difference_update(in_use, without_effect)
+    if not _undecided and hasattr(request_started, "receivers"):
+        request_started.disconnect(_tell_of_decorators)
 
 
 #: The key in ``app.extensions`` of what was told of the keys of an application.
@@ -195,13 +222,17 @@ def _tell_of_late_keys(app: flask.Flask) -> None:
         logger.warning("%s", message)
 
 
-def _without_effect(app: flask.Flask) -> Iterator[tuple[str, str]]:
+def _in_use(app: flask.Flask) -> set[str]:
+    """The places of decorators that a view of an application has."""
+    links = (link for view in app.view_functions.values() for link in _links(view))
+    found = map(_decorated.get, links)
+    return {decorated.where for decorated in found if decorated is not None}
+
+
+def _without_effect(app: flask.Flask, in_use: set[str]) -> Iterator[tuple[str, str]]:
     """The places of decorators that no view of an application has, and where it has the view without."""
-    chains = {endpoint: _links(view) for endpoint, view in app.view_functions.items()}
-    found = (_decorated.get(link) for links in chains.values() for link in links)
-    in_use = {decorated.where for decorated in found if decorated is not None}
-    for endpoint, links in chains.items():
-        for where in set().union(*(_places.get(link) or () for link in links)) - in_use:
+    for endpoint, view in app.view_functions.items():
+        for where in set().union(*(_places.get(link) or () for link in _links(view))) - in_use:
             yield where, endpoint
 
 
