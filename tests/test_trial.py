@@ -234,7 +234,9 @@ def flask_on_trial(**trial):
     app.add_url_rule("/old", "old", cross_origin(allow_origins=OLD)(lambda: "old"))
     app.config["CORS_MAX_AGE"] = 5
     fields = {"allow_origins": [APP, OLD], "allow_headers": "X-A"}
-    CORS(app, **fields, trial={**fields, **trial} if trial else None)
+    app.add_url_rule("/free", "free", lambda: "free")
+    tried = {**fields, **trial} if trial else None
+    CORS(app, **fields, endpoints={"free": None}, trial=tried)
     return app
 
 
@@ -267,6 +269,49 @@ def test_in_flask_another_outcome_is_told_and_counted(path, request_, reason, to
     assert trial_counts(app) == expected
     assert len(told.messages) == len(expected)
     assert "wsgicors.trial" in tried.environ
+
+
+def noted(app):
+    """Have hooks and views note the decision of the trial that they find."""
+    found = []
+
+    def note():
+        decision = flask.request.environ.get("wsgicors.trial")
+        found.append(decision and decision.reason)
+
+    app.before_request(note)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("path", "request_", "reason"),
+    [
+        ROW("/items/7", {"origin": APP}, "allowed", id="allowed"),
+        ROW("/items/7", {"origin": OLD}, "origin-not-allowed", id="denied"),
+        ROW("/items/7", {"method": "PUT", "origin": OLD}, "origin-not-allowed", id="PUT"),
+        ROW("/nowhere", {"origin": OLD}, "origin-not-allowed", id="404"),
+        ROW("/items/7", {}, "no-origin", id="no origin"),
+        ROW("/free", {"origin": OLD}, None, id="not governed"),
+    ],
+)
+def test_in_flask_hooks_and_views_find_the_decision(path, request_, reason):
+    app = flask_on_trial(allow_origins=APP)
+    found = noted(app)
+    tried = answer(app, environ_of(path, **request_))
+    decision = tried.environ.get("wsgicors.trial")
+    assert found == [reason] == [decision and decision.reason]
+
+
+def test_in_flask_a_callable_on_trial_is_asked_once_for_a_request():
+    asked = []
+    app = flask_on_trial(allow_origins=lambda origin, _: asked.append(origin) or True)
+    found = noted(app)
+    answer(app, environ_of("/items/7", origin=APP))
+    assert (found, asked) == (["allowed"], [APP])
+
+
+def test_in_flask_nothing_is_looked_up_ahead_without_a_trial():
+    assert not any(flask_on_trial().url_value_preprocessors.values())
 
 
 def test_in_flask_a_wrong_trial_is_refused():

@@ -40,17 +40,23 @@ def decision() -> Decision | None:
         return None
     app = flask.current_app._get_current_object()  # type: ignore[attr-defined]
     request = flask.request._get_current_object()  # type: ignore[attr-defined]
-    environ = request.environ
     resolver = resolver_of(app)
-    builder = None
+    decided = None
     # The compatibility layer, and middleware outside, decide by themselves.
     if isinstance(resolver, UrlMapResolver):
-        builder = _builder(resolver, request)
+        decided = decided_by(resolver, request)
+    if decided is None:
+        decided = request.environ.get(DECISION)
+    return decided
+
+
+def decided_by(resolver: UrlMapResolver, request: flask.Request) -> Decision | None:
+    """What a resolver makes of a request that Flask has routed; ``None`` if it does not govern it."""
+    builder = _builder(resolver, request)
     if builder is None:
-        known: Decision | None = environ.get(DECISION)
-        return known
-    environ.setdefault(ANSWERS, {})
-    return outcome(builder, environ, is_preflight(environ))
+        return None
+    request.environ.setdefault(ANSWERS, {})
+    return outcome(builder, request.environ, is_preflight(request.environ))
 
 
 def _builder(resolver: UrlMapResolver, request: flask.Request) -> HeaderBuilder | None:

@@ -136,7 +136,7 @@ class CORS:
         app.extensions[EXTENSION] = resolver
         governed = _governed(app, app.wsgi_app, resolver)
         if tried is not None:
-            governed = OnTrial(app, governed, tried, special)
+            governed = OnTrial(app, governed, resolver, tried, special)
         app.wsgi_app = governed  # type: ignore[assignment,method-assign]
         NEWS.come()
 

@@ -12,8 +12,10 @@ from ..layers import DECISION
 from ..outcomes import outcome
 from ..policy import Policy
 from ..requests import is_preflight
+from ..trial import TRIAL as DECISION_ON_TRIAL
 from ..trial import Trial
 from .crossing import ARRIVED
+from .decisions import decided_by
 from .declarations import Layer
 from .resolver import UrlMapResolver
 from .settings import policy_said
@@ -72,13 +74,24 @@ class OnTrial:
         self,
         app: flask.Flask,
         governed: WSGIApplication,
+        in_force: UrlMapResolver,
         layer: Layer,
         endpoints: Mapping[str, Layer | None],
     ) -> None:
         self._app = app
+        self._in_force = in_force
         self._governed = governed
         self._resolver = UrlMapResolver(app, [layer], endpoints, is_in_force=False)
         self._trial = app.extensions[TRIAL] = Trial()
+        # Flask runs these ahead of hooks and views, also where it has found no route.
+        app.url_value_preprocessors[None].append(self._foresee)
+
+    def _foresee(self, *routed: object) -> None:
+        """Have hooks and views find the decision, which is compared when the response starts."""
+        request = flask.request._get_current_object()  # type: ignore[attr-defined]
+        decision = decided_by(self._resolver, request)
+        if decision is not None and decided_by(self._in_force, request) is not None:
+            request.environ[DECISION_ON_TRIAL] = decision
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Have the request answered, and judged when the response starts."""
