@@ -26,7 +26,7 @@ FLOORS = [
     ["expressions", "wildcards"],
     ["diagnosis", "strangers"],
     ["fields"],
-    ["guards", "vocabulary", "cache"],
+    ["attributes", "guards", "vocabulary", "cache"],
     ["policy", "invalidation", "requests"],
     ["admission", "grants"],
     ["headers"],

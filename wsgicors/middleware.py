@@ -13,9 +13,10 @@ from logging import DEBUG, root
 from types import MethodType
 from typing import TYPE_CHECKING, Any, Callable
 
+from .attributes import SETTINGS, SaidWhenMade
 from .crashes import answering
 from .errors import ConfigError, Problem, called_as, shown
-from .fields import FIELDS, takes
+from .fields import takes
 from .guards import OVERRIDE, method_overrides
 from .headers import HeaderBuilder
 from .inspections import NEWS, inspect
@@ -68,7 +69,7 @@ _BOTH_ROUTES_AND_RESOLVE = Problem(
 )
 
 
-class CORSMiddleware:
+class CORSMiddleware(SaidWhenMade):
     """Put a policy around a WSGI application.
 
     :param app: the application. It is called for every request but the preflights that are
@@ -103,6 +104,13 @@ class CORSMiddleware:
     ``environ["wsgicors.decision"]``. What was denied, and why, goes to the logger ``wsgicors`` at
     level ``DEBUG``.
     """
+
+    _settings = SETTINGS
+    _instead_of_setting = (
+        "{} cannot be set at a CORSMiddleware; give it to the constructor, or swap the whole policy:"
+        " middleware.policy = Policy(...)"
+    )
+    _instead_in_class = "{0}(application, {1}=...)"
 
     @called_as("CORSMiddleware(application, allow_origins=[...])")
     def __init__(
@@ -158,15 +166,6 @@ class CORSMiddleware:
         self._use(checked_policy(policy))
         if refused and policy.refuse_denied is None:
             logger.warning(_NO_LONGER_REFUSES)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        """Set an attribute.
-
-        :raises AttributeError: if it is a setting, which would have no effect there.
-        """
-        if name in _SETTINGS:
-            raise AttributeError(_SAID_TOO_LATE.format(name))
-        super().__setattr__(name, value)
 
     @property
     def policies(self) -> dict[str, Policy | None]:
@@ -283,11 +282,6 @@ class CORSMiddleware:
         return self._governed_app(environ, MethodType(start, response))
 
 
-_SETTINGS = frozenset([*FIELDS, "routes", "resolve", "trial", "answer_exceptions"])
-_SAID_TOO_LATE = (
-    "{} cannot be set at a CORSMiddleware; give it to the constructor, or swap the whole policy:"
-    " middleware.policy = Policy(...)"
-)
 _NO_LONGER_REFUSES = (
     "the new policy does not say refuse_denied, so nothing is refused any more that the old one refused; write"
     " refuse_denied=True in the new policy too, or refuse_denied=False if that is meant"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable, NoReturn
 
+from .attributes import SaidWhenMade
 from .errors import ConfigError, Problem, called_as, shown
 from .fields import FIELDS, parsed
 from .guards import conflicts, unused_credentials
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
         dangerously_allow_public_suffixes: bool | str
 
 
-class Policy:
+class Policy(SaidWhenMade):
     """Who may read what across origins: immutable, and partial until it is put to use.
 
     Fields that are not given are *unset*; they read as ``None`` and are inherited when
@@ -96,6 +97,9 @@ class Policy:
         "max_age",
         "refuse_denied",
     )
+
+    _settings = frozenset(FIELDS)
+    _instead_in_class = "{0} = Policy({1}=...)"
 
     allow_origins: Literal["*"] | tuple[str | Pattern[str], ...] | OriginCallable | None
     allow_methods: Literal["*"] | tuple[str, ...] | None

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Callable, NoReturn, Optional
 import flask
 
 from ..admission import ANSWERS
+from ..attributes import SETTINGS, SaidWhenMade
 from ..errors import ConfigError, Problem, called_as, log_exception, shown
 from ..inspections import NEWS
 from ..layers import DECISION, LAYER, inside_another, is_waiting, standing_aside
@@ -58,7 +59,7 @@ if TYPE_CHECKING:
     _Site = tuple[flask.Flask, UrlMapResolver, _BuilderOfResponse, Author]
 
 
-class CORS:
+class CORS(SaidWhenMade):
     """CORS for a whole Flask application.
 
     :param app: the application; without it, call :meth:`init_app` later.
@@ -86,6 +87,14 @@ class CORS:
     >>> response.access_control_allow_origin
     'https://app.example.com'
     """
+
+    _settings = SETTINGS
+    _instead_of_setting = (
+        "{} cannot be set at CORS, which reads its arguments once; say all in CORS(app, ...). For origins that"
+        " change while the application runs, write a callable allow_origins, or an OriginCache; or put a"
+        " CORSMiddleware around the application, whose policy can be swapped"
+    )
+    _instead_in_class = "{0}(app, allow_origins=[...]), and say all in these arguments"
 
     def __init__(
         self,
