@@ -551,6 +551,11 @@ def test_default_section_does_no_harm(from_ini, conf):
     assert callers(app, pages=BOTH) == {FREE}
 
 
+def test_refuse_denied_without_a_value_is_an_error():
+    with pytest.raises(ConfigError, match=r"own_refuse_denied: .* neither true nor false"):
+        make_middleware(hello, {}, policy="own", own_origin=FREE, own_refuse_denied="")
+
+
 DEFAULTS_NOT_IN_FORCE = [
     ROW("free, own", "refuse_denied", "free_refuse_denied and own_refuse_denied", id="field"),
     ROW("own", "allow_origins", "own_allow_origins", id="field, of one policy"),

@@ -207,6 +207,64 @@ def test_what_resolve_left_in_environ_does_not_answer_for_another_reading(path):
     assert answer(app, environ_of(path, origin=APP)).decision.reason == "ambiguous-path"
 
 
+def by_unsafe_method(environ, method):
+    closed = Policy(allow_origins=[ADMIN], refuse_denied=True)
+    return (
+        closed
+        if method in ("PUT", "PATCH", "DELETE")
+        else Policy(allow_origins="*", allow_methods="*")
+    )
+
+
+def by_unsafe_method_asked_for(environ, method):
+    return by_unsafe_method(environ, environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"])
+
+
+@pytest.mark.parametrize("method", ["patch", "Patch", "delete"])
+def test_a_method_that_frameworks_read_in_capitals_is_nobodys_where_those_have_another_policy(
+    method,
+):
+    app = CORSMiddleware(site(), resolve=by_unsafe_method)
+    answer(app, environ_of(method="PATCH"))
+    assert preflight(app, asks=method).status == "403 Forbidden"
+    assert answer(app, environ_of(method=method, origin=EVIL)).status == "403 Forbidden"
+    told = CORSMiddleware(site(), resolve=by_unsafe_method_asked_for)
+    assert preflight(told, asks=method).status == "403 Forbidden"
+
+
+@pytest.mark.parametrize("method", ["get", "mkCol", "M-SEARCH"])
+def test_a_method_in_any_case_that_has_one_policy_is_governed_by_that(method):
+    app = CORSMiddleware(site(), resolve=by_unsafe_method)
+    assert preflight(app, asks=method).values("Access-Control-Allow-Methods") == [method]
+    assert answer(app, environ_of(method=method, origin=APP)).decision.allowed
+
+
+def test_a_callable_is_asked_about_a_method_in_capitals_too():
+    def allowed(origin, environ):
+        return environ["REQUEST_METHOD"] != "PATCH"
+
+    app = CORSMiddleware(site(), allow_origins=allowed, allow_methods="*")
+    assert preflight(app, asks="patch").status == "403 Forbidden"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda policies: policies.update({"/x": None}),
+        lambda policies: policies.__setitem__("/x", Policy(allow_origins=[])),
+        lambda policies: policies.pop("/"),
+        lambda policies: policies.clear(),
+        lambda policies: policies.setdefault("/x", None),
+        lambda policies: policies.__delitem__("/"),
+    ],
+)
+def test_policies_that_are_told_cannot_be_changed_without_effect(change):
+    app = CORSMiddleware(site(), BASE)
+    with pytest.raises(TypeError, match=r"write the policy in routes={prefix"):
+        change(app.policies)
+    assert {**app.policies} == app.policies == {"/": BASE}
+
+
 TARGETS = ["REQUEST_URI", "RAW_URI"]
 
 

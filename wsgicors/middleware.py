@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from logging import DEBUG, root
 from types import MethodType
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any, Callable, NoReturn
 
 from .attributes import SETTINGS, SaidWhenMade
 from .crashes import answering
@@ -171,7 +171,8 @@ class CORSMiddleware(SaidWhenMade):
     def policies(self) -> dict[str, Policy | None]:
         """The policies in force by path prefix, as ``routes`` has them, merged into ``policy``.
 
-        ``"/"`` is the default of all. With ``resolve``, it is what is merged into.
+        ``"/"`` is the default of all. With ``resolve``, it is what is merged into. They are there to be
+        read: to change one is an error.
 
         >>> CORSMiddleware(lambda *_: [], routes={"/internal": None}, allow_origins="*").policies
         {'/': Policy(allow_origins='*'), '/internal': None}
@@ -179,7 +180,7 @@ class CORSMiddleware(SaidWhenMade):
         base = self._policy or Policy()
         routes = {prefix.rstrip("/") or "/": said for prefix, said in (self._routes or {}).items()}
         merged = {prefix: said and base.merge(said) for prefix, said in routes.items()}
-        return {"/": base, **merged}
+        return _InForce({"/": base, **merged})
 
     @property
     def resolve(self) -> Resolve | None:
@@ -282,6 +283,20 @@ class CORSMiddleware(SaidWhenMade):
         return self._governed_app(environ, MethodType(start, response))
 
 
+class _InForce(dict[str, Any]):
+    """What is in force; a change of it would change nothing."""
+
+    def _refuse(self, *_: object, **__: object) -> NoReturn:
+        raise TypeError(_NOT_SET_HERE)
+
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    update = setdefault = pop = popitem = clear = _refuse
+
+
+_NOT_SET_HERE = (
+    "policies only tells what is in force; write the policy in routes={prefix: Policy(...)} of the constructor,"
+    " or swap the base: middleware.policy = Policy(...)"
+)
 _NO_LONGER_REFUSES = (
     "the new policy does not say refuse_denied, so nothing is refused any more that the old one refused; write"
     " refuse_denied=True in the new policy too, or refuse_denied=False if that is meant"

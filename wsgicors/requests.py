@@ -86,28 +86,33 @@ def with_method(environ: WSGIEnvironment, method: str) -> WSGIEnvironment:
 
 
 def readings(environ: WSGIEnvironment) -> Sequence[WSGIEnvironment]:
-    """The same request with its path read in all the ways in which it can be; nothing if there is but one.
+    """The same request in all the ways in which it can be read; nothing if there is but one.
 
-    What is left in one ``environ``, such as a request that was made of it, must not answer for another.
-    So each is a copy.
+    A path may be tidied or decoded once more, and frameworks read a method in capitals. What is left in one
+    ``environ``, such as a request that was made of it, must not answer for another. So each is a copy.
     """
     path: str = environ.get("PATH_INFO", "")
     uri: str = environ.get("REQUEST_URI") or path
     raw: str = environ.get("RAW_URI") or path
+    method: str = environ.get("REQUEST_METHOD", "")
     if (
-        is_plain(path)
+        method.isupper()
+        and is_plain(path)
         and (uri == path or _is_plain(uri))
         and (raw in (path, uri) or _is_plain(raw))
     ):
         return ()
     targets: dict[str, str] = {name: environ[name] for name in _TARGETS if environ.get(name)}
-    read = [{"PATH_INFO": path, **targets}]
+    capitals = method.upper()
+    asks = [_ASKS] if environ.get(_ASKS) == method else []
+    read = [{"PATH_INFO": path, **targets, **dict.fromkeys(["REQUEST_METHOD", *asks], method)}]
     for reading in READINGS:
         other = {name: reread(target, reading) for name, target in targets.items()}
         other["PATH_INFO"] = reading(path)
-        if other not in read:
-            read.append(other)
-    return [{**environ, **each} for each in read] if len(read) > 1 else ()
+        methods = [dict.fromkeys(["REQUEST_METHOD", *asks], each) for each in (method, capitals)]
+        read += [{**other, **each} for each in methods]
+    different = [each for number, each in enumerate(read) if each not in read[:number]]
+    return [{**environ, **each} for each in different] if len(different) > 1 else ()
 
 
 def _is_plain(target: str) -> bool:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     Resolver = Callable[[WSGIEnvironment, bool], Optional[HeaderBuilder]]
     Resolve = Callable[[WSGIEnvironment, str], Optional[Policy]]
     Routes = Mapping[str, Optional[Policy]]
-    _BuilderFor = Callable[[WSGIEnvironment, str], Optional[HeaderBuilder]]
+    _BuilderFor = Callable[[WSGIEnvironment], Optional[HeaderBuilder]]
 
 logger = logging.getLogger("wsgicors")
 
@@ -131,8 +131,8 @@ def resolver_by_callable(
 ) -> Resolver:
     """The policy that a callable returns, merged into the base; if it fails, nobody's.
 
-    A path that can be read in two ways is asked about in all of them. If the answers differ, it is
-    nobody's, too.
+    A request that can be read in two ways, by its path or its method, is asked about in all of them. If the
+    answers differ, it is nobody's, too.
 
     :param told: what was told of already.
     :param is_in_force: whether it is not only on trial.
@@ -142,21 +142,21 @@ def resolver_by_callable(
     builder_of = _Compiler(base or Policy(), told)
     idle = _Idle(resolve, base or Policy(), told)
 
-    def asked(environ: WSGIEnvironment, method: str) -> HeaderBuilder | None:
+    def asked(environ: WSGIEnvironment) -> HeaderBuilder | None:
         try:
-            policy = resolve(environ, method)
+            policy = resolve(environ, environ["REQUEST_METHOD"])
             if policy is None:
                 return None
-            return builder_of(checked_policy(policy, "return")) or compiled(policy, environ, method)
+            return builder_of(checked_policy(policy, "return")) or compiled(policy, environ)
         except Exception:  # noqa: BLE001 - it is logged, and denies
             path = shown(environ.get("PATH_INFO"))
             log_exception(logger, "resolve failed for %s, so it is denied", path)
             return RESOLVE_FAILED_REFUSED if builder_of.refuses else RESOLVE_FAILED
 
-    def compiled(policy: Policy, environ: WSGIEnvironment, method: str) -> HeaderBuilder:
+    def compiled(policy: Policy, environ: WSGIEnvironment) -> HeaderBuilder:
         builder = builder_of.compile(policy)
         if is_in_force and _is_idle(builder):
-            idle.look_at(policy, environ, method)
+            idle.look_at(policy, environ, environ["REQUEST_METHOD"])
         return builder
 
     return _PerMethod(_in_all_readings(asked, builder_of))
@@ -169,16 +169,16 @@ def _check_resolve(resolve: object) -> None:
 
 
 def _in_all_readings(asked: _BuilderFor, compiler: _Compiler) -> _BuilderFor:
-    """Ask about a path in all the ways that it can be read in."""
+    """Ask about a request in all the ways that it can be read in."""
 
-    def builder_for(environ: WSGIEnvironment, method: str) -> HeaderBuilder | None:
+    def builder_for(environ: WSGIEnvironment) -> HeaderBuilder | None:
         read = readings(environ)
         if not read:
-            return asked(environ, method)
+            return asked(environ)
         first, *others = read
-        builder = asked(first, method)
+        builder = asked(first)
         for other in others:
-            if not _is_same(builder, asked(other, method)):
+            if not _is_same(builder, asked(other)):
                 return _AMBIGUOUS_PATH_REFUSED if compiler.refuses else AMBIGUOUS_PATH
         return builder
 
@@ -200,7 +200,7 @@ class _PerMethod:
 
     def __call__(self, environ: WSGIEnvironment, is_preflight: bool) -> HeaderBuilder | None:
         if not is_preflight:
-            return self._builder_for(environ, environ["REQUEST_METHOD"])
+            return self._builder_for(environ)
         method = bounded_method(environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"])
         builder = self._asked(environ, method)
         if builder is None or builder in _DENYING:
@@ -212,7 +212,7 @@ class _PerMethod:
 
     def _asked(self, environ: WSGIEnvironment, method: str) -> HeaderBuilder | None:
         # The request that a preflight asks about, and not the preflight, is what must be judged.
-        return self._builder_for(with_method(environ, method), method)
+        return self._builder_for(with_method(environ, method))
 
     def _others(
         self, environ: WSGIEnvironment, method: str, builder: HeaderBuilder

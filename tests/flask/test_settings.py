@@ -226,13 +226,16 @@ def test_keys_of_others_are_left_alone():
         ROW("cors_ALLOW_CREDENTIALS", "false", "CORS_ALLOW_CREDENTIALS", id="prefix alone"),
         ROW("cors_origins", [ADMIN], "CORS_ALLOW_ORIGINS", id="name of another library"),
         ROW("cors_alow_methods", ["GET"], "CORS_ALLOW_METHODS", id="misspelled"),
+        ROW("CORS-REFUSE-DENIED", True, "CORS_REFUSE_DENIED", id="dashes"),
+        ROW(" CORS_REFUSE_DENIED", True, "CORS_REFUSE_DENIED", id="blank"),
+        ROW("WSGICORS_REFUSE_DENIED", True, "CORS_REFUSE_DENIED", id="name of the library"),
     ],
 )
 @pytest.mark.parametrize("is_late", [False, True], ids=["before", "after CORS(app)"])
 def test_key_that_is_not_in_capitals_is_told_how_to_be_written(key, value, instead, is_late):
     app = configured(**{"CORS_ALLOW_ORIGINS": [PAGE], **({} if is_late else {key: value})})
     app.config[key] = value
-    with pytest.raises(ConfigError, match=f"in capitals; write {instead}") as caught:
+    with pytest.raises(ConfigError, match=f"no such key; write {instead}, in capitals") as caught:
         actual(app)
     assert [problem.field for problem in caught.value.problems] == [key]
 

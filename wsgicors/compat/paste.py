@@ -284,8 +284,12 @@ def _policy(prefix: str, conf: Mapping[str, str], problems: list[Problem]) -> Po
 
 
 def _is_given(prefix: str, key: str, conf: Mapping[str, str]) -> bool:
-    """Whether a key says anything. One without a value does so for a list, which is then empty."""
-    return bool(conf.get(prefix + key)) or (key in _LISTS and prefix + key in conf)
+    """Whether a key says anything. One without a value does so for a list, which is then empty.
+
+    So does ``refuse_denied``: nobody writes that to have nothing refused.
+    """
+    says_without_value = key in (*_LISTS, "refuse_denied")
+    return bool(conf.get(prefix + key)) or (says_without_value and prefix + key in conf)
 
 
 def _whole(policy: Policy) -> Policy:

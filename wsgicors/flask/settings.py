@@ -6,6 +6,7 @@ merged in order, are its `Effective` policy, which remembers for each field wher
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePath
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _THIS_LIBRARY = ("wsgicors.flask.", "wsgicors.compat.", "wsgicors.errors")
 CONFIG_PREFIX = "CORS_"
+_SEPARATORS = re.compile(r"[^A-Za-z0-9]+")
 # What Flask makes of variables such as FLASK_CORS__MAX_AGE: two underscores lead into a mapping.
 _MAPPING = "CORS"
 _ANY_KEY = 'app.config["CORS_..."]'
@@ -151,10 +153,10 @@ def keys_in_another_case(app: Flask, policies: Iterable[Policy]) -> Iterator[Pro
     :param policies: those in force. What is said there was kept in the configuration, and handed on.
     """
     for key in _keys(app, _is_in_another_case):
-        field = nearest_field(_name(key))
+        field = nearest_field(_name(_in_capitals(key)))
         meant = None if field is None else _meant(field, app.config[key])
         if field and meant and not any(policy.merge(meant) == policy for policy in policies):
-            message = f"keys of app.config are in capitals; write {CONFIG_PREFIX}{field.upper()}"
+            message = f"there is no such key; write {CONFIG_PREFIX}{field.upper()}, in capitals"
             yield Problem(key, app.config[key], "unknown-field", message)
 
 
@@ -233,7 +235,12 @@ def _is_of_prefix(key: str) -> bool:
 
 
 def _is_in_another_case(key: str) -> bool:
-    return not _is_of_prefix(key) and key.upper().startswith(CONFIG_PREFIX)
+    return not _is_of_prefix(key) and _in_capitals(key).startswith(CONFIG_PREFIX)
+
+
+def _in_capitals(key: str) -> str:
+    """A key as it is to be written, which somebody wrote with other separators or in another case."""
+    return _SEPARATORS.sub("_", key).strip("_").upper().removeprefix("WSGI")
 
 
 def _keys(app: Flask, is_wanted: Callable[[str], bool] = _is_of_prefix) -> list[str]:
