@@ -1131,7 +1131,7 @@ def test_what_conflicts(fields, found):
             {"refuse_denied": True, "allow_origins": [SLOPPY]},
             r"'https://.*example\\.com' also allows 'https://xexample.com', which may belong to a stranger:"
             r" refuse_denied would not keep them from acting as your users; write \. for each dot, also for one"
-            " before the name, or use a pattern such as 'https://*.example.com'",
+            " before the name, and repeat nothing in the name, or use a pattern such as 'https://*.example.com'",
             id="refusing, strangers",
         ),
         ROW(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import time
 from wsgiref.simple_server import demo_app
 
 import pytest
@@ -145,7 +146,6 @@ def test_an_expression_that_admits_strangers_is_refused_with_one_of_them(express
         r"https://(?:www\.|)example\.com",
         r"https://[a-z]+\.(?:www\.)?example\.com",
         r"https://[a-z]+\.(?:work)?shop\.example\.com",
-        r"https://[a-z]+\.my-?example\.com",
         r"https://example\.com\.?",
         r"https://a\.?b\.example\.com",
         r"https://(?:www\.)?example\.(?:co\.)?uk",
@@ -157,6 +157,30 @@ def test_an_expression_that_admits_strangers_is_refused_with_one_of_them(express
         r"^(?:https://app\.example\.com$|https://shop\.example\.com$)",
         r"(^https://app\.example\.com$)|(^https://[a-z]+\.shop\.example\.com$)",
         r"(?m)^https://[a-z]+\.example\.com$",
+        r"https://(app|www)\.example\.(com|org)",
+        r"https://example\.(?:com|co)",
+        r"https://(?:example\.com|example\.co)",
+        r"https://example\.com|https://example\.co",
+        r"https://(?:www\.|)example\.(?:com|co)",
+        r"https://(?:my-example|myexample)\.com",
+        r"https://(example|examples)\.com",
+        r"https://example\.com(\.au)?",
+        r"https://app-?[0-9]+\.example\.com",
+        r"https://apps?\.example\.com",
+        r"https://w{3}\.go{2}gle\.com",
+        r"https://(?:www\.)*example\.com",
+        r"https://(?:a\.|b\.){0,3}example\.com",
+        r"https?://[a-z]+\.example\.com(:8?443)?",
+        r"https://intranet(\.corp\.example\.com)?(:\d+)?",
+        r"https?://(localhost|127\.0\.0\.1|\[::1\]|testserver)(:\d+)?",
+        r"https://(localhost|app\.example\.com)",
+        r"https://192\.168\.1\.1?",
+        r"https://[app|www]\.example\.com",
+        r"https://(www\.example|myexample)\.com",
+        r"https://(www\.)?example\.com|https://myexample\.com",
+        r"(?x) https:// (?: | www \. ) example \. (?: com | co )  # ours: [ or (| alike",
+        r"(?#|)https://[|)a-z]+\.example\.com",
+        r"https://[a-z]+\.example\.com(|:\d+)",
     ],
 )
 def test_what_people_rightly_write_is_taken(expression):
@@ -165,6 +189,112 @@ def test_what_people_rightly_write_is_taken(expression):
         allow_credentials=True,
     )
     assert [problem for problem in policy.conflicts() if problem.reason != "insecure-origin"] == []
+
+
+@pytest.mark.parametrize(
+    ("expression", "strange", "beside"),
+    [
+        (r"https://app\.example\.com?", "https://app.example.co", "https://app.example.com"),
+        (r"https://(www\.)?example\.com?(:\d+)?", "https://example.co", "https://example.com"),
+        (r"https://[a-z]+\.exampl?e\.com", "https://x.exampe.com", "https://x.example.com"),
+        (r"https://example[s]?\.com", "https://example.com", "https://examples.com"),
+        (r"https://example\.c[o]??m", "https://example.cm", "https://example.com"),
+        (r"https://example\.(com?)", "https://example.co", "https://example.com"),
+        (r"https://example\.co(m)?", "https://example.co", "https://example.com"),
+        (r"https://example\.co(m|)", "https://example.co", "https://example.com"),
+        (r"https://example\.co(?:|m)", "https://example.co", "https://example.com"),
+        (r"https://exampl(?:e||a)\.com", "https://exampl.com", "https://example.com"),
+        (r"(?x) https:// example \. co (m | ) # ours", "https://example.co", "https://example.com"),
+        (r"(?i)https://Example\.com?", "https://example.co", "https://example.com"),
+        ("(?x)https://example\\.co (?: m | # or\n )", "https://example.co", "https://example.com"),
+        (r"https://example(s|-dev)?\.com", "https://example.com", "https://examples.com"),
+        (r"https://exa[mn]?ple\.com", "https://exaple.com", "https://exanple.com"),
+        (
+            r"https://[a-z]+\.my-?example\.com",
+            "https://x.myexample.com",
+            "https://x.my-example.com",
+        ),
+        (r"https://shops?\.github\.io", "https://shop.github.io", "https://shops.github.io"),
+        (r"https://example\.co(m:\d+)?", "https://example.co", "https://example.com:1"),
+        (r"https://(localhosts?|app\.localhost)", "https://localhosts", "https://localhost"),
+    ],
+)
+def test_a_character_that_may_be_left_out_makes_another_domain(expression, strange, beside):
+    (stranger, *_) = strangers_admitted_by(re.compile(expression))
+    assert stranger == ("admits-strangers", strange, beside)
+
+
+def test_an_alternation_of_both_names_is_what_to_write_and_is_taken():
+    expression = r"https://(?:www\.)?my-?example\.com"
+    (problem,) = Policy(allow_origins=[re.compile(expression)], allow_credentials=True).conflicts()
+    (written,) = re.findall(r"write each name that is yours: (.*)$", problem.message)
+    assert written == r"(?:my-example\.com|myexample\.com)"
+    spelled_out = re.compile(rf"https://(?:www\.)?{written}")
+    assert Policy(allow_origins=[spelled_out], allow_credentials=True).conflicts() == ()
+
+
+@pytest.mark.parametrize(
+    ("expression", "strange"),
+    [
+        (r"https://example\.com+", "https://example.comm"),
+        (r"https://example\.com*", "https://example.comm"),
+        (r"https://e{1,2}xample\.com", "https://eexample.com"),
+        (r"https://(shop)+\.com", "https://shopshop.com"),
+        (r"https://(?:shop){0,2}\.com", "https://shopshop.com"),
+        (r"https://example(\.com)*", "https://example.com.com"),
+        (r"https://myapp-*\.vercel\.app", "https://myapp--.vercel.app"),
+    ],
+)
+def test_what_repeats_in_a_name_makes_another_domain(expression, strange):
+    (stranger, *_) = strangers_admitted_by(re.compile(expression))
+    assert stranger == ("admits-strangers", strange, None)
+
+
+@pytest.mark.parametrize(
+    ("expression", "strange"),
+    [
+        (r"https://(www\.|app)example\.com", "https://appexample.com"),
+        (r"https://(?:www|app\.)example\.com", "https://wwwexample.com"),
+        (r"https://([a-z]+\.|dev-)example\.com", "https://dev-example.com"),
+        (r"https://example\.(co\.|ac)uk", "https://example.acuk"),
+    ],
+)
+def test_a_dot_that_one_of_the_alternatives_lacks_makes_another_domain(expression, strange):
+    assert strangers_admitted_by(re.compile(expression)) == [("admits-strangers", strange, None)]
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [r"https://[app|www]\.com", r"https://[(app)(www)]\.com", r"https://example\.[com|org]{3}"],
+)
+def test_an_alternation_in_brackets_is_anything(expression):
+    (stranger,) = strangers_admitted_by(re.compile(expression))
+    assert re.fullmatch(expression, stranger.origin)
+
+
+@pytest.mark.parametrize(
+    ("expression", "strange"),
+    [
+        (r"https://a\.example\.com|https://b", "https://b"),
+        (r"https://app|www\.example\.com", "https://app"),
+        (r"https://(example\.)?com", "https://com"),
+        (r"^https://app$|^https://www\.example\.com$", "https://app"),
+    ],
+)
+def test_a_name_that_is_cut_off_beside_a_domain_is_refused(expression, strange):
+    (problem,) = Policy(allow_origins="*", allow_credentials=[re.compile(expression)]).conflicts()
+    assert (problem.field, problem.reason) == ("allow_credentials", "without-dot")
+    assert f"also allows '{strange}'" in problem.message
+    assert "list it by itself" in problem.message
+
+
+def test_very_many_characters_that_may_be_left_out_take_bounded_time():
+    letters = "".join(f"{letter}?" for letter in "abcdefghijklm")
+    domains = "|".join(rf"custo?mer{number}\.com" for number in range(300))
+    begun = time.process_time()
+    for expression in (rf"https://{letters}\.com", rf"https://(?:{domains})"):
+        assert strangers_admitted_by(re.compile(expression))
+    assert time.process_time() - begun < 5
 
 
 def test_a_hundred_domains_of_ones_own_are_taken():

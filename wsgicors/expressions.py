@@ -10,6 +10,7 @@ Looking at an expression takes bounded time: what is too large is refused.
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 import re
 import sys
@@ -153,6 +154,8 @@ class Position(NamedTuple):
     is_free: bool
     #: Whether it is inside of something that may be left out.
     is_optional: bool
+    #: Whether all that may be left out is this one character.
+    is_omissible: bool = False
 
 
 class _Part(NamedTuple):
@@ -175,6 +178,8 @@ class Automaton:
         self.positions: list[Position] = []
         #: For each position those that may come next, and in how many ways.
         self.following: list[Counter[int]] = []
+        #: The pairs of positions by which something begins once more that need not.
+        self.again: set[tuple[int, int]] = set()
         self.first: frozenset[int] = frozenset()
         self.last: frozenset[int] = frozenset()
         #: What is looked ahead for, or behind.
@@ -193,7 +198,8 @@ class Automaton:
 
         :raises ExpressionError: if it is too large.
         """
-        tree = sre_parser.parse(expression.pattern, expression.flags & ~re.DEBUG)
+        flags = expression.flags & ~re.DEBUG
+        tree = sre_parser.parse(_with_empty_arms_marked(expression.pattern, flags), flags)
         return cls(endless_from, alphabet).built(tree, expression.flags)
 
     def built(self, tree: Iterable[Any], flags: int) -> Automaton:
@@ -244,6 +250,10 @@ class Automaton:
             for first, more_ways in firsts.items():
                 self.following[last][first] += ways * more_ways
 
+    def _connect_again(self, lasts: Counter[int], firsts: Counter[int]) -> None:
+        self._connect(lasts, firsts)
+        self.again.update(itertools.product(lasts, firsts))
+
     def _part(self, operation: Any, argument: Any, flags: int, is_optional: bool) -> _Part:
         build = _BUILDERS.get(operation)
         if build is not None:
@@ -268,11 +278,19 @@ class Automaton:
         return self._endless(self._position((frozenset(self.alphabet), True), is_optional), 0)
 
     def _endless(self, part: _Part, least: int) -> _Part:
-        self._connect(part.last, part.first)
+        self._connect_again(part.last, part.first)
         if part.is_nullable and least > self._endless_from:
             # Any of the rounds that must be may be an empty one, so that there are many ways.
             self._connect(part.last, part.first)
         return part._replace(is_nullable=part.is_nullable or least == 0)
+
+    def _omissible(self, part: _Part) -> _Part:
+        """A part that may be left out, which can be a single character, or one of a host and a port."""
+        for place in part.first:
+            # What follows the whole part is not known here yet.
+            if place in part.last or self.taking(self.following[place], ":"):
+                self.positions[place] = self.positions[place]._replace(is_omissible=True)
+        return part
 
     def _group(self, argument: Any, flags: int, is_optional: bool) -> _Part:
         _, added, removed, tree = argument
@@ -283,12 +301,14 @@ class Automaton:
 
     def _branch(self, argument: Any, flags: int, is_optional: bool) -> _Part:
         _, branches = argument
-        has_empty = any(not len(branch) for branch in branches)
+        is_written_empty = any(map(_is_marked_empty, branches))
+        has_empty = is_written_empty or any(not len(branch) for branch in branches)
         parts = [
             self._sequence(branch, flags, is_optional=is_optional or has_empty)
             for branch in branches
         ]
-        return _either(parts)
+        whole = _either(parts)
+        return self._omissible(whole) if is_written_empty else whole
 
     def _conditional(self, argument: Any, flags: int, is_optional: bool) -> _Part:
         _, *branches = argument
@@ -306,6 +326,7 @@ class Automaton:
             whole = self._joined(whole, self._sequence(tree, flags, is_optional=is_optional))
         if is_endless:
             part = self._sequence(tree, flags, is_optional=is_optional)
+            part = self._omissible(part) if least == 0 else part
             return self._joined(whole, self._endless(part, least))
         return self._with_optional(whole, tree, flags, most - least)
 
@@ -314,8 +335,8 @@ class Automaton:
         first, last = whole.first, whole.last
         latest = whole
         for _ in range(copies):
-            part = self._sequence(tree, flags, is_optional=True)
-            self._connect(latest.last, part.first)
+            part = self._omissible(self._sequence(tree, flags, is_optional=True))
+            self._connect_again(latest.last, part.first)
             first = _added(first, part.first) if latest.is_nullable else first
             last = _added(last, part.last)
             latest = part
@@ -325,7 +346,8 @@ class Automaton:
         return self._repeated_freely(is_optional)
 
     def _assertion(self, argument: Any, flags: int, is_optional: bool) -> _Part:
-        self.asserted.append((argument[1], flags))
+        if len(argument[1]):
+            self.asserted.append((argument[1], flags))
         return _EMPTY
 
     def _place(self, argument: Any, flags: int, is_optional: bool) -> _Part:
@@ -348,6 +370,31 @@ def _added(*counts: Counter[int]) -> Counter[int]:
     for each in counts:
         total.update(each)
     return total
+
+
+# Python's parser reads (?:com|co) as co(?:m|). In the second somebody has written an arm that is empty,
+# and only the text tells: there it gets a mark, which asks for nothing.
+_MARK = "(?=)"
+_EMPTY_ARM = r"""
+    (?P<other> \\. | \[\^?\]?(?:\\.|[^\]\\])*\] | \(\?\#[^)]*\) {comment} )
+    | \( (?:\?(?:P<\w+>|[a-zA-Z-]*:|<?[=!]|>))? {blank} (?=\|)
+    | \| {blank} (?=[|)]|\Z)
+    | \A (?:\(\?[a-zA-Z]+\))? {blank} (?=\|)
+"""
+_PLAIN = re.compile(_EMPTY_ARM.format(comment="", blank=""), re.VERBOSE | re.DOTALL)
+_VERBOSE = re.compile(
+    _EMPTY_ARM.format(comment=r"| \#[^\n]*", blank=r"(?:\s|\#[^\n]*\n)*"),
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def _with_empty_arms_marked(text: str, flags: int) -> str:
+    arms = _VERBOSE if flags & re.VERBOSE else _PLAIN
+    return arms.sub(lambda found: found[0] if found["other"] else found[0] + _MARK, text)
+
+
+def _is_marked_empty(branch: Any) -> bool:
+    return [operation for operation, _ in branch] == [sre.ASSERT] and not len(branch[0][1][1])
 
 
 _BUILDERS: dict[Any, Any] = {
@@ -386,7 +433,10 @@ def _characters(
         for character in alphabet
         if is_negated != any(_takes(item, character, ignores_case) for item in items)
     )
-    is_spelled_out = all(each is sre.LITERAL for each, _ in items)
+    # Who writes [com|org] means something else than what it says.
+    is_spelled_out = all(
+        each is sre.LITERAL and chr(argument) in alphabet for each, argument in items
+    )
     is_many = len({character.lower() for character in taken}) > _MAX_SPELLED_OUT
     return taken, (is_many or not is_spelled_out) and len(taken) > 1
 

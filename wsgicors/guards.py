@@ -273,6 +273,13 @@ def _admits(stranger: Stranger, harm: _Harm) -> str:
             " backreferences, with ^ and $ only at its ends, or list origins and patterns such as"
             " 'https://*.example.com'"
         )
+    if stranger.beside is not None:
+        both = "|".join(domain.replace(".", r"\.") for domain in stranger.domains)
+        return (
+            f"also allows {shown(stranger.origin)} beside {shown(stranger.beside)}, and one of them may belong"
+            f" to a stranger: {harm.said}; leave no single character of the name out, and write each name that"
+            f" is yours: (?:{both})"
+        )
     remedy = _REMEDIES[stranger.reason]
     return f"also allows {shown(stranger.origin)}, which may belong to a stranger: {harm.said}; {remedy}"
 
@@ -280,7 +287,12 @@ def _admits(stranger: Stranger, harm: _Harm) -> str:
 _REMEDIES = {
     "matches-any-origin": r"write one that spells out the end of the name, such as r'https://[a-z]+\.example\.com'",
     "admits-strangers": (
-        r"write \. for each dot, also for one before the name, or use a pattern such as 'https://*.example.com'"
+        r"write \. for each dot, also for one before the name, and repeat nothing in the name, or use a pattern"
+        " such as 'https://*.example.com'"
+    ),
+    "without-dot": (
+        r"put alternatives in parentheses, such as r'https://(?:app|www)\.example\.com'; if the name is yours,"
+        " list it by itself"
     ),
     "public-suffix": (
         "write the names that are yours, or set dangerously_allow_public_suffixes=True"

@@ -1,16 +1,17 @@
 r"""Which strangers a regular expression admits: decided from the expression, not from names made up.
 
 A host is its owner's from the registrable domain on: whoever has ``example.com`` has all names below
-it. So an expression is read from its end, character by character. What it spells out is followed;
-where it leaves a character free before the registrable domain is complete, somebody else can have
-that name.
+it. So an expression is read from its end, character by character. What it spells out is followed.
+Before the registrable domain is complete, somebody else can have the name if a character is free, if
+something repeats, or if a single character may be left out: a slip of the pen is enough for that.
+Whole names, and parts of several characters, are spelled out on purpose.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import re
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple
@@ -53,10 +54,18 @@ _OF_AN_APPLICATION = {
 class Stranger(NamedTuple):
     """An origin that an expression admits, and nobody has meant."""
 
-    #: ``matches-any-origin``, ``public-suffix``, ``admits-strangers`` or ``cannot-be-checked``.
+    #: ``admits-strangers``, ``public-suffix``, ``matches-any-origin``, ``without-dot`` or ``cannot-be-checked``.
     reason: str
     #: One that gets in; ``None`` where none was found, but none could be ruled out.
     origin: str | None
+    #: Another that gets in, where it cannot be told which of the two was meant.
+    beside: str | None = None
+
+    @property
+    def domains(self) -> tuple[str, ...]:
+        """Those of both."""
+        patterns = (read_pattern(origin) for origin in (self.beside, self.origin) if origin)
+        return tuple(_domain(pattern.host) for pattern in patterns if pattern is not None)
 
 
 def strangers_admitted_by(
@@ -69,9 +78,9 @@ def strangers_admitted_by(
     >>> strangers_admitted_by(re.compile(r"https://.*\.example\.com"))
     []
     >>> strangers_admitted_by(re.compile(r"https://.*example\.com"))
-    [Stranger(reason='admits-strangers', origin='https://xexample.com')]
+    [Stranger(reason='admits-strangers', origin='https://xexample.com', beside=None)]
     >>> strangers_admitted_by(re.compile(r"https://shop-[0-9]+\.vercel\.app"))
-    [Stranger(reason='public-suffix', origin='https://shop-1.vercel.app')]
+    [Stranger(reason='public-suffix', origin='https://shop-1.vercel.app', beside=None)]
     """
     search = _Search(expression)
     try:
@@ -108,7 +117,7 @@ def admits_only_insecure(expression: re.Pattern[str]) -> str | None:
 
 
 # The most telling first: the one that looks most like what was meant.
-_REASONS = ("admits-strangers", "public-suffix", "matches-any-origin")
+_REASONS = ("admits-strangers", "public-suffix", "matches-any-origin", "without-dot")
 _CANNOT_BE_CHECKED = Stranger("cannot-be-checked", None)
 
 
@@ -119,6 +128,19 @@ class _Read(NamedTuple):
     places: frozenset[int]
     #: Whether something in it may be left out.
     is_optional: bool
+    #: The positions that come before it where something in it begins once more.
+    again: frozenset[int] = frozenset()
+    #: The positions that come before it, and are none of a dot, where a dot may stand instead.
+    for_a_dot: frozenset[int] = frozenset()
+    #: What stands behind the latest single character that may be left out, if there is any.
+    behind_omissible: str | None = None
+
+    @property
+    def shortened(self) -> str | None:
+        """The host without that character."""
+        if self.behind_omissible is None:
+            return None
+        return self.host[: -len(self.behind_omissible) - 1] + self.behind_omissible
 
 
 class _Search:
@@ -128,6 +150,12 @@ class _Search:
         self._expression = expression
         self.automaton = Automaton.of(expression)
         self._preceding = self.automaton.preceding()
+        steps = [
+            (before, place) for place, befores in enumerate(self._preceding) for before in befores
+        ]
+        #: The same without the steps by which something begins once more, and those alone.
+        self._once = _by_place(step for step in steps if step not in self.automaton.again)
+        self._again = _by_place(self.automaton.again)
         self._steps = 0
         #: Whether something was found that is no origin, or that the expression then did not match.
         self.has_doubts = False
@@ -207,7 +235,7 @@ class _Search:
         waiting = [_Read("", frozenset(places), is_optional=False)]
         # In order, so that the same is shown each time.
         seen: dict[_Read, None] = {}
-        spelled_out: dict[str, bool] = {}
+        whole: dict[_Read, None] = {}
         while waiting:
             read = waiting.pop()
             seen[read] = None
@@ -215,10 +243,13 @@ class _Search:
                 yield from self._completed(scheme, read.host, place, port, reason)
             for longer, is_whole in self._longer(read):
                 if is_whole:
-                    spelled_out[longer.host] = longer.is_optional
+                    whole[longer] = None
                 if longer not in seen:
                     waiting.append(longer)
-        yield from self._glued(scheme, port, spelled_out, seen)
+        below = [read for read in seen if self._dots(read)]
+        yield from self._glued(scheme, port, whole, below)
+        yield from self._shortened(scheme, port, whole, below)
+        yield from self._without_dot(scheme, port, whole, below)
 
     def _longer(self, read: _Read) -> Iterator[tuple[_Read, bool]]:
         """What is spelled out before what was read, and whether a host may begin with it."""
@@ -234,7 +265,17 @@ class _Search:
                 is_optional = read.is_optional or all(
                     self.automaton.positions[place].is_optional for place in spelled_out
                 )
-                longer = _Read(character + read.host, self._before(spelled_out), is_optional)
+                is_omissible = any(
+                    self.automaton.positions[place].is_omissible for place in spelled_out
+                )
+                longer = _Read(
+                    character + read.host,
+                    _all_before(spelled_out, self._once),
+                    is_optional,
+                    _all_before(spelled_out, self._again),
+                    frozenset() if character in ".-" else self._for_a_dot(spelled_out),
+                    read.host if is_omissible else read.behind_omissible,
+                )
                 yield longer, not self._begins.isdisjoint(spelled_out)
 
     def _readable(self, places: Iterable[int]) -> list[str]:
@@ -254,20 +295,25 @@ class _Search:
         """Where a host may go on as nobody has meant it, and what kind of hole that is."""
         for place in self._free(read.places):
             yield place, _reason(read.host)
-        for place in self._behind_a_missing_dot(read):
+        for place in (*read.for_a_dot, *self._once_more(read)):
             yield place, "admits-strangers"
 
-    def _behind_a_missing_dot(self, read: _Read) -> list[int]:
-        """Where a name goes on, if the dot before it may be left out: it is another name then."""
-        if read.host[:1] in ("", ".", "-"):
-            return []
-        taking = self.automaton.taking(read.places, ".")
-        if not any(self.automaton.positions[place].is_optional for place in taking):
-            return []
-        return [place for place in read.places if place not in taking]
+    def _once_more(self, read: _Read) -> list[int]:
+        """Where something begins once more that is not below the domain."""
+        below = {"."} if _is_owned(read.host) else set()
+        return [
+            place
+            for place in read.again
+            if not self.automaton.positions[place].characters & _HOST <= below
+        ]
 
-    def _before(self, places: Iterable[int]) -> frozenset[int]:
-        return frozenset(before for place in places for before in self._preceding[place])
+    def _for_a_dot(self, places: Iterable[int]) -> frozenset[int]:
+        """Where a name goes on, if a dot may stand before it as well: it is another name then."""
+        found: set[int] = set()
+        for place in places:
+            dots = self.automaton.taking(self._once[place], ".")
+            found |= self._once[place].difference(dots) if dots else set()
+        return frozenset(found)
 
     def _completed(
         self, scheme: str, suffix: str, free: int, port: str, reason: str
@@ -295,16 +341,16 @@ class _Search:
         return next((each for each in among if each in taken and each != not_here), "")
 
     def _glued(
-        self, scheme: str, port: str, hosts: dict[str, bool], reads: Iterable[_Read]
+        self, scheme: str, port: str, whole: Iterable[_Read], below: list[_Read]
     ) -> Iterator[Stranger]:
         """Names that somebody meant to put below another, but for the dot: ``(www)?example.com``.
 
-        :param hosts: what is spelled out from its beginning, and whether something in it may be left out.
-        :param reads: all that is spelled out, of which a dot may stand before some.
+        :param whole: what is spelled out from its beginning.
+        :param below: what is spelled out from a dot on.
         """
-        below = [read for read in reads if self._dots(read)]
+        hosts = {read.host: read.is_optional for read in whole}
         names = dict.fromkeys([*hosts, *(read.host for read in below)])
-        domains = {registrable_domain(name) or name for name in names}
+        domains = {_domain(name) for name in names}
         glued = [name for name in names if _is_glued(name, domains)]
         for host in filter(hosts.get, glued):
             yield from self._if_admitted(f"{scheme}://{host}{port}", "admits-strangers")
@@ -312,12 +358,48 @@ class _Search:
             if read.is_optional and read.host in glued:
                 yield from self._below_a_dot(scheme, port, read)
 
+    def _shortened(
+        self, scheme: str, port: str, whole: Iterable[_Read], below: Iterable[_Read]
+    ) -> Iterator[Stranger]:
+        """Domains that a single character makes another when it is left out: ``example.com?``."""
+        for read in filter(_is_another_when_shortened, whole):
+            yield from self._either(f"{scheme}://{read.host}{port}", read, port)
+        for read in filter(_is_another_when_shortened, below):
+            if _is_owned(read.host):
+                for stranger in self._below_a_dot(scheme, port, read):
+                    yield from self._either(stranger.origin or "", read, port)
+
+    def _either(self, origin: str, read: _Read, port: str) -> Iterator[Stranger]:
+        """An origin without the character that may be left out, or with it if that is nobody else's."""
+        shorter = f"{origin.removesuffix(read.host + port)}{read.shortened}"
+        # The port may be left out with the character.
+        for other in (f"{shorter}{port}", shorter):
+            if is_origin(other) and self._expression.fullmatch(other):
+                strange = next(filter(self._is_strange, (other, origin)), None)
+                if strange is not None:
+                    beside = origin if strange == other else other
+                    yield Stranger("admits-strangers", strange, beside)
+                    return
+
+    def _without_dot(
+        self, scheme: str, port: str, whole: Iterable[_Read], below: Iterable[_Read]
+    ) -> Iterator[Stranger]:
+        """Names that are cut off beside domains, as without parentheses: ``https://app|www.example.com``."""
+        hosts = (read.host for read in (*whole, *below))
+        if not any(_is_owned(host) and not is_loopback(host) for host in hosts):
+            return
+        for host in dict.fromkeys(read.host for read in whole if "." not in read.host):
+            origin = f"{scheme}://{host}"
+            # Within an organisation, a machine may have a short name and a long one.
+            if not self.automaton.read(f"{origin}.", self.automaton.first):
+                yield from self._if_admitted(f"{origin}{port}", "without-dot")
+
     def _dots(self, read: _Read) -> list[int]:
         """The positions of a dot before a name."""
         return [] if read.host[:1] in ("", ".") else self.automaton.taking(read.places, ".")
 
     def _below_a_dot(self, scheme: str, port: str, read: _Read) -> Iterator[Stranger]:
-        for before in self._before(self._dots(read)):
+        for before in _all_before(self._dots(read), self._once):
             yield from self._completed(scheme, f".{read.host}", before, port, "admits-strangers")
 
     def _applications(self) -> Iterator[Stranger]:
@@ -361,6 +443,9 @@ class _Search:
         else:
             self.has_doubts = True
 
+    def _is_strange(self, origin: str) -> bool:
+        return any(self._if_admitted(origin, ""))
+
     def _count(self) -> None:
         self._steps += 1
         if self._steps > _MAX_STEPS:
@@ -397,8 +482,29 @@ def _reason(suffix: str) -> str:
     return "public-suffix" if is_within_name and is_registry(parent) else "admits-strangers"
 
 
+def _by_place(steps: Iterable[tuple[int, int]]) -> dict[int, set[int]]:
+    """By position, those that come before it by some steps."""
+    before: dict[int, set[int]] = defaultdict(set)
+    for one, other in steps:
+        before[other].add(one)
+    return before
+
+
+def _all_before(places: Iterable[int], before: dict[int, set[int]]) -> frozenset[int]:
+    return frozenset().union(*(before[place] for place in places))
+
+
+def _is_another_when_shortened(read: _Read) -> bool:
+    shortened = read.shortened
+    return shortened is not None and _domain(shortened) != _domain(read.host)
+
+
+def _domain(host: str) -> str:
+    return registrable_domain(host) or host
+
+
 def _is_glued(name: str, domains: Iterable[str]) -> bool:
     """Whether a name ends in one of some domains without a dot before it."""
-    domain = registrable_domain(name) or name
+    domain = _domain(name)
     others = (each for each in domains if domain != each and domain.endswith(each))
     return not is_loopback(name) and not all(domain.endswith(f".{each}") for each in others)
