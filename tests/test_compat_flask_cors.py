@@ -1092,6 +1092,24 @@ def test_view_that_is_decorated_anew_each_time_leaves_nothing_behind():
     assert len(views._places.get(index)) == 1
 
 
+def test_endless_chain_of_wrapped_views_ends():
+    class Endless:
+        __name__ = "endless"
+
+        def __getattr__(self, name):
+            if name in ("methods", "required_methods", "provide_automatic_options"):
+                raise AttributeError(name)
+            return Endless()
+
+        def __call__(self):
+            return "endless"
+
+    app = Flask(__name__)
+    CORS(app, origins=PAGE)
+    app.add_url_rule("/", view_func=Endless())
+    assert shared_with(get(app)) == PAGE
+
+
 def test_command_tells_of_a_decorator_above_the_route():
     app = decorated(flask.same_origin, "route", around="application")
     result = CliRunner().invoke(cors_command, obj=ScriptInfo(create_app=lambda: app))

@@ -175,6 +175,8 @@ def remember(target: object, view: object, settings: SettingsOf, where: str) -> 
 _undecided: set[str] = set()
 # The keys in ``app.extensions`` of an application whose decorators, or keys, were looked at.
 _LOOKED_AT = "wsgicors-flask-cors-looked-at"
+# Views are wrapped a few times; a chain that goes on for ever is not followed.
+_MOST_LINKS = 128
 _KEYS_LOOKED_AT = "wsgicors-flask-cors-keys-looked-at"
 _ABOVE = (
     "%s has no effect on endpoint %s (%s), as with Flask-CORS: it stands above the route, or its result was not"
@@ -259,7 +261,11 @@ def _links(view: Any, method: str = "") -> list[Any]:
     chain: list[Any] = []
     for start in (view, getattr(view_class, method.lower(), None)):
         link = start
-        while callable(link) and not any(link is known for known in chain):
+        while (
+            callable(link)
+            and len(chain) < _MOST_LINKS
+            and not any(link is known for known in chain)
+        ):
             chain.append(link)
             link = getattr(link, "__wrapped__", None)
     return chain[::-1]
