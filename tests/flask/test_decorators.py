@@ -11,6 +11,7 @@ import sys
 import flask
 import pytest
 from exchanges import ADMIN, EVIL, PAGE, callers
+from flask.signals import request_started
 from flask.views import MethodView, View
 from flask_calls import actual, cors_headers, granted_methods, preflight
 from werkzeug.datastructures import Headers
@@ -19,6 +20,7 @@ from werkzeug.routing import Rule
 
 from wsgicors import ConfigError, CORSMiddleware
 from wsgicors.flask import CORS, cross_origin, same_origin
+from wsgicors.flask.running import _watch
 from wsgicors.testing import Browser, CORSError
 
 ROW = pytest.param
@@ -642,17 +644,103 @@ def lost_preflights(caplog):
     return [record.getMessage() for record in caplog.records if "preflights" in record.message]
 
 
+HAS_SIGNALS = hasattr(request_started, "receivers")
+
+
+def unheard():
+    """Have nobody hear of requests, as in Flask 2.2 without blinker."""
+    if HAS_SIGNALS:
+        request_started.disconnect(_watch._look_at)
+
+
+def decorated_for_each_request(alone):
+    """A view as Flask-RESTful has it: what is declared of it is not known before it is called."""
+
+    class Resource(MethodView):
+        method_decorators = (cross_origin(allow_origins=[PAGE]),)
+
+        def put(self):
+            return "index"
+
+        def dispatch_request(self):
+            view = self.put
+            for decorate in self.method_decorators:
+                view = decorate(view)
+            return view()
+
+    alone.add_url_rule("/", view_func=Resource.as_view("index"))
+
+
 def test_alone_view_whose_preflights_flask_answers_is_told_of_once(alone, caplog):
-    alone.add_url_rule("/", "index", lambda: "index", methods=["PUT"])
-    alone.view_functions["index"] = cross_origin(allow_origins=[PAGE])(lambda: "index")
+    decorated_for_each_request(alone)
+    unheard()
     assert cors_headers(actual(alone, "/", "PUT"))["Allow-Origin"] == PAGE
     assert granted_methods(preflight(alone)) == set()
-    same_origin(flask.Blueprint("late", __name__))  # whereupon all is looked at anew
-    assert actual(alone, "/", "PUT").text == "index"
     (message,) = lost_preflights(caplog)
     advice = ("Add CORS(app, allow_origins=[])", "If a CORSMiddleware is around the application")
     for part in ("'index'", "@cross_origin at flask/", *advice):
         assert part in message
+
+
+def test_alone_view_is_not_told_of_where_a_layer_around_it_answers_preflights(alone, caplog):
+    decorated_for_each_request(alone)
+    unheard()
+    around = CORSMiddleware(alone, allow_origins=[PAGE], allow_methods=["PUT"])
+    assert callers(around, "/", "PUT") == {PAGE}
+    assert lost_preflights(caplog) == []
+
+
+def taken_later(alone, share):
+    alone.add_url_rule("/", "index", lambda: "index", methods=["PUT"])
+    alone.view_functions["index"] = share(lambda: "index")
+
+
+def set_for_a_rule(alone, share):
+    alone.url_map.add(alone.url_rule_class("/", endpoint="index", methods=["PUT"]))
+    alone.endpoint("index")(share(lambda: "index"))
+
+
+def as_a_partial(alone, share):
+    view = functools.partial(share(lambda: "index"))
+    alone.add_url_rule("/", "index", view, methods=["PUT"])
+
+
+def of_a_mixin(alone, share):
+    @share
+    class Putting:
+        def put(self):
+            return "index"
+
+    view_class = type("Index", (Putting, MethodView), {"methods": ["PUT"]})
+    alone.add_url_rule("/", view_func=view_class.as_view("index"))
+
+
+def of_a_class_that_is_none_of_flask(alone, share):
+    @share
+    class Index:
+        def put(self):
+            return "index"
+
+    alone.add_url_rule("/", "index", Index().put, methods=["PUT"])
+
+
+@pytest.mark.skipif(not HAS_SIGNALS, reason="Flask 2.2 has no signals without blinker")
+@pytest.mark.parametrize(
+    "add",
+    [
+        taken_later,
+        set_for_a_rule,
+        as_a_partial,
+        of_a_mixin,
+        of_a_class_that_is_none_of_flask,
+    ],
+)
+def test_alone_view_that_flask_asks_for_nothing_is_answered_for(alone, add, caplog):
+    add(alone, cross_origin(allow_origins=[PAGE]))
+    for _ in range(2):
+        assert "PUT" in granted_methods(preflight(alone))
+        assert callers(alone, "/", "PUT") == {PAGE}
+    assert lost_preflights(caplog) == []
 
 
 def test_what_the_advice_says_of_a_middleware_around_the_application_is_so(alone):

@@ -33,22 +33,25 @@ from ..errors import ConfigError, shown
 from ..layers import DECISION, is_noticed
 from ..lines import Author
 from ..middleware import answer_preflight, decide_actual, refusal, refuse
+from ..names import SAFELISTED_METHODS
 from ..requests import is_preflight
 from .common import NOBODY
 from .crashes import answer_within, show_crash
 from .declarations import Layer, declare, declare_new, is_governed, said_of
 from .denials import tell_of_denial
 from .inspection import SHARED_FROM_OUTSIDE, tell_of_decorator
-from .links import get
+from .links import get, many_views
 from .resolver import UrlMapResolver
-from .settings import EXTENSION, call_site, policy_of
+from .settings import ANSWERED_AHEAD, EXTENSION, call_site, policy_of
 from .strays import RequiredMethods, note_decorated
 from .targets import is_namespace, misplaced_argument, wrong_target
 from .unlinked import NOTHING_RAN, RAN, note_run
+from .views import Views
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
     from typing_extensions import Unpack
+    from werkzeug.routing import Rule
 
     from ..headers import Decision, HeaderBuilder
     from ..policy import PolicyFields
@@ -360,22 +363,35 @@ def _look_for_class(said: _Said, view: Callable[..., Any]) -> None:
                 frame.f_locals[_ClassToBe.NAME] = _ClassToBe(said)
 
 
-def answer_for_classes(app: flask.Flask) -> None:
-    """Answer in the place of views whose class was declared, and which do not do so by themselves.
+def answer_for_silent_views(app: flask.Flask) -> None:
+    """Answer in the place of views of which something was declared, and to which no preflight comes.
 
-    Where a class has ``decorators`` of its own, they take the place of those that it would inherit.
+    Flask asks a view what it requires when it is given the view, and not where something stands for it: a
+    partial, a class with ``decorators`` of its own, or what took its place later.
     """
-    if any(map(_is_silent, app.view_functions.values())):
+    if any(_silent_rules(app)):
+        app.extensions[ANSWERED_AHEAD] = True
         hooks = app.before_request_funcs.setdefault(None, [])
         if _answer_alone_to_request not in hooks:
             hooks.append(_answer_alone_to_request)
 
 
-def _is_silent(view: Any) -> bool:
-    """Whether something was said of the class of a view, and the view itself does not answer."""
-    lineage = getattr(get(view, "view_class"), "__mro__", ())
+def _silent_rules(app: flask.Flask) -> Iterator[Rule]:
+    """The rules of views of which something was said, and which Flask gives no preflight."""
+    views = Views(app)
+    with many_views():
+        for rule in app.url_map.iter_rules():
+            if not _gets_preflights(rule, app.view_functions.get(rule.endpoint)):
+                methods = rule.methods or SAFELISTED_METHODS
+                if any(views.said(rule.endpoint, method).layers for method in methods):
+                    yield rule
+
+
+def _gets_preflights(rule: Rule, view: Any) -> bool:
+    is_asked = rule.methods is None or "OPTIONS" in rule.methods
+    is_flasks_own = getattr(rule, "provide_automatic_options", False)
     answers = isinstance(get(view, "required_methods"), RequiredMethods)
-    return not answers and any(map(said_of, lineage))
+    return answers and is_asked and not is_flasks_own
 
 
 class _ClassToBe:

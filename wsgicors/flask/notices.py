@@ -9,11 +9,15 @@ import logging
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from flask import has_request_context, request
+
 from ..errors import few, shown
 from ..guards import OVERRIDE, method_overrides, refuses_nothing
+from ..layers import LAYER
 from ..names import SAFE_METHODS, SAFELISTED_METHODS
 from .endpoint_notices import told_of_endpoints
 from .settings import (
+    ANSWERED_AHEAD,
     Effective,
     Governed,
     blueprint_layers,
@@ -129,7 +133,9 @@ class Notices:
 
     def _tell_of_lost_preflights(self, resolver: UrlMapResolver) -> None:
         """Say once of each view that is shared that Flask answers in its place, where nobody comes first."""
-        for rule in () if resolver.governs_all else self._app.url_map.iter_rules():
+        is_answered = ANSWERED_AHEAD in self._app.extensions or _is_within_another_layer()
+        is_answered = is_answered or resolver.governs_all
+        for rule in () if is_answered else self._app.url_map.iter_rules():
             # Of most views nothing is said, which is quickly told.
             is_plain = is_bare(self._app.view_functions.get(rule.endpoint))
             if is_plain or not getattr(rule, "provide_automatic_options", False):
@@ -185,6 +191,11 @@ def _that_may_do_something(rules: Iterable[Rule]) -> Iterator[tuple[Rule, str]]:
         elif not rule.build_only:
             for method in sorted({*(rule.methods or SAFELISTED_METHODS)} - SAFE_METHODS):
                 yield rule, method
+
+
+def _is_within_another_layer() -> bool:
+    """Whether a layer around the application answers preflights in its stead."""
+    return has_request_context() and request.environ.get(LAYER) is not None
 
 
 def _place(rule: Rule, method: str) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from ..inspections import NEWS
 from ..layers import LAYER, waiting
 from ..logs import logger
 from ..requests import is_preflight
-from .decorators import answer_for_classes
+from .decorators import answer_for_silent_views
 from .inspection import ensure_placed, see_to_responses
 from .settings import EXTENSION, SITE
 from .strays import is_any_undecided
@@ -60,7 +60,7 @@ _watch = _Watch()
 
 def _see_to_alone(app: flask.Flask, environ: WSGIEnvironment) -> bool:
     ensure_placed(app)
-    answer_for_classes(app)
+    answer_for_silent_views(app)
     if environ.get(LAYER) is not None:
         see_to_responses(app)
     return True

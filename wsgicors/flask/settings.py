@@ -32,6 +32,8 @@ _ANY_KEY = 'app.config["CORS_..."]'
 EXTENSION = "wsgicors"
 #: The key in ``app.extensions`` of what stands for it in each request that has come through it.
 SITE = "wsgicors-site"
+#: The key in ``app.extensions`` of an application without the extension whose preflights a hook answers.
+ANSWERED_AHEAD = "wsgicors-answered-ahead"
 #: What reads an application that no extension governs; each gives ``None`` where it finds nothing said.
 READERS: list[Callable[[Flask], Any]] = []
 
