@@ -7,6 +7,7 @@ import gc
 from collections import ChainMap, UserDict
 from types import MappingProxyType
 
+import flask
 import pytest
 from exchanges import ADMIN, answer, callers, environ_of, preflight, send, site, written
 from hypothesis import given, settings
@@ -15,8 +16,9 @@ from strategies import texts
 from werkzeug.local import LocalProxy
 from werkzeug.wrappers import Request
 
-from wsgicors import ConfigError, CORSMiddleware, Policy
+from wsgicors import ConfigError, CORSMiddleware, OriginCache, Policy
 from wsgicors.errors import shown
+from wsgicors.flask import CORS
 from wsgicors.headers import HeaderBuilder
 from wsgicors.resolvers import _Compiled
 from wsgicors.testing import Browser, CORSError
@@ -976,6 +978,32 @@ def test_a_callable_is_told_the_method_that_a_preflight_asks_about():
     app = CORSMiddleware(site(), CALLED, allow_methods=["PUT", "DELETE"])
     statuses = [preflight(app, asks=method).status for method in ("PUT", "DELETE")]
     assert statuses == ["204 No Content", "403 Forbidden"]
+
+
+@pytest.mark.parametrize("methods", [["PUT", "DELETE"], "*", None], ids=str)
+def test_what_a_callable_grants_to_one_method_a_browser_does_not_remember_for_another(methods):
+    browser = Browser(
+        CORSMiddleware(site(), CALLED, allow_methods=methods or "PUT", max_age=600), APP
+    )
+    assert browser.fetch("/", method="PUT").status == 200
+    with pytest.raises(CORSError):
+        browser.fetch("/", method="DELETE")
+
+
+def test_so_it_is_for_the_methods_that_a_url_routes_in_flask():
+    app = flask.Flask("example")
+    CORS(app, allow_origins=CALLED.allow_origins, max_age=600)
+    app.add_url_rule("/", "index", lambda: "", methods=["GET", "PUT", "DELETE"])
+    browser = Browser(app, APP)
+    assert browser.fetch("/", method="PUT").status == 200
+    with pytest.raises(CORSError):
+        browser.fetch("/", method="DELETE")
+
+
+def test_a_cache_knows_of_no_method_so_all_are_granted_at_once():
+    cache = OriginCache(lambda origin: True, seconds=60)
+    app = CORSMiddleware(site(), allow_origins=cache, allow_methods=["PUT", "DELETE"])
+    assert preflight(app, asks="PUT").values("Access-Control-Allow-Methods") == ["PUT, DELETE"]
 
 
 @pytest.mark.parametrize("asks", ["PUT", "MOVE"])

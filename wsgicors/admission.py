@@ -10,6 +10,7 @@ import logging
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Callable
 
+from .cache import OriginCache
 from .errors import log_exception, shown
 from .origins import OriginSet, is_origin, read_pattern
 from .requests import readings
@@ -32,6 +33,8 @@ class Origins:
         self.is_wildcard = origins == "*"
         self.is_dynamic = callable(origins)
         self._predicate = origins if self.is_dynamic else None
+        #: Whether it may look at the method. A cache has one answer for all methods.
+        self.may_depend_on_method = self.is_dynamic and not isinstance(origins, OriginCache)
         self._items = _Items(() if self.is_wildcard or self.is_dynamic else origins)
         self.listed = self._items.listed
         self.are_all_listed = not self.is_dynamic and self._items.are_all_listed

@@ -167,7 +167,7 @@ class HeaderBuilder:
         self._origins = Origins(policy)
         self._credentialed = Credentialed(policy)
         self._compile_actual(denial, varies)
-        self._methods, self._max_age = Methods(policy), policy.max_age
+        self._methods, self._max_age = self._granted(Methods(policy)), policy.max_age
         self._compiled_preflights: _Preflights | None = None
 
     def _compile_actual(self, denial: str, varies: bool) -> None:
@@ -226,8 +226,14 @@ class HeaderBuilder:
         known = self._preflights.routed
         if methods not in known:
             names = "*" if methods == "*" else tuple(sorted(set(methods) - FORBIDDEN_METHODS))
-            known[methods] = self._with_methods(Methods(self.policy, names), self.policy.max_age)
+            known[methods] = self._with_methods(
+                self._granted(Methods(self.policy, names)), self.policy.max_age
+            )
         return known[methods]
+
+    def _granted(self, methods: Methods) -> Methods:
+        """The same; where another origin may be admitted for another method, each is named alone."""
+        return methods.one_at_a_time() if self._origins.may_depend_on_method else methods
 
     def beside(
         self,
