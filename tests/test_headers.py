@@ -757,6 +757,19 @@ def test_a_callable_is_asked_once_where_there_is_a_place_for_its_answers(
     ).origin_allowed is (not says)
 
 
+@pytest.mark.parametrize("origin", ["app://.", "file://", "http://cafe.example.com", "null"])
+@pytest.mark.parametrize("credentials", [False, [APP]])
+def test_a_callable_cannot_let_in_null_where_what_is_denied_is_refused(origin, credentials, caplog):
+    fields = {"allow_origins": lambda *_: True, "allow_credentials": credentials}
+    assert builder(fields).actual(origin).origin_allowed
+    judge = builder({**fields, "refuse_denied": True})
+    assert judge.actual(origin).origin_allowed is (origin != "null")
+    assert judge.preflight(origin, "PUT").origin_allowed is (origin != "null")
+    assert caplog.text.count("'null' is denied although allow_origins said True") == (
+        2 if origin == "null" else 0
+    )
+
+
 @pytest.mark.parametrize(
     ("origin", "is_allowed"),
     [

@@ -43,6 +43,7 @@ class Origins:
         # The list in its place says itself who may use credentials.
         self._is_guarded = policy.allow_credentials is True
         self._takes_insecure = bool(policy.dangerously_allow_insecure_origins)
+        self._is_null_refused = bool(policy.refuse_denied)
 
     def admit(self, origin: str, environ: Any) -> bool:
         """Whether an origin that is not listed is allowed."""
@@ -57,7 +58,18 @@ class Origins:
             is_admitted = _says_yes(self._predicate, origin, environ)
         if is_admitted and self._is_guarded:
             return _may_use_credentials(origin, self._takes_insecure, "is denied")
+        if origin == "null" and is_admitted and self._is_null_refused:
+            logger.warning(_NULL)
+            return False
         return is_admitted
+
+
+# Where it is listed, that is an error. Of other origins that are anybody's, no page of the web has one.
+_NULL = (
+    "'null' is denied although allow_origins said True: every page can open a sandboxed frame, which has this"
+    " origin, so refuse_denied would not keep strangers from acting as your users; return False for it, or"
+    " write refuse_denied=False where everybody may act"
+)
 
 
 # Without credentials, with them.

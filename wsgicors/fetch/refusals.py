@@ -163,6 +163,7 @@ def allow_origin_missing(origin: str, exchange: Exchange, subject: Part) -> Refu
         "",
         "origin-denied",
         "origin-not-listed",
+        "refuse-denied",
         "automatic-options",
     ):
         cause = "no-rights-for-null"
