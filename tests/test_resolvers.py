@@ -606,6 +606,64 @@ def test_what_is_inherited_by_those_who_deny_may_stand_where_nobody_is_denied(po
     assert CORSMiddleware(site(), policy, **more)
 
 
+# --- nothing is refused where nothing is returned --------------------------------------------------
+
+REFUSING = Policy(allow_origins=[APP], refuse_denied=True)
+FEED = Policy(allow_origins="*", refuse_denied=False)
+
+
+def those_of_the_feed(environ, method):
+    if environ["PATH_INFO"].startswith("/feed"):
+        return FEED
+    # What is forgotten here gives this, too.
+    return None
+
+
+@pytest.mark.parametrize(
+    "resolve",
+    [
+        ROW(those_of_the_feed, id="ends without return"),
+        ROW(lambda environ, method: {"/feed": FEED}.get(environ["PATH_INFO"]), id="look-up"),
+        ROW(lambda environ, method: None if method == "POST" else FEED, id="method"),
+    ],
+)
+@pytest.mark.parametrize("is_preflight", [True, False])
+def test_writing_that_is_left_alone_where_the_base_refuses_is_told_once(
+    caplog, resolve, is_preflight
+):
+    app = CORSMiddleware(site(), REFUSING, resolve=resolve, trial=Policy(allow_origins=[APP]))
+    request = {"method": "OPTIONS", "asks": "POST"} if is_preflight else {"method": "POST"}
+    for path in ("/admin", "/other"):
+        answer(app, environ_of(path, origin=EVIL, **request))
+    app.policy = REFUSING.merge(Policy(max_age=5))
+    answer(app, environ_of("/admin", method="POST"))
+    told = [each.getMessage() for each in caplog.records if "returned None" in each.getMessage()]
+    assert [message.partition(",")[0] for message in told] == [
+        "resolve returned None for 'POST' '/admin'"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("base", "resolve", "method"),
+    [
+        ROW(REFUSING, those_of_the_feed, "GET", id="reading"),
+        ROW(named("base"), those_of_the_feed, "POST", id="nothing is refused anyway"),
+        ROW(None, those_of_the_feed, "POST", id="no base"),
+        ROW(REFUSING, lambda environ, method: REFUSING, "POST", id="the base"),
+    ],
+)
+def test_what_is_left_alone_is_mostly_nothing_to_tell(caplog, base, resolve, method):
+    app = CORSMiddleware(site(), base, resolve=resolve)
+    answer(app, environ_of("/admin", origin=EVIL, method=method))
+    assert "returned None" not in caplog.text
+
+
+def test_what_is_only_on_trial_refuses_nothing_elsewhere(caplog):
+    app = CORSMiddleware(site(), named("base"), resolve=those_of_the_feed, trial=REFUSING)
+    answer(app, environ_of("/admin", origin=EVIL, method="POST"))
+    assert "returned None" not in caplog.text
+
+
 # --- a refusal that refuses nobody at one place ---------------------------------------------------
 
 STRICT = BASE.merge(REFUSING)

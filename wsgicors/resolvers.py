@@ -21,7 +21,7 @@ from .headers import HeaderBuilder, bounded_method
 from .names import SAFE_METHODS, USUAL_METHODS
 from .paths import is_ambiguous, other_readings
 from .policy import Policy
-from .requests import readings, with_method
+from .requests import may_do_something, readings, with_method
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -141,12 +141,13 @@ def resolver_by_callable(
     _check_resolve(resolve)
     builder_of = _Compiler(base or Policy(), told)
     idle = _Idle(resolve, base or Policy(), told)
+    refuses_elsewhere = is_in_force and builder_of.refuses
 
     def asked(environ: WSGIEnvironment) -> HeaderBuilder | None:
         try:
             policy = resolve(environ, environ["REQUEST_METHOD"])
             if policy is None:
-                return None
+                return _left_alone(environ, told if refuses_elsewhere else None)
             return builder_of(checked_policy(policy, "return")) or compiled(policy, environ)
         except Exception:  # noqa: BLE001 - it is logged, and denies
             path = shown(environ.get("PATH_INFO"))
@@ -313,6 +314,25 @@ class _Compiler:
 _EMPTY_RESOLVED = (
     "resolve returned a Policy() that sets no field, so the base policy holds there as it is; return"
     " Policy(allow_origins=[]) to share with nobody, None to leave the request alone, or the base policy itself"
+)
+
+
+def _left_alone(environ: WSGIEnvironment, told: set[str] | None) -> HeaderBuilder | None:
+    """No builder; what may act, though it would be refused if the base policy held, is told of once.
+
+    :param told: what was told of already; ``None`` if the base policy refuses nothing.
+    """
+    if told is not None and _NOTHING_REFUSED not in told and may_do_something(environ):
+        told.add(_NOTHING_REFUSED)
+        request = f"{shown(environ['REQUEST_METHOD'])} {shown(environ.get('PATH_INFO', ''))}"
+        logger.warning(_NOTHING_REFUSED, request)
+    return None
+
+
+_NOTHING_REFUSED = (
+    "resolve returned None for %s, which leaves it alone, so the refuse_denied of the base policy refuses nothing"
+    " there. A function that ends without return gives None, and so does TABLE.get(path). If the base policy is"
+    " to hold there, return it; if an application inside has its own CORS there, nothing is wrong"
 )
 _EMPTY_ROUTE = (
     "routes[%s] is a Policy() that sets no field, so the base policy holds there as it is; write"
