@@ -1038,24 +1038,39 @@ def test_a_callable_is_told_the_method_that_a_preflight_asks_about():
     assert statuses == ["204 No Content", "403 Forbidden"]
 
 
-@pytest.mark.parametrize("methods", [["PUT", "DELETE"], "*", None], ids=str)
-def test_what_a_callable_grants_to_one_method_a_browser_does_not_remember_for_another(methods):
-    browser = Browser(
-        CORSMiddleware(site(), CALLED, allow_methods=methods or "PUT", max_age=600), APP
-    )
-    assert browser.fetch("/", method="PUT").status == 200
-    with pytest.raises(CORSError):
-        browser.fetch("/", method="DELETE")
+def noting(app, sent):
+    """The application, which notes the methods of the requests that come to it."""
+
+    def application(environ, start_response):
+        sent.append(environ["REQUEST_METHOD"])
+        return app(environ, start_response)
+
+    return application
 
 
-def test_so_it_is_for_the_methods_that_a_url_routes_in_flask():
-    app = flask.Flask("example")
-    CORS(app, allow_origins=CALLED.allow_origins, max_age=600)
-    app.add_url_rule("/", "index", lambda: "", methods=["GET", "PUT", "DELETE"])
+def put_and_delete(app):
+    """Have a page first do what it may, and then what it may not."""
     browser = Browser(app, APP)
     assert browser.fetch("/", method="PUT").status == 200
     with pytest.raises(CORSError):
         browser.fetch("/", method="DELETE")
+
+
+@pytest.mark.parametrize("methods", [["PUT", "DELETE"], "*"], ids=str)
+def test_what_a_callable_grants_to_one_method_a_browser_does_not_remember_for_another(methods):
+    sent = []
+    inside = noting(site(), sent)
+    put_and_delete(CORSMiddleware(inside, CALLED, allow_methods=methods, max_age=600))
+    assert sent == ["PUT"]
+
+
+def test_so_it_is_for_the_methods_that_a_url_routes_in_flask():
+    app, sent = flask.Flask("example"), []
+    CORS(app, allow_origins=CALLED.allow_origins, max_age=600)
+    app.before_request(lambda: sent.append(flask.request.method))
+    app.add_url_rule("/", "index", lambda: "", methods=["GET", "PUT", "DELETE"])
+    put_and_delete(app)
+    assert sent == ["PUT"]
 
 
 def test_a_cache_knows_of_no_method_so_all_are_granted_at_once():
