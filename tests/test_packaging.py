@@ -28,7 +28,7 @@ FLOORS = [
     ["fields"],
     ["attributes", "guards", "vocabulary", "cache"],
     ["policy", "invalidation", "requests"],
-    ["admission", "grants"],
+    ["admission", "grants", "prefixes"],
     ["headers"],
     ["layers", "lines", "outcomes", "resolvers", "fetch"],
     ["crashes", "inspections", "trial"],

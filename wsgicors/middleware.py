@@ -35,6 +35,7 @@ from .names import VARY
 from .origins import MAX_ORIGIN_LENGTH
 from .outcomes import settled
 from .policy import Policy
+from .prefixes import tell_of_resolve, tell_of_what_is_not_inherited, tell_of_what_stays_open
 from .requests import is_foreign, is_preflight, may_do_something
 from .resolvers import (
     builder_for_all,
@@ -162,10 +163,13 @@ class CORSMiddleware(SaidWhenMade):
 
     @policy.setter
     def policy(self, policy: Policy) -> None:
-        refused = self._policy is not None and self._policy.refuse_denied
+        old = self._policy
         self._use(checked_policy(policy))
-        if refused and policy.refuse_denied is None:
+        if old is not None and old.refuse_denied and policy.refuse_denied is None:
             logger.warning(_NO_LONGER_REFUSES)
+        tell_of_what_stays_open(self._routes or {}, policy, old)
+        if self._resolve is not None:
+            tell_of_resolve(policy, old)
 
     @property
     def policies(self) -> dict[str, Policy | None]:
@@ -218,6 +222,7 @@ class CORSMiddleware(SaidWhenMade):
             self._builder = builder_for_all(policy or Policy())
         self._policy = policy
         tell_of_idle_routes(self._routes or {}, policy, self._told)
+        tell_of_what_is_not_inherited(self._routes or {}, policy, self._told)
         for name in method_overrides(self._that_withhold_methods()):
             if name not in self._told:
                 self._told.add(name)
