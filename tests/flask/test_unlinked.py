@@ -525,3 +525,18 @@ def test_view_with_a_route_that_takes_something_away_is_told_of_where_it_runs(in
     actual(running_another(cross_origin(**inner), lambda view: view))
     (record,) = told(caplog)
     assert "functools.wraps" in record.getMessage()
+
+
+@pytest.mark.skipif(
+    not hasattr(flask.signals.request_started, "receivers"),
+    reason="Flask 2.2 has no signals without blinker",
+)
+@pytest.mark.parametrize("is_governed", [True, False], ids=["CORS", "CORSMiddleware"])
+def test_closed_after_request_closes_the_first_response_too(is_governed):
+    app = flask.Flask("example")
+    app.add_url_rule("/", "index", lambda: "index")
+    app.after_request(same_origin(lambda response: response))
+    shared = app if is_governed else CORSMiddleware(app, allow_origins=[PAGE])
+    if is_governed:
+        CORS(app, allow_origins=[PAGE])
+    assert [cors_headers(actual(shared)) for _ in range(2)] == [{"Vary": "Origin"}] * 2

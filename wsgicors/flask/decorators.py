@@ -43,7 +43,7 @@ from .inspection import SHARED_FROM_OUTSIDE, tell_of_decorator
 from .links import get, many_views
 from .resolver import UrlMapResolver
 from .settings import ANSWERED_AHEAD, EXTENSION, call_site, policy_of
-from .strays import RequiredMethods, note_decorated
+from .strays import RequiredMethods, layers_of_hooks, note_decorated
 from .targets import is_namespace, misplaced_argument, wrong_target
 from .unlinked import NOTHING_RAN, RAN, note_run
 from .views import Views
@@ -369,6 +369,9 @@ def answer_for_silent_views(app: flask.Flask) -> None:
     Flask asks a view what it requires when it is given the view, and not where something stands for it: a
     partial, a class with ``decorators`` of its own, or what took its place later.
     """
+    if any(layers_of_hooks(app)):
+        # The first response of all is to have a hook that comes after those that are declared.
+        _come_last(app)
     if any(_silent_rules(app)):
         app.extensions[ANSWERED_AHEAD] = True
         hooks = app.before_request_funcs.setdefault(None, [])
