@@ -172,6 +172,7 @@ def test_an_expression_that_admits_strangers_is_refused_with_one_of_them(express
         r"https://(?:a\.|b\.){0,3}example\.com",
         r"https?://[a-z]+\.example\.com(:8?443)?",
         r"https://intranet(\.corp\.example\.com)?(:\d+)?",
+        r"https://(wiki|intranet|wiki\.example\.com|intranet\.example\.com)",
         r"https?://(localhost|127\.0\.0\.1|\[::1\]|testserver)(:\d+)?",
         r"https://(localhost|app\.example\.com)",
         r"https://192\.168\.1\.1?",
@@ -278,6 +279,7 @@ def test_an_alternation_in_brackets_is_anything(expression):
         (r"https://a\.example\.com|https://b", "https://b"),
         (r"https://app|www\.example\.com", "https://app"),
         (r"https://(example\.)?com", "https://com"),
+        (r"https://([a-z]+\.example\.)?com", "https://com"),
         (r"^https://app$|^https://www\.example\.com$", "https://app"),
     ],
 )

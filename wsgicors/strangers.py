@@ -389,10 +389,22 @@ class _Search:
         if not any(_is_owned(host) and not is_loopback(host) for host in hosts):
             return
         for host in dict.fromkeys(read.host for read in whole if "." not in read.host):
-            origin = f"{scheme}://{host}"
             # Within an organisation, a machine may have a short name and a long one.
-            if not self.automaton.read(f"{origin}.", self.automaton.first):
-                yield from self._if_admitted(f"{origin}{port}", "without-dot")
+            if not self._is_begin_of_another(host):
+                yield from self._if_admitted(f"{scheme}://{host}{port}", "without-dot")
+
+    def _is_begin_of_another(self, host: str) -> bool:
+        """Whether a longer name is spelled out that begins with a host."""
+        places = self._begins
+        for character in host:
+            taking = self.automaton.taking(places, character)
+            places = {
+                after
+                for place in taking
+                if not self._is_free(place)
+                for after in self.automaton.following[place]
+            }
+        return bool(self.automaton.taking(places, "."))
 
     def _dots(self, read: _Read) -> list[int]:
         """The positions of a dot before a name."""
