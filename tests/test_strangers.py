@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sys
 import time
@@ -12,6 +13,7 @@ import pytest
 from wsgicors import ConfigError, CORSMiddleware, Policy
 from wsgicors.origins import is_origin
 from wsgicors.strangers import strangers_admitted_by
+from wsgicors.suffixes import registrable_domain
 
 # What repeats and gives nothing back: from Python 3.11.
 POSSESSIVE = [r"https://[a-z]*+.site\.netlify\.app"] if sys.version_info >= (3, 11) else []
@@ -288,6 +290,50 @@ def test_a_name_that_is_cut_off_beside_a_domain_is_refused(expression, strange):
     assert (problem.field, problem.reason) == ("allow_credentials", "without-dot")
     assert f"also allows '{strange}'" in problem.message
     assert "list it by itself" in problem.message
+
+
+def slips_of(expression):
+    """An expression with something too much in one place, or with one character too few."""
+    for place in range(len("https://"), len(expression) + 1):
+        before, after = expression[:place], expression[place:]
+        yield from (
+            before + slip + after for slip in ("?", "*", "+", ".", "|", "{1,2}", ".?", "|)")
+        )
+        yield before + after[1:]
+
+
+def like(origin):
+    """Origins that differ from one in a character."""
+    for place in range(len("https://"), len(origin) + 1):
+        before, after = origin[:place], origin[place:]
+        yield from (before + after[1:], before + "x" + after, before + "x" + after[1:])
+        yield before + after[:1] + after
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        r"https://example\.com",
+        r"https://(www\.)?example\.com(:\d+)?",
+        r"https://(?:app|www)\.example\.com",
+        r"https://[a-z]+\.example\.com",
+    ],
+)
+def test_no_slip_of_the_pen_admits_another_domain_without_a_word(expression):
+    admitted = ("https://example.com", "https://www.example.com")
+    strangers = {
+        other
+        for origin in admitted
+        for other in like(origin)
+        if is_origin(other) and registrable_domain(other[len("https://") :]) != "example.com"
+    }
+    for slip in slips_of(expression):
+        with contextlib.suppress(re.error, ConfigError):
+            written = re.compile(slip)
+            # A slip after which nothing works is seen at once.
+            if any(map(written.fullmatch, admitted)):
+                CORSMiddleware(demo_app, allow_origins=[written], allow_credentials=True)
+                assert list(filter(written.fullmatch, strangers)) == [], slip
 
 
 def test_very_many_characters_that_may_be_left_out_take_bounded_time():
