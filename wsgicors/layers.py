@@ -4,7 +4,8 @@ The outer layer is the author of the headers. As long as its response waits to b
 known of it can be had from ``environ``, with nothing in its first place. A layer inside finds it, also in a
 copy of ``environ``, and leaves the status of its own response there. What that one grants stands in the
 response that comes out, and what it denies does not. Where a middleware between has made an ``environ`` of
-its own, the layer inside is known by its header lines.
+its own, the layer inside is known by its header lines. Where these are new, too, as behind a bridge to ASGI,
+it is known by what they say, whoever wrote them: ``Vary: Origin``.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from types import BuiltinMethodType
 from typing import TYPE_CHECKING, Any, Callable
 
 from .errors import shown
+from .lines import varies_by_origin
 from .logs import logger
 from .names import ALLOW_ORIGIN, CREDENTIALS, SAFELISTED_METHODS, VARY
 from .requests import is_foreign
@@ -118,19 +120,42 @@ def restricted(
     :param headers: likewise.
     :param status_inside: that of the response that the layer inside has started.
     """
-    names = {line[0].lower() for line in headers}
-    if "access-control-allow-origin" not in names:
+    lines = {name.lower(): value for name, value in headers}
+    if lines.get("access-control-allow-origin") not in ("*", environ.get("HTTP_ORIGIN", "*")):
         # Where several applications are tried, the response may be of one that nobody governs.
-        is_its_own = status == status_inside or _varies_by_origin(headers)
+        is_its_own = status == status_inside or _varies(headers)
         return _denied_inside(decision, environ) if is_its_own else decision
-    if "access-control-allow-credentials" in names or CREDENTIALS not in decision.lines:
+    if "access-control-allow-credentials" in lines or CREDENTIALS not in decision.lines:
         return decision
     return replace(decision, lines=[line for line in decision.lines if line != CREDENTIALS])
 
 
-def _varies_by_origin(headers: list[HeaderLine]) -> bool:
-    values = ",".join([line[1] for line in headers if line[0].lower() == "vary"]).split(",")
-    return not {"origin", "*"}.isdisjoint([value.strip().lower() for value in values])
+def _varies(headers: list[HeaderLine]) -> bool:
+    is_by_anything = any("*" in value for name, value in headers if name.lower() == "vary")
+    return is_by_anything or varies_by_origin(headers)
+
+
+def tell_of_denial(decision: Decision, restricted: Decision, environ: WSGIEnvironment) -> bool:
+    """Have it known that something inside, which may be no layer, keeps back what is granted here.
+
+    :returns: whether there was anything to tell.
+    """
+    is_less = restricted.lines != decision.lines
+    if not is_less or "HTTP_ORIGIN" not in environ or not is_foreign(environ):
+        return False
+    kept_back = "credentials" if restricted.origin_allowed else "the response"
+    logger.warning(
+        _KEPT_BACK, *map(shown, (environ["HTTP_ORIGIN"], environ.get("PATH_INFO"))), kept_back
+    )
+    return True
+
+
+_KEPT_BACK = (
+    "%s is allowed to read %s, but the application inside says 'Vary: Origin' and does not share %s with it, as a"
+    " layer does that denies. So it stays denied. If a layer inside governs this path, leave the path to it: in"
+    " CORSMiddleware, write routes={'/path': None}. If nothing inside decides by origin, remove 'Vary: Origin'"
+    " there; wsgicors writes it. This is told once"
+)
 
 
 def _tell_of_what_was_sent(environ: WSGIEnvironment) -> None:

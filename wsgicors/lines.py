@@ -33,8 +33,9 @@ _REPLACED = (
     " the policy, or exempt the path"
 )
 
-# By what the application wrote: a decision about an actual request varies by ``Origin`` alone.
-_vary_lines: dict[str, HeaderLine] = {}
+#: By what the application wrote, its ``Vary`` and ours in one line. What names ``Origin`` itself is not among
+#: them, as it may be of a layer inside (`layers.py`).
+VARY_LINES: dict[str, HeaderLine] = {}
 
 
 class Author:
@@ -42,6 +43,8 @@ class Author:
 
     def __init__(self) -> None:
         self._told: set[str] = set()
+        #: Whether it was told that something inside has denied what is allowed here.
+        self.has_told_of_denial = False
 
     def with_headers(
         self, headers: list[HeaderLine], decision: Decision, tells: bool = True
@@ -78,7 +81,7 @@ class Author:
         if not vary:
             return kept + lines
         values = ",".join([value for _, value in vary])
-        return [*kept, *lines[:-1], _vary_line(values, decision.vary)]
+        return [*kept, *lines[:-1], (VARY, _merged_vary(values))]
 
     def _tell(self, name: str) -> None:
         name = name.title()
@@ -105,19 +108,18 @@ def _is_plain(name: str) -> bool:
     return True
 
 
-def merge_vary(
-    whole: list[HeaderLine], headers: list[HeaderLine], vary: HeaderLine, names: tuple[str, ...]
-) -> None:
+def merge_vary(whole: list[HeaderLine], headers: list[HeaderLine], vary: HeaderLine) -> None:
     """Make one line of the application's ``Vary`` and of ours, which is the last of all lines.
 
     :param whole: the application's header lines and ours.
     :param headers: the application's alone.
-    :param vary: the one of these that is its ``Vary``.
-    :param names: ours.
+    :param vary: the one of these that is its ``Vary``, with a value that is known.
 
     >>> headers = [("Vary", "Cookie"), ("Server", "x")]
+    >>> varies_by_origin(headers)
+    False
     >>> whole = [*headers, ("Vary", "Origin")]
-    >>> merge_vary(whole, headers, headers[0], ("Origin",))
+    >>> merge_vary(whole, headers, headers[0])
     >>> whole
     [('Server', 'x'), ('Vary', 'Cookie, Origin')]
     """
@@ -125,21 +127,32 @@ def merge_vary(
     at = len(headers) - 1
     while headers[at] is not vary:
         at -= 1
-    values = whole.pop(at)[1]
-    whole[-1] = _vary_lines.get(values) or _vary_line(values, names)
+    whole[-1] = VARY_LINES[whole.pop(at)[1]]
 
 
-def _vary_line(values: str, names: tuple[str, ...]) -> HeaderLine:
-    """The application's ``Vary`` and ours in one line; remembered, because it hardly ever changes."""
-    line = (VARY, _merged_vary(values, names))
-    if len(_vary_lines) < _MAX_REMEMBERED:
-        _vary_lines[values] = line
-    return line
+def varies_by_origin(headers: list[HeaderLine]) -> bool:
+    """Whether the application says by itself that a response depends on ``Origin``.
+
+    ``Vary: *`` says nothing about that. Values without ``Origin`` are remembered, each with its line.
+    """
+    # All of them are looked at, so that all are known the next time.
+    return True in [_names_origin(line[1]) for line in headers if line[0].lower() == "vary"]
 
 
-def _merged_vary(values: str, names: tuple[str, ...]) -> str:
-    # RFC 9110, section 12.5.5: "*" says already that the response varies by anything.
-    merged = _by_lower_case([*values.split(","), *names])
+def _names_origin(vary: str) -> bool:
+    if vary in VARY_LINES:
+        return False
+    if "origin" in _by_lower_case(vary.split(",")):
+        return True
+    if len(VARY_LINES) < _MAX_REMEMBERED:
+        VARY_LINES[vary] = (VARY, _merged_vary(vary))
+    return False
+
+
+def _merged_vary(values: str) -> str:
+    # RFC 9110, section 12.5.5: "*" says already that the response varies by anything. A decision about an
+    # actual request varies by ``Origin`` alone.
+    merged = _by_lower_case([*values.split(","), "Origin"])
     return "*" if "*" in merged else ", ".join(merged.values())
 
 

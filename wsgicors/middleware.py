@@ -28,8 +28,9 @@ from .layers import (
     is_noticed,
     is_waiting,
     restricted,
+    tell_of_denial,
 )
-from .lines import PLAIN_NAMES, Author, merge_vary
+from .lines import PLAIN_NAMES, VARY_LINES, Author, merge_vary, varies_by_origin
 from .logs import logger
 from .names import VARY
 from .origins import MAX_ORIGIN_LENGTH
@@ -449,10 +450,12 @@ def start(  # noqa: C901 - the hot path
                 name = line[0]
                 if name != "Vary" or name is VARY or vary is not None or type(headers) is not list:
                     break
+                if line[1] not in VARY_LINES:
+                    break
                 vary = line
         else:
             if vary is not None and decision.vary:
-                merge_vary(whole, headers, vary, decision.vary)
+                merge_vary(whole, headers, vary)
             environ[LAYER] = None
             return start_response(status, whole)
     whole = put_together(status, headers, response, author, environ, decision)
@@ -479,10 +482,15 @@ def put_together(
         # The response is started again. It may be that of another layer inside, which could not tell.
         status_inside = ""
     environ[LAYER] = None
-    if status_inside is None:
-        return author.with_headers(headers, decision)
-    decision = restricted(decision, status, headers, environ, status_inside)
-    return author.with_headers(headers, decision, tells=False)
+    if status_inside is not None:
+        decision = restricted(decision, status, headers, environ, status_inside)
+        return author.with_headers(headers, decision, tells=False)
+    if varies_by_origin(headers):
+        allowed, decision = decision, restricted(decision, status, headers, environ, status)
+        author.has_told_of_denial = author.has_told_of_denial or tell_of_denial(
+            allowed, decision, environ
+        )
+    return author.with_headers(headers, decision)
 
 
 is_logged = logger.isEnabledFor

@@ -19,7 +19,7 @@ from ..attributes import SETTINGS, SaidWhenMade
 from ..errors import ConfigError, Problem, called_as, log_exception, shown
 from ..inspections import NEWS
 from ..layers import DECISION, LAYER, inside_another, is_waiting, standing_aside
-from ..lines import PLAIN_NAMES, Author, merge_vary
+from ..lines import PLAIN_NAMES, VARY_LINES, Author, merge_vary
 from ..logs import logger
 from ..middleware import (
     answer_preflight,
@@ -256,10 +256,12 @@ def _start(  # noqa: C901, PLR0912 - the hot path
                 name = line[0]
                 if name != "Vary" or name is VARY or vary is not None or type(headers) is not list:
                     break
+                if line[1] not in VARY_LINES:
+                    break
                 vary = line
         else:
             if vary is not None and decision.vary:
-                merge_vary(whole, headers, vary, decision.vary)
+                merge_vary(whole, headers, vary)
             environ[LAYER] = None
             return start_response(status, whole)
     whole = put_together(status, headers, request, author, environ, decision)
