@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import signal
@@ -635,3 +636,10 @@ def test_a_lookup_that_says_neither_yes_nor_no_is_an_error(answer):
     allowed = OriginCache(lambda origin: answer, seconds=1000)
     with pytest.raises(TypeError, match=re.escape(f"lookup returned {answer!r} for")):
         allowed(SHOP, {})
+
+
+def test_a_wrapper_of_a_lookup_or_a_key_is_asked_for_what_it_takes_itself():
+    lookup = functools.wraps(lambda: True)(lambda origin, key: True)
+    key = functools.wraps(lambda: True)(lambda environ: "tenant")
+    cache = OriginCache(lookup, seconds=60, size=10, key=key)
+    assert cache("https://app.example.com", {}) is True

@@ -1858,3 +1858,78 @@ def test_exposed_names_and_vary_of_one_response_are_both_merged():
         ("Access-Control-Expose-Headers", "X-A"),
         ("Vary", "Cookie, Origin"),
     ]
+
+
+def test_a_wrapper_of_a_resolve_is_asked_for_what_it_takes_itself():
+    def choose(path):
+        return Policy(allow_origins="*")
+
+    by_path = functools.wraps(choose)(lambda environ, method: choose(environ["PATH_INFO"]))
+    app = CORSMiddleware(site(), resolve=by_path)
+    assert send(app, origin=APP).values("Access-Control-Allow-Origin") == ["*"]
+
+
+# --- a WebSocket that opens for whoever is denied -------------------------------------------------------
+
+SHAKE = {"HTTP_UPGRADE": "websocket", "HTTP_CONNECTION": "Upgrade"}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        ROW({}, id="one policy"),
+        ROW({"routes": {"/chat": Policy(allow_origins=[])}}, id="routes"),
+        ROW({"resolve": lambda environ, method: Policy(allow_origins=[])}, id="resolve"),
+        ROW({"allow_credentials": True}, id="credentials"),
+    ],
+)
+def test_a_websocket_that_opens_for_a_page_that_is_denied_is_told_of_once(more, caplog):
+    app = CORSMiddleware(site(), allow_origins=[APP], **more)
+    for _ in range(2):
+        assert send(app, "/chat/1", origin=EVIL, **SHAKE).status == "200 OK"
+    (record,) = caplog.records
+    assert (record.name, record.levelname) == ("wsgicors", "WARNING")
+    for part in ("'/chat/1'", repr(EVIL), "refuse_denied=True", "refuse_denied=False"):
+        assert part in record.getMessage()
+
+
+@pytest.mark.parametrize(
+    ("fields", "request_"),
+    [
+        ROW({}, {"origin": APP, **SHAKE}, id="an origin that is allowed"),
+        ROW({}, {"origin": EVIL}, id="no handshake"),
+        ROW({}, {"origin": EVIL, "HTTP_UPGRADE": "h2c"}, id="another protocol"),
+        ROW({}, {"origin": EVIL, "method": "POST", **SHAKE}, id="a POST"),
+        ROW({}, {"origin": "https://127.0.0.1", **SHAKE}, id="a page of its own"),
+        ROW({}, SHAKE, id="no browser"),
+        ROW({"refuse_denied": True}, {"origin": EVIL, **SHAKE}, id="refused"),
+        ROW({"refuse_denied": False}, {"origin": EVIL, **SHAKE}, id="it is meant"),
+        ROW({"routes": {"/": None}}, {"origin": EVIL, **SHAKE}, id="not governed"),
+    ],
+)
+def test_a_request_that_opens_no_websocket_for_a_stranger_is_not_told_of(fields, request_, caplog):
+    send(CORSMiddleware(site(), allow_origins=[APP], **fields), "/chat", **request_)
+    assert caplog.messages == []
+
+
+# --- a decorator on a method ----------------------------------------------------------------------------
+
+
+def test_a_decorator_on_a_method_says_what_to_write():
+    with pytest.raises(ConfigError) as caught:
+
+        class Application:
+            @cors(allow_origins=[APP])
+            def __call__(self, environ, start_response):
+                return []
+
+    (problem,) = caught.value.problems
+    assert problem.reason == "no-application"
+    for part in ("takes self", "self.app = cors(...)(self.app)", "cors(...)(Application())"):
+        assert part in problem.message
+    assert "Flask" not in problem.message
+
+
+def test_a_view_of_three_parameters_that_is_no_method_is_taken_for_a_view():
+    with pytest.raises(ConfigError, match="cross_origin"):
+        cors(allow_origins=[APP])(lambda shop, item, color: "hello")

@@ -581,6 +581,66 @@ def test_a_callable_that_can_be_asked_is_taken(ask):
     assert Policy(allow_origins=ask).allow_origins is ask
 
 
+def by_origin(ask):
+    """Calls something with the origin alone, and says that it wraps it."""
+    return functools.wraps(ask)(lambda origin, environ: ask(origin))
+
+
+def as_it_is(ask):
+    @functools.wraps(ask)
+    def call(*args):
+        return ask(*args)
+
+    return call
+
+
+class Asked:
+    def ask(self, origin):
+        return True
+
+    @as_it_is
+    def both(self, origin, environ):
+        return True
+
+    @as_it_is
+    def one(self, origin):
+        return True
+
+    adapted = by_origin(lambda origin: True)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        by_origin(lambda origin: True),
+        by_origin(Asked().ask),
+        as_it_is(by_origin(lambda origin: True)),
+        as_it_is(lambda origin, environ: True),
+        functools.lru_cache(by_origin(lambda origin: True)),
+        Asked().both,
+        functools.partial(by_origin(lambda origin: True)),
+    ],
+)
+def test_a_wrapper_is_asked_for_what_it_takes_itself(ask):
+    assert Policy(allow_origins=ask).allow_origins is ask
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        as_it_is(lambda origin: True),
+        as_it_is(as_it_is(lambda origin: True)),
+        functools.lru_cache(lambda origin: True),
+        Asked().one,
+        Asked().adapted,
+        functools.wraps(lambda origin, environ: True)(lambda origin: True),
+    ],
+)
+def test_a_wrapper_that_takes_anything_is_asked_for_what_it_wraps(ask):
+    (problem,) = problems_of(lambda: Policy(allow_origins=ask))
+    assert "cannot be called as ask(origin, environ)" in problem.message
+
+
 @pytest.mark.parametrize("method", ["ALL", "all", "Any"])
 def test_a_word_for_all_methods_is_no_method(method):
     (problem,) = problems_of(lambda: Policy(allow_methods=["GET", method]))

@@ -123,16 +123,29 @@ def is_sync_callable(value: object) -> bool:
 def takes(function: Any, number: int, *, follow_wrapped: bool = True) -> bool:
     """Whether something can be called with so many arguments, as far as it tells.
 
-    :param follow_wrapped: whether a wrapper takes what the function takes that it wraps.
+    :param follow_wrapped: whether a wrapper that takes anything takes what the function takes that it wraps.
     """
+    if inspect.ismethod(function):
+        # What is wrapped in a method takes the instance, too.
+        return takes(function.__func__, number + 1, follow_wrapped=follow_wrapped)
     try:
-        inspect.signature(function, follow_wrapped=follow_wrapped).bind(*[None] * number)
+        signature = inspect.signature(function, follow_wrapped=False)
+        signature.bind(*[None] * number)
+        wrapped = getattr(function, "__wrapped__", None) if _takes_anything(signature) else None
     except TypeError:
         return False
-    except (ValueError, RuntimeError):
-        # Some that are written in C do not tell, and a proxy may stand for nothing yet.
+    except ValueError:
+        # Some that are written in C do not tell, but `functools.lru_cache` tells what it wraps.
+        wrapped = getattr(function, "__wrapped__", None)
+    except RuntimeError:
+        # A proxy may stand for nothing yet.
         return True
-    return True
+    return wrapped is None or not follow_wrapped or takes(wrapped, number)
+
+
+def _takes_anything(signature: inspect.Signature) -> bool:
+    kinds = [each.kind for each in signature.parameters.values()]
+    return inspect.Parameter.VAR_POSITIONAL in kinds
 
 
 _CALLABLE_IN_A_LIST = (

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from logging import DEBUG, root
-from types import MethodType
+from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, Callable, NoReturn
 
 from .attributes import SETTINGS, SaidWhenMade
@@ -279,6 +279,8 @@ class CORSMiddleware(SaidWhenMade):
                 log_denial(environ, decision)
             if decision.refused:
                 return refuse(decision, environ, start_response)
+            if "HTTP_UPGRADE" in environ and not decision.allowed:
+                self._look_at_handshake(builder, environ)
         environ[DECISION] = decision
         if LAYER in environ and environ[LAYER] is not None:
             start_response = inside_another(environ, start_response)
@@ -287,6 +289,18 @@ class CORSMiddleware(SaidWhenMade):
         response = [None, self._author, environ, decision, start_response]
         environ[LAYER] = response.append
         return self._governed_app(environ, MethodType(start, response))
+
+    def _look_at_handshake(self, builder: HeaderBuilder, environ: WSGIEnvironment) -> None:
+        """Tell once of a WebSocket that opens for a page of an origin that is denied."""
+        is_meant = builder.policy.refuse_denied is not None
+        if is_meant or _SOCKET in self._told or environ["REQUEST_METHOD"] != "GET":
+            return
+        # Of those that read, only a handshake may.
+        if may_do_something(environ):
+            self._told.add(_SOCKET)
+            logger.warning(
+                _SOCKET, shown(environ.get("PATH_INFO")), shown(environ.get("HTTP_ORIGIN"))
+            )
 
 
 class _InForce(dict[str, Any]):
@@ -302,6 +316,11 @@ class _InForce(dict[str, Any]):
 _NOT_SET_HERE = (
     "policies only tells what is in force; write the policy in routes={prefix: Policy(...)} of the constructor,"
     " or swap the base: middleware.policy = Policy(...)"
+)
+_SOCKET = (
+    "a WebSocket handshake for %s passes, although its origin %s is denied: browsers do not apply CORS to"
+    " WebSockets, so any page can connect there with the cookies of a user, and read. Write refuse_denied=True in"
+    " the policy, or refuse_denied=False if the application itself looks at the Origin"
 )
 _NO_LONGER_REFUSES = (
     "the new policy does not say refuse_denied, so nothing is refused any more that the old one refused; write"
@@ -348,9 +367,22 @@ def cors(
 
 def _no_application(app: object) -> Problem:
     message = f"{shown(app)} is not a WSGI application; write CORSMiddleware(application, ...)"
-    if callable(app):
+    if _is_of_class_body(app) and takes(app, 3, follow_wrapped=False):
+        message = (
+            f"{shown(app)} is a method that takes self, environ and start_response, and a WSGI application takes"
+            " no self; decorate the object: application = cors(...)(Application()), or in its __init__ write"
+            " self.app = cors(...)(self.app)"
+        )
+    elif callable(app):
         message += ", whose application takes environ and start_response; for a view of Flask write cross_origin"
     return Problem("app", app, "no-application", message)
+
+
+def _is_of_class_body(app: object) -> bool:
+    """Whether it is a function that a class has, or will have."""
+    name = getattr(app, "__qualname__", "") if isinstance(app, FunctionType) else ""
+    within, _, _ = name.rpartition(".")
+    return bool(within) and not within.endswith("<locals>")
 
 
 def _bare(app: object) -> Problem:
