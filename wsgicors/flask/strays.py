@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import ReferenceType, ref
@@ -261,6 +262,18 @@ def _hooks(app: Flask) -> Iterator[tuple[Any, str]]:
     for handlers in app.error_handler_spec.values():
         for by_exception in handlers.values():
             yield from ((each, "errorhandler") for each in by_exception.values())
+    yield from ((each, "errorhandler") for each in _handlers_of_extensions(app))
+
+
+def _handlers_of_extensions(app: Flask) -> Iterator[Any]:
+    """The error handlers of what handles exceptions in the place of Flask, as Flask-RESTX does."""
+    handle = vars(app).get("handle_user_exception")
+    while isinstance(handle, partial):
+        owner = get(handle.func, "__self__")
+        handlers = get(owner, "_own_and_child_error_handlers")
+        yield from handlers.values() if isinstance(handlers, Mapping) else ()
+        yield from filter(callable, [get(owner, "_default_error_handler")])
+        handle = next(iter(handle.args), None)
 
 
 def layers_of_hooks(app: Flask) -> Iterator[Layer]:
