@@ -430,6 +430,94 @@ def test_whatever_else_stands_there_is_told_if_it_is_a_mapping(app, warnings_of,
     assert len(warnings_of(app)) == told
 
 
+# --- what is said twice of one blueprint ----------------------------------------------------------
+
+MINE = {"allow_origins": [PAGE], "expose_headers": ["ETag", "Link"]}
+MORE = {"allow_origins": [PAGE, ADMIN]}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "fields"),
+    [
+        ROW({"allow_origins": [PAGE]}, {"allow_origins": "*"}, ["allow_origins"], id="everybody"),
+        ROW({"allow_origins": [PAGE]}, {"allow_origins": [ADMIN]}, ["allow_origins"], id="others"),
+        ROW({"allow_origins": [PAGE]}, MORE, ["allow_origins"], id="more"),
+        ROW(
+            {"allow_origins": [PAGE]},
+            {"allow_origins": lambda *_: True},
+            ["allow_origins"],
+            id="callable",
+        ),
+        ROW(
+            MINE, {**MORE, "expose_headers": "*"}, ["allow_origins", "expose_headers"], id="fields"
+        ),
+        ROW({"refuse_denied": True}, {"refuse_denied": False}, ["refuse_denied"], id="refusal"),
+        ROW(
+            {"allow_credentials": False},
+            {"allow_credentials": [PAGE]},
+            ["allow_credentials"],
+            id="cookies",
+        ),
+        ROW(
+            {"allow_methods": ["GET"]},
+            {"allow_methods": ["GET", "PUT"]},
+            ["allow_methods"],
+            id="methods",
+        ),
+        ROW({"allow_origins": "*"}, {"allow_origins": [PAGE]}, [], id="fewer"),
+        ROW(MORE, {"allow_origins": [PAGE]}, [], id="fewer of a list"),
+        ROW({"allow_origins": [PAGE]}, {"allow_origins": []}, [], id="nobody"),
+        ROW({"allow_credentials": True}, {"allow_credentials": [PAGE]}, [], id="cookies of fewer"),
+        ROW({"refuse_denied": False}, {"refuse_denied": True}, [], id="refuses more"),
+        ROW({"max_age": 5}, {"max_age": 60}, [], id="max_age"),
+        ROW({"allow_origins": [PAGE]}, {"max_age": 60}, [], id="another field"),
+        ROW(MORE, {"allow_origins": [ADMIN, PAGE]}, [], id="another order"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["decorators", "name", "name of a nested one"])
+def test_blueprint_for_which_a_second_place_lets_in_more_is_told_of(
+    app, warnings_of, kind, first, second, fields
+):
+    b = flask.Blueprint("b", __name__)
+    b.add_url_rule("/items", "items", lambda: "items")
+    if kind == "decorators":
+        cross_origin(**first)(b)
+    cross_origin(**second)(b)
+    name = "b.*"
+    if kind == "name of a nested one":
+        inner = flask.Blueprint("inner", __name__)
+        inner.add_url_rule("/inner", "items", lambda: "items")
+        b.register_blueprint(inner)
+        name = "b.inner.*"
+    app.register_blueprint(b)
+    CORS(app, allow_origins=[PAGE], endpoints={} if kind == "decorators" else {name: first})
+    told = [message for message in warnings_of(app) if "has no effect" in message]
+    assert len(told) == bool(fields)
+    for message in told:
+        assert message.count("it is set by @cross_origin at flask/") == len(fields)
+        assert all(f"{field} of " in message for field in fields)
+        assert "blueprint" in message
+
+
+def test_what_is_more_specific_than_a_blueprint_may_say_more(app, warnings_of):
+    b, inner = (flask.Blueprint(name, __name__) for name in ("b", "inner"))
+    b.add_url_rule("/items", "items", cross_origin(allow_origins="*")(lambda: "items"))
+    cross_origin(allow_origins=[PAGE])(b)
+    cross_origin(allow_origins="*")(inner)
+    b.register_blueprint(inner)
+    app.register_blueprint(b)
+    CORS(app, allow_origins=[], endpoints={"b.*": {"allow_origins": [PAGE]}})
+    assert warnings_of(app) == []
+
+
+def test_blueprint_that_says_more_than_its_name_is_closed_by_the_names_of_its_endpoints(app):
+    b = cross_origin(allow_origins="*")(flask.Blueprint("b", __name__))
+    b.add_url_rule("/items", "items", lambda: "items")
+    app.register_blueprint(b)
+    CORS(app, allow_origins=[], endpoints={"b.items": {"allow_origins": []}})
+    assert callers(app, "/items") == set()
+
+
 # --- what is on trial -----------------------------------------------------------------------------
 
 

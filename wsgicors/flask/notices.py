@@ -28,6 +28,7 @@ from .settings import (
     overruled_keys,
 )
 from .strays import UNUSED, idle
+from .twice import told_of_blueprints
 from .views import is_bare
 
 if TYPE_CHECKING:
@@ -65,7 +66,9 @@ class Notices:
         """
         self._tell_of_overrides(resolver, policies)
         self._tell_of_keys(resolver)
-        for sentence, *values in told_of_endpoints(self._app, resolver):
+        of_endpoints = told_of_endpoints(self._app, resolver)
+        of_blueprints = told_of_blueprints(self._app, resolver.endpoints)
+        for sentence, *values in (*of_endpoints, *of_blueprints):
             if self._is_new(sentence, values[0]):
                 logger.warning(sentence, *values)
         self._tell_of_names(resolver)
