@@ -957,6 +957,26 @@ def test_what_a_preflight_does_not_permit_is_not_told_of_layers(request_, more, 
     assert caplog.messages == []
 
 
+@pytest.mark.parametrize(
+    "between", ["the same environ", "a copy of environ", "an environ of its own"]
+)
+@pytest.mark.parametrize("inside", INSIDE.values(), ids=INSIDE)
+def test_what_a_layer_inside_refused_is_not_told_as_sent(between, inside, caplog):
+    inner = EVERYWHERE[between](inside(allow_origins=[APP], refuse_denied=True))
+    app = CORSMiddleware(inner, allow_origins="*", allow_methods="*")
+    refused = answer(app, environ_of(method="PUT", origin=EVIL))
+    assert refused.status.upper() == "403 FORBIDDEN"
+    assert (refused.decision.allowed, refused.decision.refused) == (False, True)
+    assert caplog.messages == []
+
+
+def test_what_is_told_of_layers_claims_nothing_of_a_preflight_that_was_not_seen(caplog):
+    app = CORSMiddleware(CORSMiddleware(site(), allow_origins=[]), allow_origins="*")
+    answer(app, environ_of(method="PUT", origin=EVIL))
+    (message,) = caplog.messages
+    assert "Where it permits the method, browsers send the request" in message
+
+
 @pytest.mark.parametrize("between", ["the same environ", "an environ of its own"])
 def test_what_a_page_of_the_application_sends_is_not_told_of_layers(between, caplog):
     inner = EVERYWHERE[between](CORSMiddleware(site(), allow_origins=[]))

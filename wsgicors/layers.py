@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 LAYER = "wsgicors.layer"
 #: Where the decision about a request stands; where there are several layers, the innermost's.
 DECISION = "wsgicors.decision"
+#: The status of what a layer refuses: this very text, by which it is known where ``environ`` is copied. It is put
+#: together, because some Pythons have one object for all texts that are written alike.
+REFUSED = str(b"403 Forbidden", "ascii")
 
 
 def is_noticed(environ: WSGIEnvironment, status: str) -> None:
@@ -124,7 +127,8 @@ def restricted(
     if lines.get("access-control-allow-origin") not in ("*", environ.get("HTTP_ORIGIN", "*")):
         # Where several applications are tried, the response may be of one that nobody governs.
         is_its_own = status == status_inside or _varies(headers)
-        return _denied_inside(decision, environ) if is_its_own else decision
+        is_refused = status_inside is REFUSED or environ[DECISION].refused
+        return _denied_inside(decision, environ, is_refused) if is_its_own else decision
     if "access-control-allow-credentials" in lines or CREDENTIALS not in decision.lines:
         return decision
     return replace(decision, lines=[line for line in decision.lines if line != CREDENTIALS])
@@ -172,21 +176,22 @@ def _tell_of_what_was_sent(environ: WSGIEnvironment) -> None:
 
 
 _SENT = (
-    "%s %s of %s is denied by a layer, and allowed by another one around it. Preflights are answered by the outer"
-    " one, so browsers may send the request. Only the response is not shared. Let one layer govern the path: in"
-    " the outer one, write routes={'/path': None}"
+    "%s %s of %s is denied by a layer, and allowed by another one around it, which answers the preflights. Where"
+    " it permits the method, browsers send the request, and only the response is not shared. Let one layer govern"
+    " the path: in the outer one, write routes={'/path': None}, or in CORS(app, ...) endpoints={'name': None}"
 )
 
 
-def _denied_inside(decision: Decision, environ: WSGIEnvironment) -> Decision:
+def _denied_inside(decision: Decision, environ: WSGIEnvironment, is_refused: bool) -> Decision:
     lines = decision.lines[-1:] if decision.vary else []
     inner: Decision = environ[DECISION]
-    if decision.origin_allowed and not inner.refused:
+    if decision.origin_allowed and not is_refused:
         _tell_of_what_was_sent(environ)
     if inner is decision and decision.origin_allowed:
         # The layer inside has a copy of ``environ``, and its reason is there.
-        reason = "refused-inside" if "HTTP_ORIGIN" in environ else "no-origin"
-        inner = replace(decision, allowed="HTTP_ORIGIN" not in environ, reason=reason)
+        is_allowed = "HTTP_ORIGIN" not in environ and not is_refused
+        reason = "no-origin" if is_allowed else "refused-inside"
+        inner = replace(decision, allowed=is_allowed, reason=reason, refused=is_refused)
     denied = replace(inner, origin_allowed=False, lines=lines, vary=decision.vary)
     environ[DECISION] = denied
     return denied

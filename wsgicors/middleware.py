@@ -23,6 +23,7 @@ from .inspections import NEWS, inspect
 from .layers import (
     DECISION,
     LAYER,
+    REFUSED,
     has_lines_of_a_layer,
     inside_another,
     is_noticed,
@@ -57,7 +58,6 @@ if TYPE_CHECKING:
     from .policy import PolicyFields
     from .resolvers import Resolve, Resolver, Routes
 
-_DENIED = "403 Forbidden"
 _DENIAL_TEXT = b"Cross-origin request denied: this origin is not allowed here.\n"
 _DENIAL_HEADERS = [
     ("Content-Type", "text/plain; charset=utf-8"),
@@ -450,12 +450,12 @@ def refuse(
 ) -> Iterable[bytes]:
     """Answer a request in the application's place, because what is denied may do nothing either."""
     environ[DECISION] = decision
-    is_noticed(environ, _DENIED)
+    is_noticed(environ, REFUSED)
     return _deny(decision, start_response)
 
 
 def _deny(decision: Decision, start_response: StartResponse) -> Iterable[bytes]:
-    start_response(_DENIED, _DENIAL_HEADERS + decision.lines)
+    start_response(REFUSED, _DENIAL_HEADERS + decision.lines)
     return [_DENIAL_TEXT]
 
 
