@@ -31,7 +31,7 @@ FLOORS = [
     ["admission", "grants", "prefixes"],
     ["headers"],
     ["lines", "outcomes", "resolvers", "fetch"],
-    ["crashes", "inspections", "layers", "trial"],
+    ["crashes", "inspections", "layers", "reachable", "trial"],
     ["middleware", "comparison"],
     ["__init__", "review"],
     ["flask"],

@@ -38,6 +38,7 @@ from .origins import MAX_ORIGIN_LENGTH
 from .outcomes import settled
 from .policy import Policy
 from .prefixes import tell_of_resolve, tell_of_what_is_not_inherited, tell_of_what_stays_open
+from .reachable import tell_of_unreachable
 from .requests import is_foreign, is_preflight, may_do_something
 from .resolvers import (
     builder_for_all,
@@ -208,6 +209,8 @@ class CORSMiddleware(SaidWhenMade):
         """Look at the application, and let the request in if nothing is wrong there."""
         known = NEWS.read_on(self)
         inspect(self.app)
+        if self._routes:
+            tell_of_unreachable(self._routes, self.app, self._told)
         self._governed_app = self._inspected_app
         if NEWS.latest is not known:
             self._inspect_anew()

@@ -1,0 +1,119 @@
+"""Which prefixes the URLs of an application inside begin with, as far as that can be seen.
+
+A prefix of ``routes`` with which none begins has no effect, and what it was to close is left to the base.
+Only where all of an application is known is anything told: a Flask application, also below Werkzeug's
+dispatcher. Neither is imported for that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from types import MethodType
+from typing import Any
+
+from .errors import shown
+from .logs import logger
+
+# Stands for whatever cannot be known.
+_ANYTHING = "/<path:anything>"
+# With these, Flask finds the view of a request; a subclass may have others.
+_OF_FLASK = (
+    "__call__",
+    "wsgi_app",
+    "create_url_adapter",
+    "full_dispatch_request",
+    "dispatch_request",
+)
+_DISPATCHER = ("werkzeug.middleware.dispatcher", "DispatcherMiddleware")
+# Dispatchers in dispatchers; what goes on for ever is not followed.
+_MOST = 16
+
+
+def tell_of_unreachable(prefixes: Iterable[str], app: object, told: set[str]) -> None:
+    """Say of each prefix of ``routes`` that no URL of the application inside begins with it.
+
+    :param told: what was told of already.
+    """
+    reach = _Reach(_rules(app, _MOST))
+    for prefix in prefixes:
+        key = f"unreachable: {prefix}"
+        if key not in told and not reach.has(prefix.rstrip("/")):
+            told.add(key)
+            nearest = reach.nearest(prefix.rstrip("/"))
+            instead = f"; write {shown(nearest)} if that is meant" if nearest else ""
+            logger.warning(_UNREACHABLE, shown(prefix), instead)
+
+
+_UNREACHABLE = (
+    "routes[%s] has no effect: no URL of the application inside begins with it%s. A prefix is all of the path,"
+    " with the prefixes of blueprints and of what is mounted inside, in the same case. If nothing is there, leave"
+    " the entry out"
+)
+
+
+class _Reach:
+    """All that the URLs of some rules can begin with."""
+
+    def __init__(self, rules: Iterable[str]) -> None:
+        #: Whole segments that are written out in a rule.
+        self._written = {""}
+        #: Those behind which a rule can take anything.
+        self._open: set[str] = set()
+        for rule in rules:
+            path = ""
+            for segment in filter(None, rule.split("/")):
+                if "<" in segment:
+                    self._open.add(path)
+                    break
+                path = f"{path}/{segment}"
+                self._written.add(path)
+
+    def has(self, prefix: str) -> bool:
+        return prefix in self._written or any(each in self._open for each in _around(prefix))
+
+    def nearest(self, prefix: str) -> str | None:
+        """What a rule begins with that is most like a prefix, if anything is."""
+        wanted = prefix.casefold()
+        longer = [each for each in self._written if each.casefold().endswith(wanted)]
+        shorter = [each for each in self._written if each and wanted.endswith(each.casefold())]
+        if longer or shorter:
+            return min(longer, key=len) if longer else max(shorter, key=len)
+        return next(iter(get_close_matches(prefix, sorted(self._written), 1, 0.8)), None)
+
+
+def _around(prefix: str) -> Iterator[str]:
+    while prefix:
+        prefix = prefix.rpartition("/")[0]
+        yield prefix
+
+
+def _rules(app: Any, most: int) -> Iterator[str]:
+    """The rules of all URLs to which an application answers."""
+    if (type(app).__module__, type(app).__name__) == _DISPATCHER and most:
+        yield from _rules(app.app, most - 1)
+        for mount, mounted in app.mounts.items():
+            yield mount
+            yield from (mount + rule for rule in _rules(mounted, most - 1))
+    elif type(app) is MethodType and app.__name__ == "wsgi_app" and _is_flask(app.__self__):
+        yield from _rules_of_map(app.__self__)
+    elif _is_flask(app) and most:
+        yield from _rules(app.wsgi_app, most - 1)
+    else:
+        yield _ANYTHING
+
+
+def _is_flask(app: object) -> bool:
+    """Whether an application finds its views as Flask does."""
+    found = [getattr(type(app), name, None) for name in _OF_FLASK]
+    return all(getattr(each, "__module__", "").startswith("flask.") for each in found)
+
+
+def _rules_of_map(app: Any) -> Iterator[str]:
+    url_map = app.url_map
+    if not type(url_map).__module__.startswith("werkzeug."):
+        yield _ANYTHING
+        return
+    for rule in url_map.iter_rules():
+        if not rule.build_only:
+            yield rule.rule
