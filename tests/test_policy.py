@@ -468,7 +468,7 @@ def test_a_field_that_is_not_given_is_unset():
             1,
             1,
             "wrong-type",
-            "1 is not true, not false, and not a list of origins that may use credentials",
+            "1 is not true, not false, and not a list of origins that may use credentials; write True",
             id="flag, number",
         ),
         ROW(
@@ -476,7 +476,7 @@ def test_a_field_that_is_not_given_is_unset():
             "yes",
             "yes",
             "wrong-type",
-            "'yes' is not true, not false, and not a list of origins that may use credentials",
+            "'yes' is not true, not false, and not a list of origins that may use credentials; write True",
             id="flag, yes",
         ),
         ROW(
@@ -1364,3 +1364,19 @@ def test_settings_may_be_strings_as_in_a_file_of_configuration(policy):
 def test_a_callable_that_takes_no_environ_is_refused_also_within_a_wrapper(function):
     with pytest.raises(ConfigError):
         Policy(allow_origins=function)
+
+
+@pytest.mark.parametrize("field", ["refuse_denied", "allow_credentials"])
+@pytest.mark.parametrize(
+    ("written", "instead"),
+    [(1, "True"), ("1", "True"), ("On ", "True"), ("yes", "True"), (0, "False"), ("no", "False")],
+)
+def test_what_others_write_for_a_flag_is_told_with_what_to_write(field, written, instead):
+    (problem,) = problems_of(lambda: Policy(**{field: written}))
+    assert problem.message.endswith(f"; write {instead}")
+
+
+@pytest.mark.parametrize("written", ["perhaps", "", 2, []])
+def test_what_is_no_flag_at_all_is_told_with_both(written):
+    (problem,) = problems_of(lambda: Policy(refuse_denied=written))
+    assert problem.message.endswith("; write True or False")

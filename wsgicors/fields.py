@@ -89,7 +89,8 @@ def _credentials(value: object, complain: Complain) -> object:
     is_text = isinstance(value, str) and ("*" in value or ":" in value or not value.strip())
     if not is_text and not isinstance(value, re.Pattern) and not is_list(value):
         message = f"{shown(value)} is not true, not false, and not a list of origins that may use credentials"
-        complain(value, "wrong-type", message)
+        meant = _flag_meant(value)
+        complain(value, "wrong-type", f"{message}; write {meant}" if meant else message)
         return None
     items = _origin_items(value, complain)
     if _has_wildcard(items):
@@ -297,7 +298,8 @@ def _has_wildcard(items: list[Any]) -> bool:
 def _flag(value: object, complain: Complain) -> object:
     flag = _read_flag(value)
     if not isinstance(flag, bool):
-        complain(value, "wrong-type", f"{shown(value)} is neither true nor false")
+        meant = _flag_meant(value) or "True or False"
+        complain(value, "wrong-type", f"{shown(value)} is neither true nor false; write {meant}")
     return flag
 
 
@@ -306,6 +308,17 @@ def _read_flag(value: object) -> object:
 
 
 _FLAGS = {"true": True, "false": False}
+
+
+def _flag_meant(value: object) -> str | None:
+    """What to write for what other programs write."""
+    return _MEANT.get(shown(value).strip("' ").lower())
+
+
+_MEANT = {
+    **dict.fromkeys(("1", "on", "yes", "y", "t", "enabled"), "True"),
+    **dict.fromkeys(("0", "off", "no", "n", "f", "disabled"), "False"),
+}
 
 
 def _seconds(value: object, complain: Complain) -> object:
