@@ -705,3 +705,19 @@ def test_a_list_without_a_value_is_empty(keys):
 def test_a_key_of_0_7_without_a_value_is_unset():
     with pytest.raises(ConfigError, match="nothing is shared by default"):
         make_middleware(hello, policy="front", front_origin="")
+
+
+def test_a_swap_where_several_policies_have_names_is_refused():
+    app = make_middleware(hello, {}, policy="a, b", a_origin=FREE, b_origin="https://b.example")
+    with pytest.raises(ConfigError, match=r"1\. policy a, 2\. policy b") as caught:
+        app.policy = Policy(allow_origins=[])
+    assert [problem.reason for problem in caught.value.problems] == ["no-base"]
+    assert "write CORSMiddleware(application, Policy(...))" in str(caught.value)
+    assert app.policy is None
+    assert callers(app, pages=BOTH) == {FREE}
+
+
+def test_a_swap_where_one_policy_has_a_name_takes_its_place():
+    app = make_middleware(hello, {}, policy="a", a_origin=FREE)
+    app.policy = Policy(allow_origins=[])
+    assert callers(app, pages=BOTH) == set()

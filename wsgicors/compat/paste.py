@@ -97,7 +97,29 @@ def make_middleware(
     if len(section.policies) == 1 and not section.by_method:
         return CORSMiddleware(app, section.policies[0])
     named = dict(zip(section.names, section.policies))
-    return CORSMiddleware(app, resolve=_Selection(named, by_method=section.by_method))
+    return _OfSeveral(app, resolve=_Selection(named, by_method=section.by_method))
+
+
+class _OfSeveral(CORSMiddleware):
+    """A middleware with several policies that have names: none of them is the base of the others."""
+
+    @property
+    def policy(self) -> Policy | None:
+        """Nothing: the policies in force are those that ``policies`` and ``resolve`` tell."""
+        return super().policy
+
+    @policy.setter
+    def policy(self, policy: Policy) -> None:
+        named = self.resolve.policies if isinstance(self.resolve, _Selection) else {}
+        names = shown(", ".join(named))
+        raise ConfigError([Problem("policy", policy, "no-base", _NO_BASE % names)])
+
+
+_NO_BASE = (
+    "this middleware chooses among several policies (%s), and another policy would take the place of none of"
+    " them; change their keys and make the middleware anew, or write CORSMiddleware(application, Policy(...)),"
+    " whose policy can be swapped"
+)
 
 
 @called_as("CORS(application, origin=...)")
