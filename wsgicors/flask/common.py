@@ -8,6 +8,7 @@ from ..headers import HeaderBuilder
 from ..policy import Policy
 
 NOBODY = Policy(allow_origins=())
+REFUSING = Policy(refuse_denied=True)
 
 
 def common(first: Policy, second: Policy) -> Policy:
@@ -20,8 +21,9 @@ def common(first: Policy, second: Policy) -> Policy:
     """
     are_whole = not (first.conflicts() or second.conflicts())
     origins = _common_origins(first, second) if are_whole else ()
+    nobody = NOBODY.merge(REFUSING) if first.refuse_denied or second.refuse_denied else NOBODY
     if origins == ():
-        return NOBODY
+        return nobody
     narrower: Any = {
         "allow_origins": origins,
         "allow_methods": _common_items(first.allow_methods, second.allow_methods),
@@ -29,10 +31,11 @@ def common(first: Policy, second: Policy) -> Policy:
         "expose_headers": _common_items(first.expose_headers or (), second.expose_headers or ()),
         "allow_credentials": first.allow_credentials is True and second.allow_credentials is True,
         "max_age": 0,
+        "refuse_denied": first.refuse_denied or second.refuse_denied,
     }
     set_ones = {name: value for name, value in narrower.items() if value is not None}
     both = second.merge(first).merge(Policy(**set_ones))
-    return NOBODY if both.conflicts() else both
+    return nobody if both.conflicts() else both
 
 
 def _common_origins(first: Policy, second: Policy) -> Any:

@@ -32,7 +32,13 @@ from ..admission import ANSWERS
 from ..errors import ConfigError, shown
 from ..layers import DECISION, is_noticed
 from ..lines import Author
-from ..middleware import answer_preflight, decide_actual, refusal, refuse
+from ..middleware import (
+    answer_preflight,
+    decide_actual,
+    is_effective_and_foreign,
+    refusal,
+    refuse,
+)
 from ..names import SAFELISTED_METHODS
 from ..requests import is_preflight
 from .common import NOBODY
@@ -200,6 +206,7 @@ def _wrapper(  # noqa: C901 - its closures count
     run = (frozenset(map(id, layers)), layers)
     required = RequiredMethods(layers[0] if layers else None, _AUTOMATIC_OPTIONS, view)
     watch = _Watch(answer, run)
+    refuses = watch.refuses()
 
     def decorated(*args: Any, **kwargs: Any) -> Any:
         request = None
@@ -216,7 +223,7 @@ def _wrapper(  # noqa: C901 - its closures count
         environ, rule = request.environ, request.url_rule
         url_map, ran = environ.get(RAN, NOTHING_RAN)
         # The map stands there beforehand where an extension governs (docs/hot_path.rst).
-        if rule is None or rule.map is not url_map or request.method == "OPTIONS":
+        if refuses or rule is None or rule.map is not url_map or request.method == "OPTIONS":
             watch.look_at(_current_app(), request)
         else:
             environ[RAN] = (url_map, (*ran, run))
@@ -248,10 +255,30 @@ class _Watch:
         self._answer = answer
         self._run = run
 
+    def refuses(self) -> bool:
+        """Whether it is to refuse what is denied."""
+        return any(layer.policy.refuse_denied for layer in self._run[1])
+
     def look_at(self, app: flask.Flask, request: flask.Request) -> None:
+        if self.refuses():
+            _refuse_where_nobody_did(app, request, self._run[1])
         if EXTENSION not in app.extensions or request.method == "OPTIONS":
             self._answer(app, request)
         note_run(request.environ, app.url_map, self._run)
+
+
+def _refuse_where_nobody_did(
+    app: flask.Flask, request: flask.Request, layers: Iterable[Layer]
+) -> None:
+    """Refuse a request to a view, where what was said of it is no part of what governs the request.
+
+    :raises HTTPException: with the answer.
+    """
+    if is_effective_and_foreign(request.environ):
+        builder = resolver_of(app).refusing(request, layers)
+        refused = refusal(builder, request.environ)
+        if refused is not None:
+            _raise_instead(app, _refused(app, request.environ, refused))
 
 
 async def _awaited(watch: _Watch, view: Callable[..., Any], args: Any, kwargs: Any) -> Any:
@@ -314,25 +341,30 @@ class _AutomaticOptions(str):
 _AUTOMATIC_OPTIONS = _AutomaticOptions("OPTIONS")
 
 
-def _answer_alone_in_class(said: _Said, view_class: type) -> None:
+def _answer_alone_in_class(said: _Said, view_class: Any) -> None:
     """Have the views that a class makes decorated, so that they can answer alone."""
-    if issubclass(view_class, View):
-        view_class.provide_automatic_options = False
-        if not any(isinstance(each, _AnswersAlone) for each in view_class.decorators):
-            view_class.decorators = [*view_class.decorators, _AnswersAlone(said.answer)]
+    if not issubclass(view_class, View):
+        return
+    view_class.provide_automatic_options = False
+    if any(isinstance(vars(each).get("as_view"), _AsView) for each in view_class.__mro__):
+        return
+    own: Any = vars(view_class).get("as_view")
+
+    @functools.wraps(View.as_view)
+    def as_view(cls: type[View], *args: Any, **kwargs: Any) -> Any:
+        inherited: Any = super(view_class, cls)
+        make = inherited.as_view if own is None else own.__get__(None, cls)
+        layers = tuple(layer for each in cls.__mro__ for layer in said_of(each))
+        return _wrapper(_Said(layers, said.answer), make(*args, **kwargs))
+
+    view_class.as_view = _AsView(as_view)
 
 
-class _AnswersAlone:
-    """A decorator among the ``decorators`` of a class, which declares what was said of the class."""
+class _AsView(classmethod):  # type: ignore[type-arg]
+    """The ``as_view`` of a class whose views answer for what was said of the class.
 
-    def __init__(self, answer: Callable[[flask.Flask, flask.Request], None]) -> None:
-        self._answer = answer
-
-    def __call__(self, view: Callable[..., Any]) -> Callable[..., Any]:
-        """Decorate a view that a class makes."""
-        lineage = getattr(_class_that_makes_a_view(), "__mro__", ())
-        layers = tuple(layer for each in lineage for layer in said_of(each))
-        return _wrapper(_Said(layers, self._answer), view)
+    That is not left to one of its ``decorators``. A class that inherits from it may have others in their place.
+    """
 
 
 _AS_VIEW = View.as_view.__func__.__code__  # type: ignore[attr-defined]
@@ -449,9 +481,13 @@ def answer_instead_of_view(app: flask.Flask, request: flask.Request) -> None:
     if answer is None and request.method == "OPTIONS" and is_automatic(rule):
         answer = app.make_default_options_response()
     if answer is not None:
-        # With TRAP_HTTP_EXCEPTIONS, Flask asks for it.
-        app.error_handler_spec[None][None].setdefault(_InsteadOfView, _InsteadOfView.get_response)
-        raise _InsteadOfView(answer)
+        _raise_instead(app, answer)
+
+
+def _raise_instead(app: flask.Flask, answer: Response) -> NoReturn:
+    # With TRAP_HTTP_EXCEPTIONS, Flask asks for it.
+    app.error_handler_spec[None][None].setdefault(_InsteadOfView, _InsteadOfView.get_response)
+    raise _InsteadOfView(answer)
 
 
 class _InsteadOfView(HTTPException):
@@ -492,7 +528,7 @@ def _answer_alone_to(app: flask.Flask, request: flask.Request) -> Response | Non
             return _preflight_response(app, builder, environ)
     refused = _refusal(resolver, request)
     if refused is not None:
-        return _answered(app, environ, lambda start: refuse(refused, environ, start))
+        return _refused(app, environ, refused)
 
     answer_within(app, request)
     _come_last(app)
@@ -569,6 +605,10 @@ def _preflight_response(
 ) -> Response:
     flask.after_this_request(_without_content_type)
     return _answered(app, environ, lambda start: answer_preflight(builder, environ, start))
+
+
+def _refused(app: flask.Flask, environ: WSGIEnvironment, decision: Decision) -> Response:
+    return _answered(app, environ, lambda start: refuse(decision, environ, start))
 
 
 def _answered(

@@ -573,6 +573,17 @@ class UrlMapResolver:
         self._unlinked.see(endpoint, request.method, unknown)
         return self._narrowed(endpoint, builder, unknown)
 
+    def refusing(self, request: Request, layers: Iterable[Layer]) -> HeaderBuilder | None:
+        """The builder by which a view may refuse a request; ``None`` where that was judged ahead of it.
+
+        :param layers: what was said of the view.
+        """
+        endpoint = self._endpoint(request)
+        known = _NOWHERE if endpoint is None else self._known(endpoint, request.method)
+        if all(id(layer) in known.declared for layer in layers):
+            return None
+        return self._unlinked.refusing(self.default if endpoint is None else known.builder, layers)
+
     def in_common(
         self, builder: HeaderBuilder | None, other: HeaderBuilder | None
     ) -> HeaderBuilder | None:

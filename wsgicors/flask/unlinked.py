@@ -7,19 +7,19 @@ admit, and so is what a later preflight announces.
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ..errors import shown
 from ..headers import HeaderBuilder
-from .common import NOBODY, common
+from ..policy import Policy
+from .common import NOBODY, REFUSING, common
 from .declarations import Layer
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
-
-    from ..policy import Policy
 
 logger = logging.getLogger("wsgicors")
 
@@ -58,6 +58,7 @@ class Unlinked:
         #: What was declared of views that an endpoint was seen to run, by the endpoint and the method.
         self.seen: dict[tuple[str | None, str], tuple[Layer, ...]] = {}
         self._builders: dict[tuple[Policy, tuple[Policy, ...]], HeaderBuilder] = {}
+        self._refusing: dict[tuple[Policy, tuple[Policy, ...]], HeaderBuilder] = {}
         self._told: set[tuple[str | None, str]] = set()
 
     def see(self, endpoint: str | None, method: str, layers: Iterable[Layer]) -> None:
@@ -86,6 +87,23 @@ class Unlinked:
             if len(self._builders) >= _MAX_REMEMBERED:
                 self._builders.clear()
             found = self._builders[key] = _narrowed(builder, key[1])
+        return found
+
+    def refusing(self, builder: HeaderBuilder | None, layers: Iterable[Layer]) -> HeaderBuilder:
+        """The builder by which a view refuses, where what was said of it is not in force.
+
+        :param builder: what is.
+        """
+        before = Policy() if builder is None else builder.policy
+        key = (before, tuple(layer.policy for layer in layers))
+        found = self._refusing.get(key)
+        if found is None:
+            said = functools.reduce(Policy.merge, key[1], before)
+            nobody = NOBODY.merge(REFUSING)
+            found = HeaderBuilder(nobody if said.refuse_denied and said.conflicts() else said)
+            if len(self._refusing) >= _MAX_REMEMBERED:
+                self._refusing.clear()
+            self._refusing[key] = found
         return found
 
     def untold(self, endpoint: str | None, layers: Iterable[Layer]) -> list[Layer]:
@@ -148,4 +166,6 @@ def _narrowed(builder: HeaderBuilder, declared: Iterable[Policy]) -> HeaderBuild
         narrowed = narrowed if merged == builder.policy else common(narrowed, merged)
     if narrowed == builder.policy:
         return builder
-    return HeaderBuilder(NOBODY if narrowed.conflicts() else narrowed)
+    if narrowed.conflicts():
+        narrowed = NOBODY.merge(REFUSING) if narrowed.refuse_denied else NOBODY
+    return HeaderBuilder(narrowed)
