@@ -216,7 +216,10 @@ def _stands_for(instance: Any, view: Any) -> bool:
 
 def _held(view: Any) -> Iterable[Any]:
     if isinstance(view, FunctionType):
-        return () if holds_nothing(view) else held_by_function(view)
+        # What a class has made runs this of it, which may have been written in a function.
+        dispatch = get(get(view, "view_class"), "dispatch_request")
+        held = () if holds_nothing(view) else held_by_function(view)
+        return held if dispatch is None else [*held, dispatch]
     if isinstance(view, functools.partial):
         return [view.func, *view.args, *view.keywords.values()]
     if isinstance(view, MethodType):

@@ -462,7 +462,8 @@ class UrlMapResolver:
     def _put_to_use(self, endpoint: Any, view: Any, said: Said) -> _Known:
         own = self._layers_of(endpoint, said)
         builder = self._governing(own).builder if self._is_governed(endpoint, own) else None
-        if builder is not None and said.held:
+        # Where decorators stand alone, something around the application may share what else it answers.
+        if said.held and (builder is not None or not self.governs_all):
             declared = set(map(id, own))
             held = [layer for layer in said.held if id(layer) not in declared]
             if held:

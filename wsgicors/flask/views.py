@@ -77,7 +77,7 @@ class View:
         self._within = tuple(links.within)
         self._linked = (*around, *links.within)
         self._broad = tuple(_said_broadly(links.classes, around))
-        self._held: tuple[Layer, ...] | None = None
+        self._held: list[View] | None = None
         self._said: dict[str, Said] = {}
 
     def said(self, method: str, is_made_up: bool = False) -> Said:
@@ -85,7 +85,7 @@ class View:
 
         :param is_made_up: whether a client may have made it up, so that it is not to be remembered.
         """
-        method = method if self._classes else ""
+        method = method if self._differs_by_method() else ""
         said = self._said.get(method)
         if said is None or not are_as_they_were(said.spots):
             said = self._found(method)
@@ -100,16 +100,31 @@ class View:
     def _found(self, method: str) -> Said:
         names = dict.fromkeys((method.lower(), "get"))
         spots = self._spots + _spots(self._classes, names)
+        for each in self._held_views():
+            spots += _spots(each._classes, names)
         methods = self._methods(method)
+        held = tuple(
+            layer
+            for each in [*self._held_views(), *map(View, held_by(methods))]
+            for layer in each.layers_and_held(method)
+        )
+        return Said(self._layers(method, methods), held, spots, self._differs_by_method())
+
+    def _held_views(self) -> list[View]:
+        """What it holds, whatever the method."""
         if self._held is None:
-            self._held = _said_of_held(self._linked)
-        held = self._held + _said_of_held(methods)
-        return Said(self._layers(method, methods), held, spots, bool(self._classes))
+            self._held = [*map(View, held_by(self._linked))]
+        return self._held
+
+    def _differs_by_method(self) -> bool:
+        return bool(self._classes) or any(each._classes for each in self._held_views())
 
     def reached(self, method: str) -> list[Any]:
         """All that it leads to, for one method, and may therefore run."""
-        methods = self._methods(method)
-        return [*self._linked, *held_by(self._linked), *methods, *held_by(methods)]
+        views = [self, *self._held_views()]
+        linked = [link for each in views for link in each._linked]
+        methods = [link for each in views for link in each._methods(method)]
+        return [*linked, *held_by(linked), *methods, *held_by(methods)]
 
     def made_of(self) -> Iterable[type]:
         """The classes that it is made of, also where an extension has an instance in a closure."""
@@ -130,6 +145,13 @@ class View:
         decorators = [layer for layers in declared for layer in layers]
         narrow = _on_one_level([decorators, *map(said_of, [*self._within, *methods])])
         return self._broad + tuple(narrow)
+
+    def layers_and_held(self, method: str) -> Iterator[Layer]:
+        """All that was said of it for a method, and of what its method holds."""
+        methods = self._methods(method)
+        yield from self._layers(method, methods)
+        for thing in held_by(methods):
+            yield from View(thing).layers_of_none()
 
     def layers_of_none(self) -> tuple[Layer, ...]:
         """All that was said, where no method is asked for."""
@@ -157,10 +179,6 @@ def _made_by_class(around: list[Any]) -> int:
     """
     told = [at for at, link in enumerate(around) if get(link, "view_class") is not None]
     return told[-1] if told else len(around)
-
-
-def _said_of_held(views: Iterable[Any]) -> tuple[Layer, ...]:
-    return tuple(layer for thing in held_by(views) for layer in View(thing).layers_of_none())
 
 
 _NOTHING = Said()
