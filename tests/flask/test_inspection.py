@@ -379,11 +379,6 @@ def test_what_is_decorated_for_each_request_is_no_news(monkeypatch):
         assert actual(served, "/anew").text == "anew"
 
 
-def test_where_nothing_was_ever_declared_nothing_is_looked_at(nothing_declared, monkeypatch):
-    monkeypatch.setattr(inspection, "applications", None)
-    assert callers(shared(shop("route")), "/me") == {PAGE}
-
-
 class Endless:
     """Its parts are many, and each leads to the others."""
 

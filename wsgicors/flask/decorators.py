@@ -352,9 +352,12 @@ def _answer_alone_in_class(said: _Said, view_class: Any) -> None:
 
     @functools.wraps(View.as_view)
     def as_view(cls: type[View], *args: Any, **kwargs: Any) -> Any:
-        inherited: Any = super(view_class, cls)
+        # Who copies a class, as for slots, copies this into one that does not inherit from it.
+        is_copy = not issubclass(cls, view_class)
+        inherited: Any = super(cls if is_copy else view_class, cls)
         make = inherited.as_view if own is None else own.__get__(None, cls)
-        layers = tuple(layer for each in cls.__mro__ for layer in said_of(each))
+        lineage = [*cls.__mro__, view_class] if is_copy else cls.__mro__
+        layers = tuple(layer for each in lineage for layer in said_of(each))
         return _wrapper(_Said(layers, said.answer), make(*args, **kwargs))
 
     view_class.as_view = _AsView(as_view)

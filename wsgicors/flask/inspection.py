@@ -21,7 +21,6 @@ from ..inspections import INSPECTIONS, NEWS
 from ..logs import logger
 from ..middleware import CORSMiddleware
 from ..names import SAFELISTED_METHODS
-from .declarations import is_anything_declared
 from .links import get, held_by_function, many_views, values_of
 from .settings import blueprint_layers
 from .strays import UNUSED, above_routes, idle
@@ -53,7 +52,7 @@ def misplaced(app: Flask) -> list[Problem]:
     """What is declared above the routes of an application."""
     # Flask takes no route after its first request, so that the same number are the same.
     looked_at = (NEWS.latest, app.url_map, len(app.view_functions))
-    if not is_anything_declared() or app.extensions.get(_PLACED) == looked_at:
+    if app.extensions.get(_PLACED) == looked_at:
         return []
     with many_views():
         problems = list(above_routes(app, Views(app)))
@@ -67,8 +66,6 @@ def misplaced_inside(wsgi_app: object, besides: Flask | None = None) -> Iterator
 
     :param besides: an application that looks at its own routes.
     """
-    if not is_anything_declared():
-        return
     for app in applications(wsgi_app):
         if app is not besides:
             yield from misplaced(app)

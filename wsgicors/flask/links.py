@@ -21,7 +21,7 @@ from werkzeug.utils import cached_property
 from .declarations import declared_classes, said_of
 
 # Views are wrapped a few times, and hold a few things; what goes on for ever is not followed.
-_MOST = 128
+MOST = 128
 _CACHED = (cached_property, functools.cached_property)
 #: Where `functools.partialmethod` stands, in each release of Python.
 _PARTIAL_METHODS = ("_partialmethod", "__partialmethod__")
@@ -49,7 +49,7 @@ class Links:
         return itertools.chain(self.around, self.within)
 
     def _follow(self, view: Any, level: list[Any]) -> None:
-        if id(view) in self._seen or len(self._seen) >= _MOST:
+        if id(view) in self._seen or len(self._seen) >= MOST:
             return
         self._seen.add(id(view))
         level.append(view)
@@ -83,7 +83,7 @@ def held_by(views: Iterable[Any]) -> list[Any]:
     seen = set(map(id, looked_at))
     for each in looked_at:
         for thing in _held(each):
-            if id(thing) not in seen and len(looked_at) < _MOST and _may_run(thing):
+            if id(thing) not in seen and len(looked_at) < MOST and _may_run(thing):
                 seen.add(id(thing))
                 looked_at.append(thing)
     return looked_at[linked:]

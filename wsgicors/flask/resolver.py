@@ -579,8 +579,9 @@ class UrlMapResolver:
 
         :param layers: what was said of the view.
         """
-        endpoint = self._endpoint(request)
-        known = _NOWHERE if endpoint is None else self._known(endpoint, request.method)
+        # A request class may take another method for that of the request. What came was judged.
+        endpoint, method = self._endpoint(request), request.environ["REQUEST_METHOD"]
+        known = _NOWHERE if endpoint is None else self._known(endpoint, method)
         if all(id(layer) in known.declared for layer in layers):
             return None
         return self._unlinked.refusing(self.default if endpoint is None else known.builder, layers)

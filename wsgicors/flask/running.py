@@ -33,6 +33,8 @@ class _Watch:
 
     def __init__(self) -> None:
         NEWS.read_on(self)
+        # What stands in a list of a class declares nothing until it is applied.
+        self._inspect_anew()
 
     def _inspect_anew(self) -> None:
         # Flask 2.2 has no signals without blinker.
