@@ -1115,23 +1115,3 @@ def test_command_tells_of_a_decorator_above_the_route():
     result = CliRunner().invoke(cors_command, obj=ScriptInfo(create_app=lambda: app))
     assert result.exit_code == 1
     assert "above the route" in " ".join(result.output.split())
-
-
-class Endless:
-    """Each stands for another one."""
-
-    __name__ = "endless"
-
-    @property
-    def __wrapped__(self):
-        return Endless()
-
-    def __call__(self):
-        return "seen"
-
-
-def test_endless_chain_of_views_ends():
-    app = Flask("example")
-    app.add_url_rule("/", "endless", Endless())
-    CORS(app)
-    assert app.test_client().get("/", headers={"Origin": "https://a.example"}).text == "seen"

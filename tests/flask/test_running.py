@@ -6,7 +6,7 @@ import functools
 
 import flask
 import pytest
-from exchanges import PAGE, callers
+from exchanges import ADMIN, PAGE, callers
 from flask.signals import request_started
 from flask.views import MethodView
 from flask_calls import actual, preflight
@@ -286,3 +286,39 @@ def test_hooks_of_other_applications_are_left_as_they_are():
     app.add_url_rule("/me", view_func=cross_origin(allow_origins=[PAGE])(Account).as_view("me"))
     assert callers(app, "/me") == {PAGE}
     assert app.before_request_funcs == {}
+
+
+@pytest.mark.parametrize("decorate", [same_origin, cross_origin(allow_origins=[ADMIN])])
+def test_a_copy_of_a_class_keeps_what_was_declared(decorate):
+    """Slots can only be had by a new class, with all that stands in the other one."""
+    decorated = decorate(type("Private", (MethodView,), {"get": lambda self: "read"}))
+    copy = type("Private", (MethodView,), {**vars(decorated)})
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[PAGE])
+    app.add_url_rule("/me", view_func=copy.as_view("me"))
+    assert callers(app, "/me") == set()
+
+
+def test_a_method_that_the_request_class_overrides_is_refused():
+    class Overriding(flask.Request):
+        def __init__(self, *args, **options):
+            super().__init__(*args, **options)
+            self.method = self.args.get("_method", self.method)
+
+    class Items(MethodView):
+        def post(self):
+            return "posted"
+
+        @cross_origin(allow_origins=[ADMIN], refuse_denied=True)
+        def delete(self):
+            done.append("deleted")
+            return "deleted"
+
+    done = []
+    app = flask.Flask("example")
+    app.request_class = Overriding
+    CORS(app, allow_origins=[PAGE])
+    app.add_url_rule("/items", view_func=Items.as_view("items"))
+    assert actual(app, "/items?_method=DELETE", "POST", origin=EVIL).status_code == 403
+    assert done == []
+    assert actual(app, "/items?_method=DELETE", "POST", origin=ADMIN).text == "deleted"

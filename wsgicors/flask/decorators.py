@@ -208,7 +208,7 @@ def _wrapper(  # noqa: C901 - its closures count
     watch = _Watch(answer, run)
     refuses = watch.refuses()
 
-    def decorated(*args: Any, **kwargs: Any) -> Any:
+    def decorated(*args: Any, **kwargs: Any) -> Any:  # noqa: C901 - the hot path
         request = None
         try:  # noqa: SIM105 - the hot path
             request = _current_request()
@@ -224,7 +224,9 @@ def _wrapper(  # noqa: C901 - its closures count
         url_map, ran = environ.get(RAN, NOTHING_RAN)
         # The map stands there beforehand where an extension governs (docs/hot_path.rst).
         if refuses or rule is None or rule.map is not url_map or request.method == "OPTIONS":
-            watch.look_at(_current_app(), request)
+            refused = watch.look_at(_current_app(), request)
+            if refused is not None:
+                return refused
         else:
             environ[RAN] = (url_map, (*ran, run))
         # `Flask.ensure_sync` leaves plain functions as they are, so it need not be asked each time.
@@ -259,31 +261,38 @@ class _Watch:
         """Whether it is to refuse what is denied."""
         return any(layer.policy.refuse_denied for layer in self._run[1])
 
-    def look_at(self, app: flask.Flask, request: flask.Request) -> None:
-        if self.refuses():
-            _refuse_where_nobody_did(app, request, self._run[1])
+    def look_at(self, app: flask.Flask, request: flask.Request) -> Response | None:
+        refused = _refused_where_nobody_did(app, request, self._run[1]) if self.refuses() else None
+        if refused is not None:
+            return refused
         if EXTENSION not in app.extensions or request.method == "OPTIONS":
             self._answer(app, request)
         note_run(request.environ, app.url_map, self._run)
+        return None
 
 
-def _refuse_where_nobody_did(
+def _refused_where_nobody_did(
     app: flask.Flask, request: flask.Request, layers: Iterable[Layer]
-) -> None:
-    """Refuse a request to a view, where what was said of it is no part of what governs the request.
+) -> Response | None:
+    """The answer of a view that refuses, where what was said of it is no part of what governs the request.
 
-    :raises HTTPException: with the answer.
+    :raises HTTPException: with the answer, so that it passes by decorators that expect the view's.
     """
-    if is_effective_and_foreign(request.environ):
-        builder = resolver_of(app).refusing(request, layers)
-        refused = refusal(builder, request.environ)
-        if refused is not None:
-            _raise_instead(app, _refused(app, request.environ, refused))
+    if not is_effective_and_foreign(request.environ):
+        return None
+    refused = refusal(resolver_of(app).refusing(request, layers), request.environ)
+    if refused is None:
+        return None
+    answer = _refused(app, request.environ, refused)
+    # What an error handler raises, nobody handles.
+    if sys.exc_info()[0] is None:
+        _raise_instead(app, answer)
+    return answer
 
 
 async def _awaited(watch: _Watch, view: Callable[..., Any], args: Any, kwargs: Any) -> Any:
-    watch.look_at(_current_app(), _current_request())
-    return await view(*args, **kwargs)
+    refused = watch.look_at(_current_app(), _current_request())
+    return await view(*args, **kwargs) if refused is None else refused
 
 
 class DecoratedCallable:

@@ -21,7 +21,7 @@ from werkzeug.utils import cached_property
 from .declarations import declared_classes, said_of
 
 # Views are wrapped a few times, and hold a few things; what goes on for ever is not followed.
-MOST = 128
+_MOST = 128
 _CACHED = (cached_property, functools.cached_property)
 #: Where `functools.partialmethod` stands, in each release of Python.
 _PARTIAL_METHODS = ("_partialmethod", "__partialmethod__")
@@ -49,7 +49,7 @@ class Links:
         return itertools.chain(self.around, self.within)
 
     def _follow(self, view: Any, level: list[Any]) -> None:
-        if id(view) in self._seen or len(self._seen) >= MOST:
+        if id(view) in self._seen or len(self._seen) >= _MOST:
             return
         self._seen.add(id(view))
         level.append(view)
@@ -76,14 +76,17 @@ def method_of(view_class: Any, method: str) -> Callable[..., Any] | None:
     return found
 
 
-def held_by(views: Iterable[Any]) -> list[Any]:
-    """What views hold without standing for it, and may therefore run; without the views themselves."""
+def held_by(views: Iterable[Any], *, by_any_method: bool = False) -> list[Any]:
+    """What views hold without standing for it, and may therefore run; without the views themselves.
+
+    :param by_any_method: whether that is what any method of a view class holds, too.
+    """
     looked_at = list(views)
     linked = len(looked_at)
     seen = set(map(id, looked_at))
     for each in looked_at:
-        for thing in _held(each):
-            if id(thing) not in seen and len(looked_at) < MOST and _may_run(thing):
+        for thing in (*_held(each), *(_written_in_class(each) if by_any_method else ())):
+            if id(thing) not in seen and len(looked_at) < _MOST and _may_run(thing):
                 seen.add(id(thing))
                 looked_at.append(thing)
     return looked_at[linked:]
@@ -226,6 +229,11 @@ def _held(view: Any) -> Iterable[Any]:
         return [view.__func__, view.__self__, *values_of(view.__self__)]
     # An application holds all of its views, and a class makes none by itself.
     return [] if isinstance(view, (type, ModuleType, Flask)) else values_of(view)
+
+
+def _written_in_class(view: Any) -> Iterable[Any]:
+    view_class = get(view, "view_class")
+    return vars(view_class).values() if isinstance(view_class, type) else ()
 
 
 def values_of(instance: Any) -> list[Any]:

@@ -126,8 +126,7 @@ def note_decorated(target: Any, view: Any) -> None:
             _of(_decorated, link)[where] = made
         except TypeError:  # it cannot be referred to
             continue
-    methods = [each for view_class in links.classes for each in vars(view_class).values()]
-    for head in heads_among([*links, *held_by([*links, *methods])], caller()):
+    for head in heads_among([*links, *held_by(links, by_any_method=True)], caller()):
         is_first = head.is_first and head.function is target
         _of(_at_heads, head.function)[where] = _AtHead(made, head.is_itself, is_first)
 
