@@ -1953,3 +1953,51 @@ def test_a_decorator_on_a_method_says_what_to_write():
 def test_a_view_of_three_parameters_that_is_no_method_is_taken_for_a_view():
     with pytest.raises(ConfigError, match="cross_origin"):
         cors(allow_origins=[APP])(lambda shop, item, color: "hello")
+
+
+# --- a header that overrides the method, under "*" ------------------------------------------------------
+
+OVERRIDE = "x-http-method-override"
+READ = Policy(allow_origins=[APP], allow_headers="*")
+
+
+@pytest.mark.parametrize(
+    ("policy", "more"),
+    [
+        ROW(READ, {}, id="one policy"),
+        ROW(READ.merge(Policy(allow_credentials=True)), {}, id="with credentials"),
+        ROW(Policy(allow_origins="*"), {"routes": {"/api": READ}}, id="routes"),
+        ROW(
+            Policy(**EVERYBODY),
+            {"resolve": lambda environ, method: READ.merge(Policy(allow_methods="*"))},
+            id="resolve, which may have another policy for the other method",
+        ),
+    ],
+)
+def test_a_header_that_overrides_the_method_is_told_of_once_under_a_wildcard(policy, more, caplog):
+    app = CORSMiddleware(site(), policy, **more)
+    for _ in range(2):
+        assert preflight(app, "/api", APP, "POST", headers=f"content-type,{OVERRIDE}")
+        app.policy = app.policy.merge(Policy(max_age=5))
+    (record,) = caplog.records
+    assert (record.name, record.levelname) == ("wsgicors", "WARNING")
+    assert f'allow_headers="*" lets {OVERRIDE} pass for' in record.getMessage()
+
+
+@pytest.mark.parametrize(
+    ("policy", "request_"),
+    [
+        ROW(READ, {"headers": "content-type"}, id="another header"),
+        ROW(READ, {}, id="no header"),
+        ROW(READ, {"headers": OVERRIDE, "origin": EVIL}, id="denied"),
+        ROW(READ.merge(Policy(allow_methods="*")), {"headers": OVERRIDE}, id="no method is won"),
+        ROW(
+            READ.merge(Policy(allow_headers=["Content-Type"])),
+            {"headers": OVERRIDE},
+            id="not granted",
+        ),
+    ],
+)
+def test_a_preflight_that_is_granted_no_other_method_is_not_told_of(policy, request_, caplog):
+    preflight(CORSMiddleware(site(), policy), asks="POST", **{"origin": APP, **request_})
+    assert caplog.messages == []

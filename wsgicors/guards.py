@@ -112,11 +112,25 @@ def method_overrides(policies: Iterable[Any]) -> list[str]:
     return sorted(name for name in names if name.lower() in _OVERRIDES)
 
 
+def overrides_by_wildcard(policy: Any, asked: Iterable[str]) -> list[str]:
+    """Those of the headers that are asked for by which ``"*"`` allows what `method_overrides` is about.
+
+    :param asked: names in lower case.
+    """
+    names = policy.allow_headers or ()
+    named = {name.lower() for name in names}
+    return sorted(_OVERRIDES.intersection(asked) - named) if "*" in names else []
+
+
 # A request says in them that it is one of another method.
 _OVERRIDES = frozenset({"x-http-method", "x-http-method-override", "x-method-override"})
 OVERRIDE = (
     "allow_headers names %s: if the application obeys this header, a page that may POST can use any method,"
     " also one that the policy does not allow; leave it out, and let the page send the method itself"
+)
+OVERRIDE_BY_WILDCARD = (
+    'allow_headers="*" lets %s pass for %s: if the application obeys this header, a page that may POST can use'
+    " any method, also one that the policy does not allow; write the names of the headers, without this one"
 )
 
 

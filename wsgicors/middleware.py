@@ -17,7 +17,8 @@ from .attributes import SETTINGS, SaidWhenMade
 from .crashes import answering
 from .errors import ConfigError, Problem, called_as, shown
 from .fields import takes
-from .guards import OVERRIDE, method_overrides
+from .grants import requested_names
+from .guards import OVERRIDE, OVERRIDE_BY_WILDCARD, method_overrides, overrides_by_wildcard
 from .headers import HeaderBuilder
 from .inspections import NEWS, inspect
 from .layers import (
@@ -58,6 +59,8 @@ if TYPE_CHECKING:
     from .names import HeaderLine
     from .policy import PolicyFields
     from .resolvers import Resolve, Resolver, Routes
+
+    _AnswerPreflight = Callable[[HeaderBuilder, WSGIEnvironment, StartResponse], Iterable[bytes]]
 
 _DENIAL_TEXT = b"Cross-origin request denied: this origin is not allowed here.\n"
 _DENIAL_HEADERS = [
@@ -231,6 +234,7 @@ class CORSMiddleware(SaidWhenMade):
             if name not in self._told:
                 self._told.add(name)
                 logger.warning(OVERRIDE, name)
+        self._answer_preflight = self._preflight_answer()
 
     def _that_withhold_methods(self) -> Iterator[Policy]:
         """The policies under which a method may be denied, at a URL where another one is allowed."""
@@ -238,6 +242,31 @@ class CORSMiddleware(SaidWhenMade):
             # A `resolve` may have another policy for each method.
             if policy.allow_methods != "*" or self._resolve is not None:
                 yield policy
+
+    def _preflight_answer(self) -> _AnswerPreflight:
+        """What answers preflights; it looks for what ``"*"`` may let pass only where there may be such."""
+        is_wildcard = any(
+            "*" in (each.allow_headers or ()) for each in self._that_withhold_methods()
+        )
+        may_be_told = OVERRIDE_BY_WILDCARD not in self._told
+        may_be_wildcard = is_wildcard or self._resolve is not None
+        return self._answer_and_look if may_be_wildcard and may_be_told else answer_preflight
+
+    def _answer_and_look(
+        self, builder: HeaderBuilder, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        """Answer a preflight, and tell once of one that is granted a header that overrides the method."""
+        body = answer_preflight(builder, environ, start_response)
+        asked = environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS")
+        is_withheld = builder.policy.allow_methods != "*" or self._resolve is not None
+        if asked and is_withheld and environ[DECISION].allowed:
+            names = overrides_by_wildcard(builder.policy, requested_names(asked) or ())
+            if names and OVERRIDE_BY_WILDCARD not in self._told:
+                self._told.add(OVERRIDE_BY_WILDCARD)
+                self._answer_preflight = answer_preflight
+                path = shown(environ.get("PATH_INFO"))
+                logger.warning(OVERRIDE_BY_WILDCARD, ", ".join(names), path)
+        return body
 
     def _resolver_with(self, policy: Policy | None, *, is_in_force: bool = True) -> Resolver:
         if self._resolve is not None:
@@ -264,7 +293,7 @@ class CORSMiddleware(SaidWhenMade):
             if builder is None:
                 return self.app(environ, start_response)
         if "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ and is_preflight(environ):
-            return answer_preflight(builder, environ, start_response)
+            return self._answer_preflight(builder, environ, start_response)
 
         # `HeaderBuilder.actual` and, below, most of `Author.with_headers` are written out here: two
         # calls less are a tenth less of what the middleware adds to a request (docs/hot_path.rst).
