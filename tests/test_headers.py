@@ -917,7 +917,7 @@ def test_a_callable_is_asked_each_time_with_the_environ():
         return len(asked) % 2 == 1
 
     known = builder({"allow_origins": predicate})
-    environ = {"HTTP_HOST": "a.example"}
+    environ = {"HTTP_HOST": "a.example", "REQUEST_METHOD": "GET"}
     assert [known.actual(APP, environ).allowed for _ in range(2)] == [True, False]
     assert [known.preflight(APP, "GET", None, environ).allowed for _ in range(2)] == [True, False]
     assert asked == [(APP, environ)] * 4

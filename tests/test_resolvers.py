@@ -1073,6 +1073,37 @@ def test_so_it_is_for_the_methods_that_a_url_routes_in_flask():
     assert sent == ["PUT"]
 
 
+@pytest.mark.parametrize(
+    ("looks", "granted"),
+    [
+        (lambda environ: environ["HTTP_HOST"] and environ.get("PATH_INFO"), "PUT, DELETE"),
+        (lambda environ: "REQUEST_METHOD" in environ, "PUT, DELETE"),
+        (lambda environ: environ["REQUEST_METHOD"], "PUT"),
+        (lambda environ: environ.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD"), "PUT"),
+        (lambda environ: {**environ}, "PUT"),
+        (dict, "PUT"),
+        (lambda environ: environ.copy(), "PUT"),
+        (lambda environ: [*environ.items()], "PUT"),
+        (lambda environ: Request(environ).host, "PUT"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/", "//"])
+def test_all_methods_are_granted_at_once_by_a_callable_that_does_not_look_for_the_method(
+    looks, granted, path
+):
+    app = CORSMiddleware(
+        site(),
+        allow_origins=lambda _, environ: bool(looks(environ)),
+        allow_methods=["PUT", "DELETE"],
+    )
+    # A path that can be read in two ways is asked about in copies, and so it is not told who looks.
+    granted = granted if path == "/" else "PUT"
+    for _ in range(2):
+        answer = preflight(app, path, asks="PUT")
+        assert answer.values("Access-Control-Allow-Methods") == [granted]
+        assert ("Access-Control-Request-Method" in answer.values("Vary")[0]) is (granted == "PUT")
+
+
 def test_a_cache_knows_of_no_method_so_all_are_granted_at_once():
     cache = OriginCache(lambda origin: True, seconds=60)
     app = CORSMiddleware(site(), allow_origins=cache, allow_methods=["PUT", "DELETE"])

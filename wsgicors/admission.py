@@ -10,10 +10,9 @@ import logging
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Callable
 
-from .cache import OriginCache
 from .errors import log_exception, shown
 from .origins import OriginSet, is_origin, read_pattern
-from .requests import readings
+from .requests import Asked, readings
 
 if TYPE_CHECKING:
     from .policy import Policy
@@ -33,8 +32,6 @@ class Origins:
         self.is_wildcard = origins == "*"
         self.is_dynamic = callable(origins)
         self._predicate = origins if self.is_dynamic else None
-        #: Whether it may look at the method. A cache has one answer for all methods.
-        self.may_depend_on_method = self.is_dynamic and not isinstance(origins, OriginCache)
         self._items = _Items(() if self.is_wildcard or self.is_dynamic else origins)
         self.listed = self._items.listed
         self.are_all_listed = not self.is_dynamic and self._items.are_all_listed
@@ -149,15 +146,19 @@ def _says_yes(predicate: Callable[[str, Any], bool], origin: str, environ: Any) 
     key = (id(predicate), origin, *map(environ.get, names))
     if key not in answers:
         # With the callable, so that no other can have the same identity meanwhile.
-        answers[key] = (_asked_of_all(predicate, origin, environ), predicate)
-    is_yes: bool = answers[key][0]
-    return is_yes
+        answers[key] = (_asked_of_all(predicate, origin, environ), predicate, environ)
+    is_yes, _, asked = answers[key]
+    if isinstance(environ, Asked):
+        environ.is_method_read = getattr(asked, "is_method_read", True)
+    return bool(is_yes)
 
 
 def _asked_of_all(predicate: Callable[[str, Any], bool], origin: str, environ: Any) -> bool:
     """What a callable says of all the ways in which the path of a request can be read."""
     read = readings(environ) if environ else ()
     if not read:
+        if isinstance(environ, Asked):
+            environ.is_method_read = False
         return _asked(predicate, origin, environ)
     return all(_asked(predicate, origin, each) for each in read)
 

@@ -31,7 +31,7 @@ from .grants import (
 )
 from .names import ALLOW_ORIGIN, FORBIDDEN_METHODS, SAFE_METHODS, SAFELISTED_METHODS
 from .origins import MAX_ORIGIN_LENGTH
-from .requests import with_method
+from .requests import Asked, with_method
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -167,7 +167,7 @@ class HeaderBuilder:
         self._origins = Origins(policy)
         self._credentialed = Credentialed(policy)
         self._compile_actual(denial, varies)
-        self._methods, self._max_age = self._granted(Methods(policy)), policy.max_age
+        self._methods, self._max_age = Methods(policy), policy.max_age
         self._compiled_preflights: _Preflights | None = None
 
     def _compile_actual(self, denial: str, varies: bool) -> None:
@@ -226,14 +226,8 @@ class HeaderBuilder:
         known = self._preflights.routed
         if methods not in known:
             names = "*" if methods == "*" else tuple(sorted(set(methods) - FORBIDDEN_METHODS))
-            known[methods] = self._with_methods(
-                self._granted(Methods(self.policy, names)), self.policy.max_age
-            )
+            known[methods] = self._with_methods(Methods(self.policy, names), self.policy.max_age)
         return known[methods]
-
-    def _granted(self, methods: Methods) -> Methods:
-        """The same; where another origin may be admitted for another method, each is named alone."""
-        return methods.one_at_a_time() if self._origins.may_depend_on_method else methods
 
     def beside(
         self,
@@ -265,11 +259,14 @@ class HeaderBuilder:
                 for name, other in others
             )
         )
-        known = self._preflights.beside
-        if is_harmless not in known:
-            max_age = self.policy.max_age if is_harmless else 0
-            known[is_harmless] = self._with_methods(self._methods.one_at_a_time(), max_age)
-        return known[is_harmless]
+        return self._alone(self.policy.max_age if is_harmless else 0)
+
+    def _alone(self, max_age: int | None) -> HeaderBuilder:
+        """The builder whose answers name the requested method alone."""
+        known = self._preflights.alone
+        if max_age not in known:
+            known[max_age] = self._with_methods(self._methods.one_at_a_time(), max_age)
+        return known[max_age]
 
     def _is_harmless_to_all(
         self, others: Iterable[tuple[str, HeaderBuilder | None]], origin: str | None, environ: Any
@@ -380,7 +377,8 @@ class HeaderBuilder:
             headers = _OVERLONG_HEADERS
         preflights = self._compiled_preflights or self._preflights
         if self._origins.is_dynamic:
-            return preflights.decide(origin, method, headers, self._asked_about(environ, method))
+            asked = None if environ is None else Asked(environ, method)
+            return preflights.decide(origin, method, headers, asked)
         return preflights.remembered(origin, method, headers)
 
     def allowing(self, origin: str, environ: Any = None) -> HeaderLine | None:
@@ -415,6 +413,7 @@ class _Preflights:
     def __init__(self, builder: HeaderBuilder, methods: Methods, max_age: int | None) -> None:
         self._builder = builder
         self._credentialed = builder._credentialed
+        self._max_age = max_age
         #: What is granted without credentials and, where any origin may use them, with them.
         self._grants = [Grants(builder.policy, methods, use) for use in self._credentialed.uses]
         varied = (*builder._vary, *(name for each in self._grants for name in each.vary))
@@ -424,8 +423,8 @@ class _Preflights:
         # The instance's own: what is remembered goes when the builder goes.
         self.remembered = functools.lru_cache(maxsize=_MAX_REMEMBERED)(self.decide)
         self._granted = functools.lru_cache(maxsize=_MAX_REMEMBERED)(self._grant)
-        #: Builders of the same policy, by whether an answer may be remembered beside other methods,
-        self.beside: dict[bool, HeaderBuilder] = {}
+        #: Builders of the same policy: for one method at a time, by how long that may be remembered,
+        self.alone: dict[int | None, HeaderBuilder] = {}
         #: and by the methods of a URL.
         self.routed: dict[str | tuple[str, ...], HeaderBuilder] = {}
 
@@ -435,6 +434,15 @@ class _Preflights:
         allowing = self._builder.allowing(origin, environ)
         if allowing is None:
             return self._denied
+        if isinstance(environ, Asked) and environ.is_method_read:
+            # What a callable says of this method, it need not say of another one.
+            alone = self._builder._alone(self._max_age)._preflights
+            return alone._answer(origin, allowing, method, headers)
+        return self._answer(origin, allowing, method, headers)
+
+    def _answer(
+        self, origin: str, allowing: HeaderLine, method: str, headers: str | None
+    ) -> Decision:
         reason, granted = self._granted(self._credentialed.admit(origin), method, headers)
         lines = [allowing, *granted]
         is_granted = reason == "allowed"

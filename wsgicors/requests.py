@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from .names import SAFE_METHODS
 from .origins import MAX_ORIGIN_LENGTH
@@ -23,6 +23,7 @@ NOT_FOREIGN = ("same-origin", "none")
 # No browser asks for so long a list of protocols.
 _MAX_UPGRADE_LENGTH = 256
 _ASKS = "HTTP_ACCESS_CONTROL_REQUEST_METHOD"
+_METHODS = ("REQUEST_METHOD", _ASKS)
 # Where servers say what they were asked for, as it came: the path and the query.
 _TARGETS = ("REQUEST_URI", "RAW_URI")
 
@@ -72,6 +73,44 @@ def may_do_something(environ: WSGIEnvironment) -> bool:
         return True
     upgrade = environ.get("HTTP_UPGRADE", "")
     return len(upgrade) > _MAX_UPGRADE_LENGTH or "websocket" in upgrade.lower()
+
+
+class Asked(dict[str, Any]):
+    """The request that a preflight asks about; it knows whether somebody has looked for its method."""
+
+    __slots__ = ("is_method_read",)
+
+    def __init__(self, environ: WSGIEnvironment, method: str) -> None:
+        super().__init__(with_method(environ, method))
+        self.is_method_read = False
+
+    def __getitem__(self, name: str) -> Any:
+        self._look_for(name)
+        return super().__getitem__(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """What `dict.get` gives."""
+        self._look_for(name)
+        return super().get(name, default)
+
+    def __iter__(self) -> Iterator[str]:
+        # Who makes a copy finds all that is in it.
+        self.is_method_read = True
+        return super().__iter__()
+
+    def items(self) -> Any:
+        """What `dict.items` gives."""
+        self.is_method_read = True
+        return super().items()
+
+    def copy(self) -> WSGIEnvironment:
+        """What `dict.copy` gives."""
+        self.is_method_read = True
+        return super().copy()
+
+    def _look_for(self, name: str) -> None:
+        if name in _METHODS:
+            self.is_method_read = True
 
 
 def with_method(environ: WSGIEnvironment, method: str) -> WSGIEnvironment:
