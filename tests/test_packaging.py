@@ -26,7 +26,7 @@ FLOORS = [
     ["expressions", "wildcards"],
     ["diagnosis", "strangers"],
     ["fields"],
-    ["attributes", "guards", "vocabulary", "cache"],
+    ["attributes", "given", "guards", "vocabulary", "cache"],
     ["policy", "invalidation", "requests"],
     ["admission", "grants", "prefixes"],
     ["headers"],

@@ -943,6 +943,7 @@ def test_a_resolve_that_returns_no_policy_is_told_what_to_return(policy, advice,
 def test_routes_may_not_be_changed_behind_the_middlewares_back():
     routes = {"/api": named("api")}
     app = CORSMiddleware(site(), BASE, routes=routes)
+    assert whose(app, "/api") == "api"
     routes["/api"] = named("other")
     assert whose(app, "/api") == "api"
     app.policy = named("v1")

@@ -17,6 +17,7 @@ from .attributes import SETTINGS, SaidWhenMade
 from .crashes import answering
 from .errors import ConfigError, Problem, called_as, shown
 from .fields import takes
+from .given import Given
 from .grants import requested_names
 from .guards import OVERRIDE, OVERRIDE_BY_WILDCARD, method_overrides, overrides_by_wildcard
 from .headers import HeaderBuilder
@@ -95,7 +96,8 @@ class CORSMiddleware(SaidWhenMade):
         answer of the server does not carry them.
     :param fields: the fields of a :class:`Policy`, instead of or on top of ``policy``.
     :raises ConfigError: if ``app`` cannot be called, or any policy that can come into use is wrong. Instead
-        of the first response and every other, if a Flask application inside has a decorator above a route.
+        of the first response and every other, if a Flask application inside has a decorator above a route, or if
+        ``routes`` was changed after it was given.
 
     >>> def application(environ, start_response):
     ...     start_response("200 OK", [("Content-Type", "text/plain")])
@@ -145,6 +147,7 @@ class CORSMiddleware(SaidWhenMade):
         self._inspect_anew()
         # A list of pairs is not taken, though a dict could be made of it.
         self._routes = dict(routes) if isinstance(routes, Mapping) else routes
+        self._given = Given("routes", routes, "CORSMiddleware", _FILL_ROUTES)
         self._resolve = resolve
         #: What was told of routes and of policies that `resolve` returned.
         self._told: set[str] = set()
@@ -211,6 +214,9 @@ class CORSMiddleware(SaidWhenMade):
     def _inspect(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Look at the application, and let the request in if nothing is wrong there."""
         known = NEWS.read_on(self)
+        problems = self._given.problems()
+        if problems:
+            raise ConfigError(problems)
         inspect(self.app)
         if self._routes:
             tell_of_unreachable(self._routes, self.app, self._told)
@@ -354,6 +360,7 @@ _SOCKET = (
     " WebSockets, so any page can connect there with the cookies of a user, and read. Write refuse_denied=True in"
     " the policy, or refuse_denied=False if the application itself looks at the Origin"
 )
+_FILL_ROUTES = "fill routes first, or write resolve, which may look into a mapping at each request"
 _NO_LONGER_REFUSES = (
     "the new policy does not say refuse_denied, so nothing is refused any more that the old one refused; write"
     " refuse_denied=True in the new policy too, or refuse_denied=False if that is meant"

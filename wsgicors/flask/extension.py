@@ -17,6 +17,7 @@ import flask
 from ..admission import ANSWERS
 from ..attributes import SETTINGS, SaidWhenMade
 from ..errors import ConfigError, Problem, called_as, log_exception, shown
+from ..given import Given
 from ..inspections import NEWS
 from ..layers import DECISION, LAYER, inside_another, is_waiting, standing_aside
 from ..lines import PLAIN_NAMES, VARY_LINES, Author, merge_vary
@@ -109,6 +110,7 @@ class CORS(SaidWhenMade):
         where = call_site()
         self._layers = [Layer(policy_of(fields), f"CORS(...) at {where}")]
         self._endpoints = endpoint_layers(endpoints, where)
+        self._given = _given(endpoints, f"CORS(...) at {where}")
         self._trial = None if trial is None else trial_layer(trial, where)
         if app is not None:
             self.init_app(app)
@@ -141,13 +143,19 @@ class CORS(SaidWhenMade):
         config_layers(app)
         special = {**self._endpoints, **endpoint_layers(endpoints, where)}
         tried = self._trial if trial is None else trial_layer(trial, where)
-        resolver = UrlMapResolver(app, layers, special)
+        given = [self._given, _given(endpoints, f"init_app(...) at {where}")]
+        resolver = UrlMapResolver(app, layers, special, given=given)
         app.extensions[EXTENSION] = resolver
         governed = _governed(app, app.wsgi_app, resolver)
         if tried is not None:
             governed = OnTrial(app, governed, resolver, tried, special)
         app.wsgi_app = governed  # type: ignore[assignment,method-assign]
         NEWS.come()
+
+
+def _given(endpoints: object, reader: str) -> Given:
+    remedy = "fill endpoints first, and call CORS(app, ..., endpoints=...) after that"
+    return Given("endpoints", endpoints, reader, remedy)
 
 
 _TWICE = Problem(

@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
     from werkzeug.routing import MapAdapter
 
+    from ..given import Given
     from .leftovers import Narrowing
 
 logger = logging.getLogger("wsgicors")
@@ -129,6 +130,7 @@ class UrlMapResolver:
     :param endpoints: what was said for endpoints that cannot be decorated.
     :param governs_all: whether views about which nothing was said are governed too.
     :param is_in_force: whether it is not only on trial, so that what is odd in it is told.
+    :param given: the mappings that ``endpoints`` was read from.
     """
 
     #: Whether somebody has said by path what is shared, which no rule of the map tells.
@@ -142,8 +144,10 @@ class UrlMapResolver:
         *,
         governs_all: bool = True,
         is_in_force: bool = True,
+        given: Iterable[Given] = (),
     ) -> None:
         self._app = app
+        self._given = tuple(given)
         #: What was said for all views in code, and in the configuration.
         self.layers = tuple(layers)
         self.configured: tuple[Layer, ...] = ()
@@ -278,6 +282,8 @@ class UrlMapResolver:
         return EXTENSION in self._app.extensions and any(blueprint is each for each in blueprints)
 
     def _wrong_endpoints(self) -> Iterator[Problem]:
+        for given in self._given:
+            yield from given.problems()
         if not self.endpoints:
             return
         known = {rule.endpoint for rule in self._app.url_map.iter_rules()}
