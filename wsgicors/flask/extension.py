@@ -36,6 +36,7 @@ from ..outcomes import settled
 from ..requests import is_preflight
 from ..resolvers import refusing
 from ..vocabulary import without_name
+from .beside import govern, tell_of_those_beside
 from .crashes import crash_report, is_raised_to_a_script
 from .crossing import Crossing, is_routed_as_it_came
 from .declarations import Layer
@@ -147,6 +148,7 @@ class CORS(SaidWhenMade):
         resolver = UrlMapResolver(app, layers, special, given=given)
         app.extensions[EXTENSION] = resolver
         governed = _governed(app, app.wsgi_app, resolver)
+        govern(app, governed, layers)
         if tried is not None:
             governed = OnTrial(app, governed, resolver, tried, special)
         app.wsgi_app = governed  # type: ignore[assignment,method-assign]
@@ -187,6 +189,7 @@ def _governed(  # noqa: C901 - the hot path
         """Answer a preflight, or call the application and put the headers on its response."""
         if resolver.checked_map is not app.url_map:
             resolver.ensure_checked()
+            tell_of_those_beside(app, environ)
         if "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ and is_preflight(environ):
             builder = resolver_ahead(environ, environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"])
             if builder is None:

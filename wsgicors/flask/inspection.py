@@ -106,8 +106,13 @@ def tell_of_decorator() -> None:
         NEWS.come()
 
 
-def applications(wsgi_app: object) -> Iterator[Flask]:
-    """The Flask applications that a WSGI application leads to, as far as it can be seen from the outside."""
+def applications(
+    wsgi_app: object, is_end: Callable[[object], bool] = lambda thing: False
+) -> Iterator[Flask]:
+    """The Flask applications that a WSGI application leads to, as far as it can be seen from the outside.
+
+    :param is_end: whether what is behind something does not count.
+    """
     first = _meant(wsgi_app)
     seen = {id(first): first}
     # A list of very many things is looked at after all that stands beside it.
@@ -119,6 +124,8 @@ def applications(wsgi_app: object) -> Iterator[Flask]:
         for each in map(_meant, _within(thing)):
             if id(each) not in seen and len(seen) < _MOST and _may_lead_on(each):
                 seen[id(each)] = each
+                if is_end(each):
+                    continue
                 (later if issubclass(type(each), _CONTAINERS) else soon).append(each)
 
 

@@ -16,6 +16,7 @@ from ..inspections import NEWS
 from ..layers import LAYER, waiting
 from ..logs import logger
 from ..requests import is_preflight
+from .beside import tell_if_beside
 from .decorators import answer_for_silent_views
 from .inspection import ensure_placed, see_to_responses
 from .settings import EXTENSION, SITE
@@ -62,6 +63,7 @@ _watch = _Watch()
 
 def _see_to_alone(app: flask.Flask, environ: WSGIEnvironment) -> bool:
     ensure_placed(app)
+    tell_if_beside(app, environ)
     answer_for_silent_views(app)
     if environ.get(LAYER) is not None:
         see_to_responses(app)
