@@ -559,3 +559,52 @@ def test_closed_error_handler_of_restx_is_in_force_in_silence(is_default, caplog
 
     assert callers(app, "/crash") == set()
     assert not told(caplog)
+
+
+# --- a view that calls another one, and loses nothing by that -------------------------------------
+
+BELOW = {"allow_origins": ["https://*.example.com", "https://app.example.net"]}
+KNOWN = {"allow_origins": lambda origin, environ: origin == PAGE}
+
+
+@pytest.mark.parametrize(
+    ("fields", "of_caller", "of_called"),
+    [
+        ROW(BELOW, {}, {"max_age": 60}, id="patterns, max_age"),
+        ROW(BELOW, {}, {"expose_headers": ["ETag"]}, id="patterns, exposed headers"),
+        ROW(BELOW, {"allow_origins": [PAGE]}, {}, id="inherited patterns, fewer"),
+        ROW(BELOW, {"allow_origins": ["https://*.example.com"]}, BELOW, id="fewer patterns"),
+        ROW(KNOWN, {}, {"max_age": 60}, id="callable, max_age"),
+        ROW(
+            {**KNOWN, "allow_credentials": True},
+            {},
+            {"expose_headers": ["ETag"]},
+            id="callable, exposed headers",
+        ),
+        ROW({"allow_origins": "*"}, {"allow_origins": []}, KNOWN, id="nobody and a callable"),
+        ROW(KNOWN, {"allow_origins": []}, BELOW, id="nobody and patterns"),
+    ],
+)
+def test_view_that_calls_one_that_takes_nothing_away_is_shared_as_it_says(
+    caplog, fields, of_caller, of_called
+):
+    app = flask.Flask("example")
+    CORS(app, **fields)
+    called = cross_origin(**of_called)(lambda: "called")
+    app.add_url_rule("/called", "called", called)
+    app.add_url_rule("/alone", "alone", cross_origin(**of_caller)(lambda: "caller"))
+    app.add_url_rule("/", "index", cross_origin(**of_caller)(lambda: [called()]))
+    for origin in (PAGE, ADMIN, EVIL):
+        assert cors_headers(actual(app, origin=origin)) == cors_headers(
+            actual(app, "/alone", origin=origin)
+        )
+    assert caplog.messages == []
+
+
+def test_callable_that_two_views_have_denies_what_the_guards_of_either_deny():
+    everybody = {"allow_origins": lambda origin, environ: True}
+    app = flask.Flask("example")
+    CORS(app, **everybody)
+    app.add_url_rule("/", "index", hiding(cross_origin(allow_credentials=True)(lambda: "called")))
+    answer = actual(app, origin="http://cafe.example.com")
+    assert "Allow-Origin" not in cors_headers(answer)

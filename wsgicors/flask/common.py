@@ -20,7 +20,8 @@ def common(first: Policy, second: Policy) -> Policy:
     ('Link',)
     """
     are_whole = not (first.conflicts() or second.conflicts())
-    origins = _common_origins(first, second) if are_whole else ()
+    is_anybody_left = () not in (first.allow_origins, second.allow_origins)
+    origins = _common_origins(first, second) if are_whole and is_anybody_left else ()
     nobody = NOBODY.merge(REFUSING) if first.refuse_denied or second.refuse_denied else NOBODY
     if origins == ():
         return nobody
@@ -43,12 +44,34 @@ def _common_origins(first: Policy, second: Policy) -> Any:
     origins: tuple[Any, Any] = first.allow_origins, second.allow_origins
     if "*" in origins:
         return origins[0] if origins[1] == "*" else origins[1]
+    for one, other in (origins, origins[::-1]) if _are_guarded_alike(first, second) else ():
+        if _is_within(one, other):
+            return one
     if all(map(_are_plain, origins)):
         return tuple(origin for origin in origins[0] if origin in origins[1])
     builders = HeaderBuilder(first), HeaderBuilder(second)
     return lambda origin, environ: all(
         builder.actual(origin, environ).origin_allowed for builder in builders
     )
+
+
+def _is_within(origins: Any, others: Any) -> bool:
+    """Whether it is known that whoever is among some origins is among others."""
+    are_lists = isinstance(origins, tuple) and isinstance(others, tuple)
+    return {*origins} <= {*others} if are_lists else origins is others
+
+
+def _are_guarded_alike(first: Policy, second: Policy) -> bool:
+    """Whether the same origins are denied although they match."""
+    return all(getattr(first, name) == getattr(second, name) for name in _GUARDING)
+
+
+_GUARDING = (
+    "allow_credentials",
+    "refuse_denied",
+    "dangerously_allow_insecure_origins",
+    "dangerously_allow_public_suffixes",
+)
 
 
 def _are_plain(origins: Any) -> bool:
