@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Optional
@@ -106,16 +107,21 @@ def _are_among(origins: Any, others: Any) -> bool:
     """Whether all origins that one field admits are among those of another, as far as that can be told."""
     if origins in (others, ()) or others == "*":
         return True
-    if not (isinstance(origins, tuple) and isinstance(others, tuple)):
-        return False
-    texts = OriginSet(each for each in others if isinstance(each, str))
+    return isinstance(origins, tuple) and isinstance(others, tuple) and _is_covered(origins, others)
+
+
+# Of very many prefixes, most inherit from the same ones.
+@functools.lru_cache(maxsize=8)
+def _is_covered(origins: tuple[Any, ...], others: tuple[Any, ...]) -> bool:
+    listed = frozenset(others)
+    covering = OriginSet(each for each in others if isinstance(each, str))
     expressions = [each for each in others if isinstance(each, re.Pattern)]
     return all(
-        each in others
+        each in listed
         or (
             isinstance(each, str)
             and "*" not in each
-            and (each in texts or any(expression.fullmatch(each) for expression in expressions))
+            and (each in covering or any(expression.fullmatch(each) for expression in expressions))
         )
         for each in origins
     )
