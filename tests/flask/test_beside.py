@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+import threading
+
 import flask
 import pytest
 from exchanges import EVIL, PAGE
@@ -11,7 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from wsgicors import CORSMiddleware
 from wsgicors.compat import flask_cors
-from wsgicors.flask import CORS
+from wsgicors.flask import CORS, beside
 
 ROW = pytest.param
 REFUSING = {"allow_origins": [PAGE], "refuse_denied": True}
@@ -133,3 +136,20 @@ def test_where_a_layer_stands_around_all_of_it_nothing_is_told(caplog):
 
 def test_where_nothing_is_refused_nothing_is_told(caplog):
     assert told(mounting(admin()), caplog, refuse_denied=False) == []
+
+
+def test_applications_may_be_made_while_requests_come():
+    apps, kept = [governed(application("site")) for _ in range(200)], []
+    making = threading.Thread(
+        target=lambda: kept.extend(governed(application("late")) for _ in range(400))
+    )
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        making.start()
+        while making.is_alive():
+            beside.tell_if_beside(kept[-1] if kept else apps[0], {})
+    finally:
+        sys.setswitchinterval(interval)
+        making.join()
+    assert len(kept) == 400

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakSet
 
 from ..errors import ConfigError, few, shown
+from ..forks import Lock
 from ..layers import LAYER
 from ..logs import logger
 from ..middleware import CORSMiddleware
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 _GOVERNED = "wsgicors-governed"
 # All applications that it governs.
 _GOVERNING: WeakSet[Flask] = WeakSet()
+_lock = Lock()
 # The key in ``app.extensions`` of the applications that were told of, by their identity.
 _TOLD = "wsgicors-told-beside"
 
@@ -32,12 +34,16 @@ _TOLD = "wsgicors-told-beside"
 def govern(app: Flask, governed: WSGIApplication, layers: Iterable[Layer]) -> None:
     """Take note of what `CORS` has put around an application, and with which settings."""
     app.extensions[_GOVERNED] = governed, [*layers]
-    _GOVERNING.add(app)
+    with _lock:
+        _GOVERNING.add(app)
 
 
 def tell_if_beside(other: Flask, environ: WSGIEnvironment) -> None:
     """Tell of an application that gets its first request, maybe before the one that it stands beside does."""
-    for app in list(_GOVERNING):
+    # Some make applications while requests come.
+    with _lock:
+        governing = list(_GOVERNING)
+    for app in governing:
         # What is wrong with its settings is told with its own first request.
         with suppress(ConfigError):
             if any(each is other for each in _untold(app, environ)):
