@@ -86,6 +86,7 @@ def test_class_of_ones_own_may_do_everything_else():
 
         def __init__(self, app):
             super().__init__(app, allow_origins=[PAGE])
+            self._settings = None
             self.note = "mine"
 
     class Named(Policy):

@@ -24,7 +24,7 @@ class SaidWhenMade:
     __slots__ = ()
 
     #: What must not be an attribute.
-    _settings: ClassVar[frozenset[str]]
+    _named_when_made: ClassVar[frozenset[str]]
     #: What to write instead of an attribute of an object; a place for its name may be in it.
     _instead_of_setting: ClassVar[str] = ""
     #: What to write instead of an attribute of a class; places for the class and the name may be in it.
@@ -35,7 +35,7 @@ class SaidWhenMade:
 
         :raises AttributeError: if it is a setting, which would have no effect there.
         """
-        if name in self._settings and not _can_be_set(_in_class(type(self), name)):
+        if name in self._named_when_made and not _can_be_set(_in_class(type(self), name)):
             raise AttributeError(self._instead_of_setting.format(name))
         super().__setattr__(name, value)
 
@@ -44,7 +44,7 @@ class SaidWhenMade:
         ours = next(each for each in cls.__mro__ if SaidWhenMade in each.__bases__)
         problems = [
             _problem(cls, name, _in_class(cls, name))
-            for name in sorted(cls._settings)
+            for name in sorted(cls._named_when_made)
             if _is_replaced(_in_class(cls, name), _in_class(ours, name))
         ]
         if problems:

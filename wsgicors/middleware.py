@@ -113,7 +113,7 @@ class CORSMiddleware(SaidWhenMade):
     level ``DEBUG``.
     """
 
-    _settings = SETTINGS
+    _named_when_made = SETTINGS
     _instead_of_setting = (
         "{} cannot be set at a CORSMiddleware; give it to the constructor, or swap the whole policy:"
         " middleware.policy = Policy(...)"

@@ -98,7 +98,7 @@ class Policy(SaidWhenMade):
         "refuse_denied",
     )
 
-    _settings = frozenset(FIELDS)
+    _named_when_made = frozenset(FIELDS)
     _instead_in_class = "{0} = Policy({1}=...)"
 
     allow_origins: Literal["*"] | tuple[str | Pattern[str], ...] | OriginCallable | None

@@ -90,7 +90,7 @@ class CORS(SaidWhenMade):
     'https://app.example.com'
     """
 
-    _settings = SETTINGS
+    _named_when_made = SETTINGS
     _instead_of_setting = (
         "{} cannot be set at CORS, which reads its arguments once; say all in CORS(app, ...). For origins that"
         " change while the application runs, write a callable allow_origins, or an OriginCache; or put a"
