@@ -356,9 +356,10 @@ _NOT_SET_HERE = (
     " or swap the base: middleware.policy = Policy(...)"
 )
 _SOCKET = (
-    "a WebSocket handshake for %s passes, although its origin %s is denied: browsers do not apply CORS to"
-    " WebSockets, so any page can connect there with the cookies of a user, and read. Write refuse_denied=True in"
-    " the policy, or refuse_denied=False if the application itself looks at the Origin"
+    "CORSMiddleware lets a WebSocket handshake for %s through, although its origin %s is denied: browsers do not"
+    " apply CORS to WebSockets, so any page can connect with the cookies of a user, and read, unless the"
+    " application looks at the Origin. Write refuse_denied=True in the policy, or refuse_denied=False if the"
+    " application does"
 )
 _FILL_ROUTES = "fill routes first, or write resolve, which may look into a mapping at each request"
 _NO_LONGER_REFUSES = (
