@@ -17,6 +17,7 @@ from unittest.mock import Mock
 from wsgiref.util import FileWrapper
 from wsgiref.validate import validator
 
+import a2wsgi
 import flask
 import pytest
 from exchanges import Answer, answer, callers, environ_of, preflight, send, site, written
@@ -1320,7 +1321,6 @@ def test_what_is_shared_as_it_was_allowed_is_not_told(lines, caplog):
 
 
 def test_the_application_that_a_bridge_leads_to_stays_closed():
-    a2wsgi = pytest.importorskip("a2wsgi")
     inner = flask.Flask(__name__)
     inner.add_url_rule("/closed", "closed", same_origin(lambda: "secret"))
     inner.add_url_rule("/open", "open", lambda: "hello")

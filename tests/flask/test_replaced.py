@@ -76,7 +76,6 @@ if restx:
     ]
 if classful:
     KINDS += [ROW(classful.FlaskView, "decorators", by_classful, id="classful")]
-needs_restful = pytest.mark.skipif(not restful, reason="could not import 'flask_restful'")
 
 
 def made(kind, *lists, register=by_flask, name="decorators", mark=lambda view_class: view_class):
@@ -139,18 +138,19 @@ def test_narrower_base_and_a_class_between_are_named():
     assert "Write decorators = [..., cross_origin(...)] in 'Class2'" in message
 
 
-@needs_restful
-def test_list_by_method_is_written_by_method():
-    lists = [{"get": [same_origin]}, {"get": [login_required]}]
-    message = refused(made(restful.Resource, *lists, name="method_decorators", register=by_restful))
-    assert 'Write method_decorators = {"get": [login_required, same_origin]}' in message
+if restful:
 
+    def test_list_by_method_is_written_by_method():
+        lists = [{"get": [same_origin]}, {"get": [login_required]}]
+        message = refused(
+            made(restful.Resource, *lists, name="method_decorators", register=by_restful)
+        )
+        assert 'Write method_decorators = {"get": [login_required, same_origin]}' in message
 
-@needs_restful
-def test_list_by_method_of_another_method_is_in_force_still():
-    lists = [{"put": [same_origin]}, {"get": [login_required]}]
-    app = made(restful.Resource, *lists, name="method_decorators", register=by_restful)
-    assert callers(app, "/secret") == {PAGE, ADMIN}
+    def test_list_by_method_of_another_method_is_in_force_still():
+        lists = [{"put": [same_origin]}, {"get": [login_required]}]
+        app = made(restful.Resource, *lists, name="method_decorators", register=by_restful)
+        assert callers(app, "/secret") == {PAGE, ADMIN}
 
 
 @pytest.mark.parametrize(
@@ -222,3 +222,44 @@ def test_mixin_ahead_of_the_class_of_flask_is_in_force():
     CORS(app, allow_origins=[PAGE])
     by_flask(app, Secret)
     assert callers(app, "/secret") == set()
+
+
+# --- methods --------------------------------------------------------------------------------------
+
+CLOSING = cross_origin(allow_origins=[ADMIN])
+REFUSING = cross_origin(refuse_denied=True, allow_origins=[ADMIN, PAGE])
+
+
+def overriding(kind, name, said, own=lambda method: method, mark=lambda view_class: view_class):
+    """An application with a class whose method takes the place of one of its base."""
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[PAGE, ADMIN])
+    base = type("Base", (kind,), {name: said(lambda self: "base")})
+    inner = type("Inner", (base,), {name: own(lambda self: "secret"), "methods": ["GET"]})
+    by_flask(app, mark(inner))
+    return app
+
+
+@pytest.mark.parametrize(("kind", "name"), [(MethodView, "get"), (View, "dispatch_request")])
+@pytest.mark.parametrize("said", [same_origin, CLOSING, REFUSING])
+def test_method_that_takes_the_place_of_a_closed_one_is_an_error(kind, name, said):
+    message = refused(overriding(kind, name, said))
+    for part in (f"'Base.{name}', is not in force for 'Inner.{name}'", "cross_origin(...)"):
+        assert part in message
+
+
+@pytest.mark.parametrize(("kind", "name"), [(MethodView, "get"), (View, "dispatch_request")])
+@pytest.mark.parametrize(
+    ("said", "own", "mark", "shared"),
+    [
+        ROW(same_origin, same_origin, None, set(), id="said again"),
+        ROW(same_origin, CLOSING, None, {ADMIN}, id="said otherwise"),
+        ROW(same_origin, None, CLOSING, {ADMIN}, id="said of the class"),
+        ROW(cross_origin(max_age=5), None, None, {ADMIN, PAGE}, id="nobody is kept out"),
+        ROW(login_required, None, None, {ADMIN, PAGE}, id="nothing said"),
+    ],
+)
+def test_method_of_which_enough_is_said_is_in_force(kind, name, said, own, mark, shared):
+    nothing = lambda thing: thing  # noqa: E731 - the same for both
+    app = overriding(kind, name, said, own or nothing, mark or nothing)
+    assert callers(app, "/secret") == shared

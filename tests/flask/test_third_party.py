@@ -682,3 +682,20 @@ def test_dash_pages_and_callbacks_are_governed_as_endpoints():
     assert response.json()["response"]["out"]["children"] == "clicked"
     assert re.search("<title>Dash</title>", actual(server, "/dash/").text)
     assert callers(server, "/dash/") == set()
+
+
+@pytest.mark.parametrize("is_default", [True, False])
+def test_closed_error_handler_of_restx_is_in_force_in_silence(is_default, caplog):
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[PAGE])
+    api = flask_restx.Api(app)
+    closed_handler = same_origin(lambda error: ({"message": "failed"}, 400))
+    api.errorhandler(closed_handler) if is_default else api.errorhandler(KeyError)(closed_handler)
+
+    @api.route("/crash")
+    class Crash(flask_restx.Resource):
+        def get(self):
+            raise KeyError
+
+    assert callers(app, "/crash") == set()
+    assert not [each for each in caplog.records if each.name == "wsgicors"]

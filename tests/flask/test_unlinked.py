@@ -542,25 +542,6 @@ def test_closed_after_request_closes_the_first_response_too(is_governed):
     assert [cors_headers(actual(shared)) for _ in range(2)] == [{"Vary": "Origin"}] * 2
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
-@pytest.mark.parametrize("is_default", [True, False])
-def test_closed_error_handler_of_restx_is_in_force_in_silence(is_default, caplog):
-    restx = pytest.importorskip("flask_restx")
-    app = flask.Flask("example")
-    CORS(app, **OPEN)
-    api = restx.Api(app)
-    closed_handler = same_origin(lambda error: ({"message": "failed"}, 400))
-    api.errorhandler(closed_handler) if is_default else api.errorhandler(KeyError)(closed_handler)
-
-    @api.route("/crash")
-    class Crash(restx.Resource):
-        def get(self):
-            raise KeyError
-
-    assert callers(app, "/crash") == set()
-    assert not told(caplog)
-
-
 # --- a view that calls another one, and loses nothing by that -------------------------------------
 
 BELOW = {"allow_origins": ["https://*.example.com", "https://app.example.net"]}

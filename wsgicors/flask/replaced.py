@@ -1,6 +1,7 @@
-"""Decorators in a list of a class (``decorators``), in the place of which a subclass has a list of its own.
+"""What a base of a view class declares, in the place of which the class has something of its own.
 
-Flask applies the list of the subclass alone, so what its base declares would be lost without a word.
+Flask applies the ``decorators`` of the class alone, and runs its methods, so what is said of those of the base
+would be lost without a word.
 """
 
 from __future__ import annotations
@@ -41,17 +42,53 @@ def replaced(app: Flask, views: Views) -> Iterator[Problem]:
     for endpoint, view in app.view_functions.items():
         if not (is_bare(view) and holds_nothing(view)):
             looked_at = views.view(endpoint, view)
-            for view_class in filter(_may_lose, looked_at.made_of()):
-                lost = _lost_by(view_class, looked_at, _methods(app, endpoint))
-                found.update({_message(each): view_class for each in lost})
+            for view_class in looked_at.made_of():
+                lost = [*_lost_by(view_class, looked_at, _methods(app, endpoint))]
+                found.update(dict.fromkeys(lost, view_class))
     for message, view_class in found.items():
         yield Problem("decorator", view_class, "lost-in-subclass", message)
 
 
-def _lost_by(view_class: type, view: View, methods: Iterable[str]) -> Iterator[_Lost]:
+def _lost_by(view_class: type, view: View, methods: Iterable[str]) -> Iterator[str]:
+    """What is lost, for people."""
+    may_lose = _may_lose(view_class)
     for method in sorted(methods):
-        said = view.said(method)
-        yield from _lost(view_class, method, said.layers + said.held)
+        if may_lose:
+            said = view.said(method)
+            yield from map(_message, _lost(view_class, method, said.layers + said.held))
+        yield from _overridden(view_class, method)
+
+
+def _overridden(view_class: type, method: str) -> Iterator[str]:
+    """Where the method of a class takes the place of one of a base that was closed, or narrowed."""
+    for name in (method.lower(), "dispatch_request"):
+        yield from _taken_from_base(view_class, name)
+
+
+def _taken_from_base(view_class: type, name: str) -> Iterator[str]:
+    having = [each for each in view_class.__mro__ if name in vars(each)]
+    for base in having[1:]:
+        own, closed = vars(having[0])[name], vars(base)[name]
+        layers = [layer for link in Links(closed) for layer in said_of(link) if _narrows(layer)]
+        lineage = view_class.__mro__
+        says_more = any(map(said_of, [*lineage[: lineage.index(base)], *Links(own)]))
+        if layers and not says_more:
+            yield _OVERRIDDEN.format(
+                layers[-1].where,
+                shown(f"{base.__qualname__}.{name}"),
+                shown(f"{having[0].__qualname__}.{name}"),
+            )
+
+
+def _narrows(layer: Layer) -> bool:
+    """Whether it keeps anybody out by name, or from acting."""
+    return isinstance(layer.policy.allow_origins, tuple) or bool(layer.policy.refuse_denied)
+
+
+_OVERRIDDEN = (
+    "{0}, at {1}, is not in force for {2}, which takes its place. Write it above {2}, too, or cross_origin(...)"
+    " to say who may read that"
+)
 
 
 def _methods(app: Flask, endpoint: Any) -> set[str]:

@@ -139,7 +139,7 @@ class Unlinked:
 
 _TOLD = (
     "endpoint %s runs a view, or holds it and may run it, but the policy of this endpoint does not include what"
-    " %s says about the view. So its responses are shared %s. %s"
+    " %s says about the view. So a response that it has a part in is shared %s. %s"
 )
 
 
