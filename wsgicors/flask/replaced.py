@@ -60,7 +60,7 @@ def _lost_by(view_class: type, view: View, methods: Iterable[str]) -> Iterator[s
 
 
 def _overridden(view_class: type, method: str) -> Iterator[str]:
-    """Where the method of a class takes the place of one of a base that was closed, or narrowed."""
+    """Where the method of a class takes the place of one of a base that keeps people out."""
     for name in (method.lower(), "dispatch_request"):
         yield from _taken_from_base(view_class, name)
 
@@ -69,7 +69,7 @@ def _taken_from_base(view_class: type, name: str) -> Iterator[str]:
     having = [each for each in view_class.__mro__ if name in vars(each)]
     for base in having[1:]:
         own, closed = vars(having[0])[name], vars(base)[name]
-        layers = [layer for link in Links(closed) for layer in said_of(link) if _narrows(layer)]
+        layers = [layer for link in Links(closed) for layer in said_of(link) if _keeps_out(layer)]
         lineage = view_class.__mro__
         says_more = any(map(said_of, [*lineage[: lineage.index(base)], *Links(own)]))
         if layers and not says_more:
@@ -80,9 +80,9 @@ def _taken_from_base(view_class: type, name: str) -> Iterator[str]:
             )
 
 
-def _narrows(layer: Layer) -> bool:
-    """Whether it keeps anybody out by name, or from acting."""
-    return isinstance(layer.policy.allow_origins, tuple) or bool(layer.policy.refuse_denied)
+def _keeps_out(layer: Layer) -> bool:
+    """Whether it keeps people out, whatever is said more broadly."""
+    return layer.is_closing() or bool(layer.policy.refuse_denied)
 
 
 _OVERRIDDEN = (
