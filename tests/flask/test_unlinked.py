@@ -582,6 +582,18 @@ def test_view_that_calls_one_that_takes_nothing_away_is_shared_as_it_says(
     assert caplog.messages == []
 
 
+@pytest.mark.parametrize(
+    ("said", "told"), [({"max_age": 60}, 0), ({"expose_headers": ["ETag"]}, 1)]
+)
+def test_view_without_a_route_loses_nothing_by_a_max_age(caplog, said, told):
+    handlers = {"x": cross_origin(**said)(lambda: "x")}
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[PAGE])
+    app.add_url_rule("/<name>", "handle", lambda name: handlers[name]())
+    assert cors_headers(actual(app, "/x"))["Allow-Origin"] == PAGE
+    assert len(caplog.messages) == told
+
+
 def test_callable_that_two_views_have_denies_what_the_guards_of_either_deny():
     everybody = {"allow_origins": lambda origin, environ: True}
     app = flask.Flask("example")

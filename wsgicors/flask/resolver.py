@@ -640,7 +640,7 @@ class UrlMapResolver:
         if is_of_hook:
             return said
         # What has a route of its own may say more there, if it takes nothing away here.
-        is_harmless = builder is not None and (has_route or are_alike(said, before))
+        is_harmless = builder is not None and (has_route or are_alike(said, before, _NO_LOSS))
         return before if is_harmless else None
 
     def _announced(self, endpoint: Any, method: str) -> HeaderBuilder | None:
