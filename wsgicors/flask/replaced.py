@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..errors import Problem, shown
 from ..names import SAFELISTED_METHODS
 from .declarations import Layer, said_of
-from .links import Links, get, holds_nothing
-from .views import View, Views, is_bare
+from .links import Links, get
+from .views import View, Views
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -33,16 +33,21 @@ class _Lost(NamedTuple):
     layer: Layer
 
 
-def replaced(app: Flask, views: Views) -> Iterator[Problem]:
+def replaced(app: Flask, views: Views, holding: Mapping[Any, Any]) -> Iterator[Problem]:
     """What the bases of view classes declare, and what is not in force for these.
 
     :param views: those of the application.
+    :param holding: by endpoint, those that may be made of a class.
     """
     found: dict[str, type] = {}
-    for endpoint, view in app.view_functions.items():
-        if not (is_bare(view) and holds_nothing(view)):
-            looked_at = views.view(endpoint, view)
-            for view_class in looked_at.made_of():
+    # By identity. Asked of very many views, which are made of few classes.
+    may_lose: dict[int, bool] = {}
+    for endpoint, view in holding.items():
+        looked_at = views.view(endpoint, view)
+        for view_class in looked_at.made_of():
+            if id(view_class) not in may_lose:
+                may_lose[id(view_class)] = _may_lose(view_class)
+            if may_lose[id(view_class)]:
                 lost = [*_lost_by(view_class, looked_at, _methods(app, endpoint))]
                 found.update(dict.fromkeys(lost, view_class))
     for message, view_class in found.items():
@@ -51,11 +56,9 @@ def replaced(app: Flask, views: Views) -> Iterator[Problem]:
 
 def _lost_by(view_class: type, view: View, methods: Iterable[str]) -> Iterator[str]:
     """What is lost, for people."""
-    may_lose = _may_lose(view_class)
     for method in sorted(methods):
-        if may_lose:
-            said = view.said(method)
-            yield from map(_message, _lost(view_class, method, said.layers + said.held))
+        said = view.said(method)
+        yield from map(_message, _lost(view_class, method, said.layers + said.held))
         yield from _overridden(view_class, method)
 
 
@@ -100,13 +103,15 @@ def _methods(app: Flask, endpoint: Any) -> set[str]:
 
 
 def _may_lose(view_class: type) -> bool:
-    """Whether anything is declared in a list that is not that of the class itself."""
-    # Asked of very many views, nearly none of which has such a list.
+    """Whether anything is declared in a list, or of a method, that is not that of the class itself."""
     lineage = view_class.__mro__
-    return any(
+    is_listed = any(
         any(map(_declaring, _all_listed(each, name)))
         for name in _LISTS
         for each in [one for one in lineage if name in vars(one)][1:]
+    )
+    return is_listed or any(
+        get(each, "required_methods") for base in lineage[1:] for each in vars(base).values()
     )
 
 

@@ -143,16 +143,18 @@ def above_routes(app: Flask, views: Views) -> list[Problem]:
 
     :param views: those of the application.
     """
-    for required in _required(app.view_functions.values()):
+    # Most views are functions that lead to nothing else. That is asked once: there are very many.
+    holding = {at: view for at, view in app.view_functions.items() if not _is_alone(view)}
+    for required in _required(holding.values()):
         # Where its endpoint was set, Flask has not read them.
         tuple(required)
-    lost = list(replaced(app, views))
-    problems = list(_above(app, views)) if is_anything_declared() else []
+    lost = list(replaced(app, views, holding))
+    problems = list(_above(app, views, holding)) if is_anything_declared() else []
     if problems:
         # What seems to be lost may have been made for another view, or another application.
         for each in (app, *governed_applications()):
             _note_what_runs(each)
-        problems = list(_above(app, views))
+        problems = list(_above(app, views, holding))
     return lost + problems
 
 
@@ -169,14 +171,14 @@ def _required(views: Iterable[Any]) -> Iterator[RequiredMethods]:
     yield from (each for each in found if isinstance(each, RequiredMethods))
 
 
-def _above(app: Flask, views: Views) -> Iterator[Problem]:
-    yield from _above_views(app, views)
+def _above(app: Flask, views: Views, holding: Mapping[Any, Any]) -> Iterator[Problem]:
+    yield from _above_views(app, views, holding)
     yield from _above_hooks(app)
 
 
-def _above_views(app: Flask, views: Views) -> Iterator[Problem]:
+def _above_views(app: Flask, views: Views, holding: Mapping[Any, Any]) -> Iterator[Problem]:
     for endpoint, view in app.view_functions.items():
-        if not _is_plain(view):
+        if endpoint in holding or _is_noted(view):
             methods = _methods(app, endpoint, view)
             for where in _without_effect(views.view(endpoint, view), methods):
                 yield Problem("decorator", view, "above-the-route", _message(app, endpoint, where))
@@ -191,8 +193,15 @@ def _above_hooks(app: Flask) -> Iterator[Problem]:
 
 def _is_plain(view: Any) -> bool:
     """Whether it is a function of which nothing was ever said, and which leads to nothing else."""
-    is_one = is_bare(view) and holds_nothing(view)
-    return is_one and not _decorated.get(view) and not _at_heads.get(view)
+    return _is_alone(view) and not _is_noted(view)
+
+
+def _is_alone(view: Any) -> bool:
+    return is_bare(view) and holds_nothing(view)
+
+
+def _is_noted(view: Any) -> bool:
+    return bool(_decorated.get(view) or _at_heads.get(view))
 
 
 def _without_effect(asked: View, methods: Iterable[str]) -> Iterable[str]:
