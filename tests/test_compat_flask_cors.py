@@ -1115,3 +1115,25 @@ def test_command_tells_of_a_decorator_above_the_route():
     result = CliRunner().invoke(cors_command, obj=ScriptInfo(create_app=lambda: app))
     assert result.exit_code == 1
     assert "above the route" in " ".join(result.output.split())
+
+
+@pytest.mark.parametrize(
+    ("used", "told"),
+    [
+        (lambda app, of: of.cross_origin(origins=PAGE), "endpoint 'admin'"),
+        (lambda app, of: of.CORS(app, origins=PAGE), "the application"),
+        (lambda app, of: None, None),
+    ],
+)
+def test_flask_cors_that_is_still_in_use_is_told_of_once(used, told, caplog):
+    import flask_cors
+
+    app = Flask("example")
+    decorate = used(app, flask_cors)
+    view = lambda: "users"  # noqa: E731 - each needs one of its own
+    app.add_url_rule("/", "admin", decorate(view) if callable(decorate) else view)
+    CORS(app, origins=[PAGE, ADMIN])
+    for _ in range(2):
+        app.test_client().get("/", headers={"Origin": ADMIN})
+    lines = [each.getMessage() for each in caplog.records if "itself is still in use" in each.msg]
+    assert [f"for {told}, beside" in line for line in lines] == [True] * (told is not None)

@@ -116,8 +116,7 @@ def merge_vary(whole: list[HeaderLine], headers: list[HeaderLine], vary: HeaderL
     :param vary: the one of these that is its ``Vary``, with a value that is known.
 
     >>> headers = [("Vary", "Cookie"), ("Server", "x")]
-    >>> varies_by_origin(headers)
-    False
+    >>> VARY_LINES["Cookie"] = ("Vary", "Cookie, Origin")
     >>> whole = [*headers, ("Vary", "Origin")]
     >>> merge_vary(whole, headers, headers[0])
     >>> whole

@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 from ..errors import shown
 from ..names import SAFELISTED_METHODS
 from .links import get, holds_nothing
-from .views import is_bare
+from .views import Views, is_bare
 
 if TYPE_CHECKING:
     from flask import Flask
 
     from .declarations import Layer
-    from .views import Views
 
     #: By endpoint and method, whom something else admits there.
     Narrowing = Mapping[tuple[Any, str], Layer]
@@ -88,6 +87,15 @@ _NO_PREFLIGHTS = (
     "wsgicors.compat.flask_cors is still in use for %s, below CORS(app) of wsgicors.flask. Responses are shared"
     " with those whom both allow, but preflights ask CORS(app) alone; write %s of wsgicors.flask instead"
 )
+
+
+def flask_cors_in_use(app: Flask) -> Iterator[str]:
+    """Where Flask-CORS itself is in use in an application, for people."""
+    if _FLASK_CORS in sys.modules:
+        endpoints = dict.fromkeys(rule.endpoint for rule in app.url_map.iter_rules())
+        for place in _places(app, Views(app), list(endpoints)):
+            if place.library == _FLASK_CORS:
+                yield place.name
 
 
 def _places(app: Flask, views: Views, endpoints: list[Any]) -> Iterator[_Place]:

@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 from ...errors import shown
 from ...flask.declarations import Kept, is_anything_declared
 from ...flask.inspection import ensure_placed
+from ...flask.leftovers import flask_cors_in_use
 from ...flask.links import stands_in_class
 from ...flask.resolver import UrlMapResolver
 from ...flask.settings import EXTENSION, READERS
@@ -178,6 +179,10 @@ _LOOKED_AT = "wsgicors-flask-cors-looked-at"
 # Views are wrapped a few times; a chain that goes on for ever is not followed.
 _MOST_LINKS = 128
 _KEYS_LOOKED_AT = "wsgicors-flask-cors-keys-looked-at"
+_BOTH = (
+    "Flask-CORS itself is still in use for %s, beside wsgicors.compat.flask_cors. An origin that only one of the"
+    " two allows may be allowed. Import everything from wsgicors.compat.flask_cors"
+)
 _ABOVE = (
     "%s has no effect on endpoint %s (%s), as with Flask-CORS: it stands above the route, or its result was not"
     " used, so Flask has the view without it; put it below the route"
@@ -195,6 +200,8 @@ def look_at(app: flask.Flask) -> None:
     if _KEYS_LOOKED_AT not in app.extensions:
         app.extensions[_KEYS_LOOKED_AT] = True
         _tell_of_late_keys(app)
+        for place in flask_cors_in_use(app):
+            logger.warning(_BOTH, place)
 
 
 def _tell_of_decorators(app: flask.Flask, **_: Any) -> None:
