@@ -11,7 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from wsgicors import CORSMiddleware, Policy
 from wsgicors.flask import CORS, cross_origin, same_origin
-from wsgicors.requests import is_at, is_foreign, may_do_something
+from wsgicors.requests import is_at, is_foreign, may_do_something, readings
 
 ROW = pytest.param
 TRUSTED = "https://trusted.example"
@@ -319,3 +319,20 @@ def test_nothing_overlong_is_remembered(overlong):
     looked_up = is_at.cache_info().misses
     assert is_foreign(environ)
     assert is_at.cache_info().misses == looked_up
+
+
+@pytest.mark.parametrize(
+    ("more", "number"),
+    [
+        ({"method": "PATCH"}, 0),
+        ({"method": "patch"}, 2),
+        ({"method": "?"}, 0),
+        # It is not read through, because no framework knows such a method.
+        ({"method": "a" * 65}, 0),
+        ({"REQUEST_URI": "/?next=//" + "a" * 2**20}, 0),
+        ({"REQUEST_URI": "//"}, 2),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_the_ways_in_which_a_request_can_be_read(more, number):
+    assert len(readings(environ_of(**more))) == number

@@ -29,7 +29,13 @@ from .grants import (
     requested_names,
     vary_line,
 )
-from .names import ALLOW_ORIGIN, FORBIDDEN_METHODS, SAFE_METHODS, SAFELISTED_METHODS
+from .names import (
+    ALLOW_ORIGIN,
+    FORBIDDEN_METHODS,
+    MAX_METHOD_LENGTH,
+    SAFE_METHODS,
+    SAFELISTED_METHODS,
+)
 from .origins import MAX_ORIGIN_LENGTH
 from .requests import Asked, with_method
 
@@ -39,8 +45,7 @@ if TYPE_CHECKING:
     from .names import HeaderLine, HeaderLines
     from .policy import Policy
 
-# What a client asks for is read up to these bounds; no browser comes near them.
-_MAX_METHOD_LENGTH = 64
+# What a client asks for is read up to this length; no browser comes near it.
 _MAX_REQUEST_HEADERS_LENGTH = 2048
 
 # No browser writes these, and no policy grants them.
@@ -371,7 +376,7 @@ class HeaderBuilder:
         # What is too long to be looked at is all the same, whatever it is.
         if len(origin) > MAX_ORIGIN_LENGTH:
             origin = _OVERLONG_ORIGIN
-        if len(method) > _MAX_METHOD_LENGTH:
+        if len(method) > MAX_METHOD_LENGTH:
             method = _OVERLONG_METHOD
         if headers is not None and len(headers) > _MAX_REQUEST_HEADERS_LENGTH:
             headers = _OVERLONG_HEADERS
@@ -464,7 +469,7 @@ class _Preflights:
 
 def bounded_method(method: str) -> str:
     """The same, unless it is too long to be looked at: then one that no policy names."""
-    return method if len(method) <= _MAX_METHOD_LENGTH else _OVERLONG_METHOD
+    return method if len(method) <= MAX_METHOD_LENGTH else _OVERLONG_METHOD
 
 
 def _text(value: int | None) -> str:

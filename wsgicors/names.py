@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+#: No method is longer. What a client says beyond that is not looked at.
+MAX_METHOD_LENGTH = 64
 #: Fetch standard, "CORS-safelisted method": sent across origins whatever a preflight says.
 SAFELISTED_METHODS = ("GET", "HEAD", "POST")
 #: Fetch standard, "normalize a method": browsers send these in upper case.

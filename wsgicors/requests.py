@@ -6,7 +6,7 @@ import functools
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .names import SAFE_METHODS
+from .names import MAX_METHOD_LENGTH, SAFE_METHODS
 from .origins import MAX_ORIGIN_LENGTH
 from .paths import READINGS, is_plain, reread
 
@@ -135,7 +135,7 @@ def readings(environ: WSGIEnvironment) -> Sequence[WSGIEnvironment]:
     raw: str = environ.get("RAW_URI") or path
     method: str = environ.get("REQUEST_METHOD", "")
     if (
-        method.isupper()
+        (len(method) > MAX_METHOD_LENGTH or method == method.upper())
         and is_plain(path)
         and (uri == path or _is_plain(uri))
         and (raw in (path, uri) or _is_plain(raw))
@@ -155,4 +155,6 @@ def readings(environ: WSGIEnvironment) -> Sequence[WSGIEnvironment]:
 
 
 def _is_plain(target: str) -> bool:
-    return is_plain(target.partition("?")[0])
+    # The query may be long, and is left where it is.
+    end = target.find("?")
+    return is_plain(target if end < 0 else target[:end])

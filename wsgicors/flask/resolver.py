@@ -22,7 +22,7 @@ from ..errors import ConfigError, Problem, log_exception, shown
 from ..forks import Lock
 from ..guards import REFUSES_NOTHING, refuses_nothing
 from ..headers import HeaderBuilder
-from ..names import SAFELISTED_METHODS, USUAL_METHODS
+from ..names import MAX_METHOD_LENGTH, SAFELISTED_METHODS, USUAL_METHODS
 from ..policy import Policy
 from ..resolvers import AMBIGUOUS_PATH, RESOLVE_FAILED
 from .common import NOBODY
@@ -63,8 +63,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("wsgicors")
 
-# What clients can make up is looked at up to this length. No rule has the other method.
-_MAX_METHOD_LENGTH = 64
+# What clients can make up is looked at up to some length. No rule has this method.
 _OVERLONG_METHOD = "?"
 _MAX_HOST_LENGTH = 1024
 # Adapters of the URL map are remembered for so many hosts and prefixes.
@@ -655,7 +654,7 @@ class UrlMapResolver:
 
     def __call__(self, environ: WSGIEnvironment, method: str) -> HeaderBuilder | None:
         """Whose policy governs the request that a preflight asks about, or one that nobody routed."""
-        if len(method) > _MAX_METHOD_LENGTH:
+        if len(method) > MAX_METHOD_LENGTH:
             method = _OVERLONG_METHOD
         return self._tried(self._builder_at_either_reading, environ, method)
 
