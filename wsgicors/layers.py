@@ -5,7 +5,7 @@ known of it can be had from ``environ``, with nothing in its first place. A laye
 copy of ``environ``, and leaves the status of its own response there. What that one grants stands in the
 response that comes out, and what it denies does not. Where a middleware between has made an ``environ`` of
 its own, the layer inside is known by its header lines. Where these are new, too, as behind a bridge to ASGI,
-it is known by what they say, whoever wrote them: ``Vary: Origin``.
+it is told of, because an application may say ``Vary: Origin`` by itself.
 """
 
 from __future__ import annotations
@@ -139,26 +139,25 @@ def _varies(headers: list[HeaderLine]) -> bool:
     return is_by_anything or varies_by_origin(headers)
 
 
-def tell_of_denial(decision: Decision, restricted: Decision, environ: WSGIEnvironment) -> bool:
-    """Have it known that something inside, which may be no layer, keeps back what is granted here.
+def tell_of_denial(decision: Decision, headers: list[HeaderLine], environ: WSGIEnvironment) -> bool:
+    """Have it known that something inside, which may be a layer, does not share what is shared here.
 
+    :param headers: lines that say ``Vary: Origin``.
     :returns: whether there was anything to tell.
     """
-    is_less = restricted.lines != decision.lines
-    if not is_less or "HTTP_ORIGIN" not in environ or not is_foreign(environ):
+    is_allowed = any(name.lower() == "access-control-allow-origin" for name, _ in headers)
+    is_asked_for = decision.origin_allowed and "HTTP_ORIGIN" in environ and is_foreign(environ)
+    if is_allowed or not is_asked_for:
         return False
-    kept_back = "credentials" if restricted.origin_allowed else "the response"
-    logger.warning(
-        _KEPT_BACK, *map(shown, (environ["HTTP_ORIGIN"], environ.get("PATH_INFO"))), kept_back
-    )
+    logger.warning(_KEPT_BACK, *map(shown, (environ.get("PATH_INFO"), environ["HTTP_ORIGIN"])))
     return True
 
 
 _KEPT_BACK = (
-    "%s is allowed to read %s, but the application inside says 'Vary: Origin' and does not share %s with it, as a"
-    " layer does that denies. So it stays denied. If a layer inside governs this path, leave the path to it: in"
-    " CORSMiddleware, write routes={'/path': None}. If nothing inside decides by origin, remove 'Vary: Origin'"
-    " there; wsgicors writes it. This is told once"
+    "the response of %s is shared with %s, but the application inside says 'Vary: Origin' and does not share it,"
+    " as a layer does that denies. If a layer inside governs this path, behind a bridge to ASGI for example, leave"
+    " the path to it: in CORSMiddleware, write routes={'/path': None}. If nothing inside decides by origin, remove"
+    " 'Vary: Origin' there; wsgicors writes it. This is told once"
 )
 
 

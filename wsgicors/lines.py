@@ -43,7 +43,7 @@ class Author:
 
     def __init__(self) -> None:
         self._told: set[str] = set()
-        #: Whether it was told that something inside has denied what is allowed here.
+        #: Whether it was told that something inside does not share what is shared here.
         self.has_told_of_denial = False
 
     def with_headers(

@@ -557,11 +557,8 @@ def put_together(
     if status_inside is not None:
         decision = restricted(decision, status, headers, environ, status_inside)
         return author.with_headers(headers, decision, tells=False)
-    if varies_by_origin(headers):
-        allowed, decision = decision, restricted(decision, status, headers, environ, status)
-        author.has_told_of_denial = author.has_told_of_denial or tell_of_denial(
-            allowed, decision, environ
-        )
+    if not author.has_told_of_denial and varies_by_origin(headers):
+        author.has_told_of_denial = tell_of_denial(decision, headers, environ)
     return author.with_headers(headers, decision)
 
 
