@@ -155,9 +155,9 @@ def tell_of_denial(decision: Decision, headers: list[HeaderLine], environ: WSGIE
 
 _KEPT_BACK = (
     "the response of %s is shared with %s, but the application inside says 'Vary: Origin' and does not share it,"
-    " as a layer does that denies. If a layer inside governs this path, as behind a bridge to ASGI, leave the path"
-    " to it: in CORSMiddleware, write routes={'/path': None}. If nothing inside decides by origin, remove 'Vary:"
-    " Origin' there; wsgicors writes it. This is told once"
+    " as a layer does that denies. If a layer inside governs this path, as behind a bridge to ASGI, leave the"
+    " path to it: in CORSMiddleware, write routes={'/path': None}. If nothing inside decides by origin, remove"
+    " 'Vary: Origin' there; wsgicors writes it. This is told once"
 )
 
 
