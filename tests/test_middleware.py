@@ -1271,6 +1271,62 @@ def test_the_application_that_a_bridge_leads_to_is_told_of(caplog):
     assert "the response of '/closed' is shared with" in told
 
 
+def failing(environ, start_response):
+    raise KeyError("customer 4711")
+
+
+def failing_late(environ, start_response):
+    start_response("200 OK", [TYPE])
+    raise KeyError("customer 4711")
+
+
+def failing_in_flask(**fields):
+    app = flask.Flask("example")
+    app.config["PROPAGATE_EXCEPTIONS"] = True
+    app.add_url_rule("/", "index", lambda: {}["customer 4711"])
+    CORS(app, **fields)
+    return app
+
+
+def answering_errors(app):
+    def between(environ, start_response):
+        try:
+            return app(environ, start_response)
+        except Exception as error:  # noqa: BLE001 - as a middleware that shows errors has it
+            start_response("500 Internal Server Error", [TYPE], sys.exc_info())
+            return [repr(error).encode()]
+
+    return between
+
+
+@pytest.mark.parametrize("outside", OUTSIDE.values(), ids=OUTSIDE)
+@pytest.mark.parametrize("between", ["the same environ", "a copy of environ"])
+@pytest.mark.parametrize(
+    "inside",
+    [
+        lambda **fields: CORSMiddleware(failing, **fields),
+        lambda **fields: CORSMiddleware(failing_late, **fields),
+        failing_in_flask,
+    ],
+)
+@pytest.mark.parametrize(("origins", "is_shared"), [([], False), ([EVIL], False), ([APP], True)])
+def test_what_is_answered_for_a_closed_layer_that_failed_is_shared_with_nobody(
+    outside, between, inside, origins, is_shared
+):
+    inner = EVERYWHERE[between](inside(allow_origins=origins))
+    sent = answer(outside(answering_errors(inner), allow_origins="*"), environ_of(origin=APP))
+    assert sent.status == "500 Internal Server Error"
+    assert bool(sent.values("Access-Control-Allow-Origin")) is is_shared
+
+
+def test_so_it_is_where_the_layer_outside_answers_exceptions_itself():
+    inner = CORSMiddleware(failing, allow_origins=[])
+    app = CORSMiddleware(inner, allow_origins="*", answer_exceptions=True)
+    sent = answer(app, environ_of(origin=APP))
+    assert sent.status.startswith("500")
+    assert sent.values("Access-Control-Allow-Origin") == []
+
+
 def test_the_same_environ_can_be_served_twice():
     app, environ = around(site()), environ_of(origin=APP)
     assert answer(app, environ).headers == answer(app, environ).headers == [TYPE, *SHARED]

@@ -37,6 +37,8 @@ DECISION = "wsgicors.decision"
 #: The status of what a layer refuses: this very text, by which it is known where ``environ`` is copied. It is put
 #: together, because some Pythons have one object for all texts that are written alike.
 REFUSED = str(b"403 Forbidden", "ascii")
+# In the place of the status of a layer that has failed: whatever is answered then, is answered for it.
+_FAILED = "failed"
 
 
 def is_noticed(environ: WSGIEnvironment, status: str) -> None:
@@ -49,6 +51,15 @@ def is_noticed(environ: WSGIEnvironment, status: str) -> None:
     """
     for response in waiting(environ):
         response[0] = status
+
+
+def is_failed(response: list[Any]) -> None:
+    """Have the layers outside of a denied response know that it failed, whether or not they have started it."""
+    start_response = response[-1]
+    while isinstance(start_response, _Inside):
+        outer: Any = start_response.outside.__self__
+        outer[0] = _FAILED
+        start_response = outer[-1]
 
 
 def is_waiting(response: list[Any], environ: WSGIEnvironment) -> bool:
@@ -126,7 +137,7 @@ def restricted(
     lines = {name.lower(): value for name, value in headers}
     if lines.get("access-control-allow-origin") not in ("*", environ.get("HTTP_ORIGIN", "*")):
         # Where several applications are tried, the response may be of one that nobody governs.
-        is_its_own = status == status_inside or _varies(headers)
+        is_its_own = status_inside in (status, _FAILED) or _varies(headers)
         is_refused = status_inside is REFUSED or environ[DECISION].refused
         return _denied_inside(decision, environ, is_refused) if is_its_own else decision
     if "access-control-allow-credentials" in lines or CREDENTIALS not in decision.lines:

@@ -28,6 +28,7 @@ from .layers import (
     REFUSED,
     has_lines_of_a_layer,
     inside_another,
+    is_failed,
     is_noticed,
     is_waiting,
     restricted,
@@ -289,7 +290,7 @@ class CORSMiddleware(SaidWhenMade):
             problems = [p._replace(message=f"in trial: {p.message}") for p in error.problems]
             raise ConfigError(problems) from None
 
-    def __call__(  # noqa: C901 - the hot path, see below
+    def __call__(  # noqa: C901, PLR0912 - the hot path, see below
         self, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
         """Answer a preflight, or call the application and put the headers on its response."""
@@ -326,7 +327,12 @@ class CORSMiddleware(SaidWhenMade):
         # new to it each time; of a method that is made, the function is the same.
         response = [None, self._author, environ, decision, start_response]
         environ[LAYER] = response.append
-        return self._governed_app(environ, MethodType(start, response))
+        try:
+            return self._governed_app(environ, MethodType(start, response))
+        except Exception:
+            if not decision.origin_allowed:
+                is_failed(response)
+            raise
 
     def _look_at_handshake(self, builder: HeaderBuilder, environ: WSGIEnvironment) -> None:
         """Tell once of a WebSocket that opens for a page of an origin that is denied."""

@@ -19,7 +19,7 @@ from ..attributes import SETTINGS, SaidWhenMade
 from ..errors import ConfigError, Problem, called_as, log_exception, shown
 from ..given import Given
 from ..inspections import NEWS
-from ..layers import DECISION, LAYER, inside_another, is_waiting, standing_aside
+from ..layers import DECISION, LAYER, inside_another, is_failed, is_waiting, standing_aside
 from ..lines import PLAIN_NAMES, VARY_LINES, Author, merge_vary
 from ..logs import logger
 from ..middleware import (
@@ -213,6 +213,7 @@ def _governed(  # noqa: C901 - the hot path
             return wsgi_app(environ, start)
         except Exception:
             if not is_raised_to_a_script(app, environ):
+                _tell_of_failure(request)
                 raise
             log_exception(
                 app.logger, "crashed in %s %s", shown(environ["REQUEST_METHOD"]), shown(path)
@@ -277,6 +278,13 @@ def _start(  # noqa: C901, PLR0912 - the hot path
             return start_response(status, whole)
     whole = put_together(status, headers, request, author, environ, decision)
     return start_response(status, whole, *filter(None, [exc_info]))
+
+
+def _tell_of_failure(request: list[Any]) -> None:
+    _, (_, resolver, builder_of_response, _), environ, path, _ = request
+    builder = resolver.for_all or builder_of_response(environ, path)
+    if builder and not builder.actual(environ.get("HTTP_ORIGIN"), environ).origin_allowed:
+        is_failed(request)
 
 
 def refusal_ahead(
