@@ -82,6 +82,8 @@ CASES = {
         None,
     ),
 }
+# People still have it: Chromium 150 says nothing of CORS where it refuses such a redirect.
+SAID_BEFORE = {"Cross origin requests are only supported for protocol schemes: ..."}
 # What none of these brings about, but other tests below.
 ELSEWHERE = ("cors-disabled", "local-network-access", "no-connection")
 SCRIPT = """
@@ -158,7 +160,8 @@ def test_the_catalogue_has_the_words_of_the_console(engine):
     said = Bench(engine).said
     tried = [entry for code, entry in CATALOGUE.items() if code not in ELSEWHERE]
     words = {message for entry in tried for message in getattr(entry, engine.name)}
-    assert {message for message in words if not any(matches(message, said))} == set()
+    missing = {message for message in words if not any(matches(message, said))}
+    assert missing <= SAID_BEFORE
     about_cors = [line for line in said if "CORS" in line or "Access-Control" in line]
     found = {line for message in words for line in matches(message, about_cors)}
     assert len(about_cors) > 15

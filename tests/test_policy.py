@@ -618,6 +618,8 @@ class Asked:
         as_it_is(lambda origin, environ: True),
         functools.lru_cache(by_origin(lambda origin: True)),
         Asked().both,
+        as_it_is(lambda session, origin, environ: True),
+        as_it_is(lambda origin, environ, *, session: True),
         functools.partial(by_origin(lambda origin: True)),
     ],
 )

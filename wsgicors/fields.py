@@ -121,17 +121,24 @@ def is_sync_callable(value: object) -> bool:
     return not any(map(inspect.iscoroutinefunction, (value, type(value).__call__)))
 
 
-def takes(function: Any, number: int, *, follow_wrapped: bool = True) -> bool:
+def takes(
+    function: Any, number: int, *, follow_wrapped: bool = True, is_wrapped: bool = False
+) -> bool:
     """Whether something can be called with so many arguments, as far as it tells.
 
     :param follow_wrapped: whether a wrapper that takes anything takes what the function takes that it wraps.
+    :param is_wrapped: whether a wrapper calls it, which may give it more arguments.
     """
     if inspect.ismethod(function):
         # What is wrapped in a method takes the instance, too.
-        return takes(function.__func__, number + 1, follow_wrapped=follow_wrapped)
+        number += 1
+        return takes(
+            function.__func__, number, follow_wrapped=follow_wrapped, is_wrapped=is_wrapped
+        )
     try:
         signature = inspect.signature(function, follow_wrapped=False)
-        signature.bind(*[None] * number)
+        bind = signature.bind_partial if is_wrapped else signature.bind
+        bind(*[None] * number)
         wrapped = getattr(function, "__wrapped__", None) if _takes_anything(signature) else None
     except TypeError:
         return False
@@ -141,7 +148,7 @@ def takes(function: Any, number: int, *, follow_wrapped: bool = True) -> bool:
     except RuntimeError:
         # A proxy may stand for nothing yet.
         return True
-    return wrapped is None or not follow_wrapped or takes(wrapped, number)
+    return wrapped is None or not follow_wrapped or takes(wrapped, number, is_wrapped=True)
 
 
 def _takes_anything(signature: inspect.Signature) -> bool:

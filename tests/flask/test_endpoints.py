@@ -323,6 +323,17 @@ def test_what_is_open_below_a_blueprint_that_is_closed_by_its_name_is_told(
     assert all(f"not closed: {told}." in line and "'admin.*'" in line for line in lines)
 
 
+def test_the_prefix_of_a_blueprint_counts_where_it_has_one(caplog):
+    app = flask.Flask("example")
+    blueprint = flask.Blueprint("admin", __name__, url_prefix="/admin")
+    blueprint.add_url_rule("/users", "users", lambda: "users")
+    app.register_blueprint(blueprint)
+    app.add_url_rule("/admin/export", "export", lambda: "all")
+    CORS(app, allow_origins=[PAGE], endpoints={"admin.*": SHUT})
+    actual(app)
+    assert "not closed: 'export'." in caplog.text
+
+
 def test_other_hosts_have_urls_of_their_own(caplog):
     app = flask.Flask("example", host_matching=True, static_host="a.example")
     blueprint = flask.Blueprint("admin", __name__)

@@ -8,7 +8,7 @@ import importlib.util
 
 import flask
 import pytest
-from exchanges import ADMIN, PAGE, callers
+from exchanges import ADMIN, EVIL, PAGE, callers
 from flask.views import MethodView, View
 from flask_calls import actual
 
@@ -263,3 +263,80 @@ def test_method_of_which_enough_is_said_is_in_force(kind, name, said, own, mark,
     nothing = lambda thing: thing  # noqa: E731 - the same for both
     app = overriding(kind, name, said, own or nothing, mark or nothing)
     assert callers(app, "/secret") == shared
+
+
+def overridden_under(
+    said, own=lambda method: method, mark=lambda view_class: view_class, **options
+):
+    """A class whose method takes the place of one of its base, in an application with some settings."""
+    app = flask.Flask("example")
+    CORS(app, **{"allow_origins": [PAGE, ADMIN], **options})
+    base = type("Base", (MethodView,), {"get": said(lambda self: "base")})
+    by_flask(app, mark(type("Inner", (base,), {"get": own(lambda self: "secret")})))
+    return app
+
+
+@pytest.mark.parametrize(
+    ("said", "own", "mark"),
+    [
+        ROW(same_origin, cross_origin(max_age=5), None, id="something else is said of the method"),
+        ROW(REFUSING, cross_origin(allow_headers=["X-A"]), None, id="headers are"),
+        ROW(same_origin, None, cross_origin(max_age=5), id="something else is said of the class"),
+        ROW(NARROWER, None, None, id="it was narrower than the application"),
+    ],
+)
+def test_what_says_nothing_of_who_may_read_stands_in_no_place(said, own, mark):
+    nothing = lambda thing: thing  # noqa: E731 - the same for both
+    message = refused(overridden_under(said, own or nothing, mark or nothing))
+    assert "is not in force for 'Inner.get'" in message
+
+
+@pytest.mark.parametrize(
+    ("said", "options", "shared"),
+    [
+        ROW(same_origin, {"allow_origins": []}, set(), id="the application shares nothing"),
+        ROW(
+            same_origin,
+            {"endpoints": {"secret": {"allow_origins": []}}},
+            set(),
+            id="closed by name",
+        ),
+        ROW(REFUSING, {"refuse_denied": True}, {ADMIN, PAGE}, id="the application refuses"),
+        ROW(
+            cross_origin(allow_origins=[EVIL]),
+            {},
+            {ADMIN, PAGE},
+            id="others were let in, and are no more",
+        ),
+    ],
+)
+def test_what_holds_for_all_of_the_application_is_enough(said, options, shared):
+    assert callers(overridden_under(said, **options), "/secret") == shared
+
+
+@pytest.mark.parametrize("decorators", [[same_origin], [NARROWER]])
+def test_a_list_of_the_class_is_enough(decorators):
+    def mark(view_class):
+        view_class.decorators = decorators
+        return view_class
+
+    assert PAGE not in callers(overridden_under(same_origin, mark=mark), "/secret")
+
+
+def test_any_method_of_a_base_counts():
+    class Listing(View):
+        def dispatch_request(self):
+            return self.render()
+
+        @same_origin
+        def render(self):
+            return "base"
+
+    class Users(Listing):
+        def render(self):
+            return "secret"
+
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[PAGE])
+    by_flask(app, Users)
+    assert "Users.render" in refused(app)

@@ -176,8 +176,8 @@ def test_what_comes_past_the_extension_is_no_request_where_that_opens_a_door(ser
     app = shop("route", same_origin)
     served = serve(app)
     for _ in range(2):
-        assert actual(served, "/me", "PUT", origin=PAGE).status_code == 500
-        assert actual(served, "/me", "PUT", origin=EVIL).status_code == 500
+        for origin in (EVIL, PAGE):
+            assert actual(served, "/me", "PUT", origin=origin).status_code == 500
     assert app.calls == []
 
 
@@ -322,3 +322,73 @@ def test_a_method_that_the_request_class_overrides_is_refused():
     assert actual(app, "/items?_method=DELETE", "POST", origin=EVIL).status_code == 403
     assert done == []
     assert actual(app, "/items?_method=DELETE", "POST", origin=ADMIN).text == "deleted"
+
+
+# --- views that refuse, wherever they run ---------------------------------------------------------
+
+
+def refusing_application():
+    """An application with a view that refuses, and what has run in it."""
+    app = flask.Flask("example")
+    app.calls = []
+    CORS(app, allow_origins=[PAGE])
+
+    @app.post("/safe")
+    @cross_origin(refuse_denied=True)
+    def safe():
+        app.calls.append("safe")
+        return "safe"
+
+    @app.post("/other")
+    def other():
+        return "other"
+
+    return app, safe
+
+
+@pytest.mark.parametrize("register", ["teardown_request", "after_request"])
+def test_a_view_that_refuses_breaks_nothing_after_the_response(register):
+    app, safe = refusing_application()
+    getattr(app, register)(lambda what: (safe(), what)[1])
+    assert actual(app, "/other", "POST", origin=EVIL).text == "other"
+    assert app.calls == []
+    assert actual(app, "/other", "POST", origin=PAGE).text == "other"
+    assert app.calls == ["safe"]
+
+
+def test_a_request_that_a_hook_routes_anew_is_refused():
+    app, _ = refusing_application()
+
+    @app.before_request
+    def route_anew():
+        flask.request.url_rule = next(app.url_map.iter_rules("safe"))
+
+    assert actual(app, "/other", "POST", origin=EVIL).status_code == 403
+    assert app.calls == []
+    assert actual(app, "/other", "POST", origin=PAGE).text == "safe"
+
+
+def test_a_request_inside_of_another_is_refused():
+    app, _ = refusing_application()
+
+    @app.post("/old")
+    def old():
+        with app.request_context({**flask.request.environ, "PATH_INFO": "/safe"}):
+            return app.full_dispatch_request()
+
+    assert actual(app, "/old", "POST", origin=EVIL).status_code == 403
+    assert app.calls == []
+    assert actual(app, "/old", "POST", origin=PAGE).text == "safe"
+
+
+def test_a_request_that_a_test_makes_by_hand_is_told_of_once(caplog):
+    app, _ = refusing_application()
+    for _ in range(2):
+        with app.test_request_context("/other", method="POST"):
+            assert app.full_dispatch_request().get_data(as_text=True) == "other"
+    assert len([each for each in caplog.messages if "past CORS" in each]) == 1
+    headers = {"Origin": EVIL, "Host": "api.example.com"}
+    with app.test_request_context("/other", method="POST", headers=headers):
+        app.testing = True
+        with pytest.raises(ConfigError, match="past CORS"):
+            app.full_dispatch_request()

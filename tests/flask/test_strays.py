@@ -562,7 +562,7 @@ def on_methods(app):
             return "report"
 
     class Others(Reports):
-        @cross_origin(max_age=5)
+        @cross_origin(allow_origins=[])
         def get(self):
             return super().get()
 

@@ -483,16 +483,17 @@ class _Fetch:
             self._has_been_unsafe = True
         return is_unsafe or (self._has_been_unsafe and engine.stays_unsafe)
 
-    def _cached_for(self) -> str | None:
-        """Whose the answers in the preflight cache are; ``None`` for nobody's."""
+    def _cached_for(self) -> str:
+        """Whose the answers in the preflight cache are."""
         request, engine = self._request, self._agent.engine
         this_fetch = f"fetch {self._number}"
         if request.origin == "null" and engine.opaque_origins_share_answers:
             return request.origin
+        of_page = this_fetch if request.origin == "null" else request.origin
         if not redirects.redirect_taints(request.origin, self._url_list):
-            return this_fetch if request.origin == "null" else request.origin
-        owners = {"null": "null", "page": request.origin, "fetch": this_fetch}
-        return owners.get(engine.tainted_answers_are_of)
+            return of_page
+        owners = {"null": "null", "page": of_page, "fetch": this_fetch}
+        return owners[engine.tainted_answers_are_of]
 
     def _as_set(self, request: Request) -> fields.HeaderList:
         """The headers of a script as the engine keeps them, and the type of the body."""

@@ -284,10 +284,21 @@ def _refused_where_nobody_did(
     if refused is None:
         return None
     answer = _refused(app, request.environ, refused)
-    # What an error handler raises, nobody handles.
-    if sys.exc_info()[0] is None:
+    # What is raised where an error is handled, or after the response, nobody handles.
+    is_handled = sys.exc_info()[0] is None
+    if is_handled and not any(frame.f_code in _AFTER_RESPONSE for frame in _frames()):
         _raise_instead(app, answer)
     return answer
+
+
+_AFTER_RESPONSE = tuple(
+    method.__code__
+    for method in (
+        flask.Flask.process_response,
+        flask.Flask.do_teardown_request,
+        flask.Flask.do_teardown_appcontext,
+    )
+)
 
 
 async def _awaited(watch: _Watch, view: Callable[..., Any], args: Any, kwargs: Any) -> Any:

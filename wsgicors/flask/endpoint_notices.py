@@ -28,22 +28,27 @@ def told_of_endpoints(app: Flask, resolver: UrlMapResolver) -> Iterator[tuple[st
         yield _NAMESAKE, where, shown(name)
     for name, layer in endpoints.by_name().items():
         if layer.is_closing() and str(name).endswith(".*"):
-            prefix, rules = _below(app.url_map.iter_rules(), name[:-1])
+            blueprint = app.blueprints.get(name[:-2])
+            within = (blueprint and blueprint.url_prefix) or "/"
+            prefix, rules = _below(app.url_map.iter_rules(), name[:-1], within)
             still_open = _of_all(rules, resolver) if prefix != "/" else []
             if still_open:
                 yield _NEIGHBOURS, layer.where, prefix, few(still_open)
 
 
-def _below(rules: Iterable[Rule], blueprint: str) -> tuple[str, list[Rule]]:
+def _below(rules: Iterable[Rule], blueprint: str, within: str) -> tuple[str, list[Rule]]:
     """What all URLs of a blueprint begin with, and the rules of others that begin so, too.
 
     :param blueprint: with the dot behind its name.
+    :param within: its prefix, where it has one and is not mounted elsewhere.
     """
     own: list[Rule] = []
     others: list[Rule] = []
     for rule in rules:
         (own if str(rule.endpoint).startswith(blueprint) else others).append(rule)
     prefix = posixpath.commonpath([_without_arguments(rule.rule) for rule in own])
+    if within != "/" and f"{prefix}/".startswith(f"{within.rstrip('/')}/"):
+        prefix = within.rstrip("/")
     sites = {(rule.subdomain, rule.host) for rule in own}
     return prefix, [
         rule

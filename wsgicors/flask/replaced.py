@@ -13,6 +13,7 @@ from ..errors import Problem, shown
 from ..names import SAFELISTED_METHODS
 from .declarations import Layer, said_of
 from .links import Links, get
+from .overridden import may_override, overridden
 from .views import View, Views
 
 if TYPE_CHECKING:
@@ -48,8 +49,10 @@ def replaced(app: Flask, views: Views, holding: Mapping[Any, Any]) -> Iterator[P
             if id(view_class) not in may_lose:
                 may_lose[id(view_class)] = _may_lose(view_class)
             if may_lose[id(view_class)]:
-                lost = [*_lost_by(view_class, looked_at, _methods(app, endpoint))]
-                found.update(dict.fromkeys(lost, view_class))
+                methods = _methods(app, endpoint)
+                lost = _lost_by(view_class, looked_at, methods)
+                taken = overridden(app, endpoint, looked_at, view_class, methods)
+                found.update(dict.fromkeys([*lost, *taken], view_class))
     for message, view_class in found.items():
         yield Problem("decorator", view_class, "lost-in-subclass", message)
 
@@ -59,39 +62,6 @@ def _lost_by(view_class: type, view: View, methods: Iterable[str]) -> Iterator[s
     for method in sorted(methods):
         said = view.said(method)
         yield from map(_message, _lost(view_class, method, said.layers + said.held))
-        yield from _overridden(view_class, method)
-
-
-def _overridden(view_class: type, method: str) -> Iterator[str]:
-    """Where the method of a class takes the place of one of a base that keeps people out."""
-    for name in (method.lower(), "dispatch_request"):
-        yield from _taken_from_base(view_class, name)
-
-
-def _taken_from_base(view_class: type, name: str) -> Iterator[str]:
-    having = [each for each in view_class.__mro__ if name in vars(each)]
-    for base in having[1:]:
-        own, closed = vars(having[0])[name], vars(base)[name]
-        layers = [layer for link in Links(closed) for layer in said_of(link) if _keeps_out(layer)]
-        lineage = view_class.__mro__
-        says_more = any(map(said_of, [*lineage[: lineage.index(base)], *Links(own)]))
-        if layers and not says_more:
-            yield _OVERRIDDEN.format(
-                layers[-1].where,
-                shown(f"{base.__qualname__}.{name}"),
-                shown(f"{having[0].__qualname__}.{name}"),
-            )
-
-
-def _keeps_out(layer: Layer) -> bool:
-    """Whether it keeps people out, whatever is said more broadly."""
-    return layer.is_closing() or bool(layer.policy.refuse_denied)
-
-
-_OVERRIDDEN = (
-    "{0}, at {1}, is not in force for {2}, which takes its place. Write it above {2}, too, or cross_origin(...)"
-    " to say who may read that"
-)
 
 
 def _methods(app: Flask, endpoint: Any) -> set[str]:
@@ -110,9 +80,7 @@ def _may_lose(view_class: type) -> bool:
         for name in _LISTS
         for each in [one for one in lineage if name in vars(one)][1:]
     )
-    return is_listed or any(
-        get(each, "required_methods") for base in lineage[1:] for each in vars(base).values()
-    )
+    return is_listed or may_override(view_class)
 
 
 def _lost(view_class: type, method: str, in_force: tuple[Layer, ...]) -> Iterator[_Lost]:

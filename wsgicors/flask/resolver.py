@@ -580,7 +580,7 @@ class UrlMapResolver:
         return self._narrowed(endpoint, builder, unknown)
 
     def refusing(self, request: Request, layers: Iterable[Layer]) -> HeaderBuilder | None:
-        """The builder by which a view may refuse a request; ``None`` where that was judged ahead of it.
+        """The builder by which a view may refuse a request, of which something else may have been judged before.
 
         :param layers: what was said of the view.
         """
@@ -588,7 +588,7 @@ class UrlMapResolver:
         endpoint, method = self._endpoint(request), request.environ["REQUEST_METHOD"]
         known = _NOWHERE if endpoint is None else self._known(endpoint, method)
         if all(id(layer) in known.declared for layer in layers):
-            return None
+            return known.builder
         return self._unlinked.refusing(self.default if endpoint is None else known.builder, layers)
 
     def in_common(
@@ -634,8 +634,6 @@ class UrlMapResolver:
         """How a response is to be shared so that nobody has lost anything; ``None`` if that cannot be."""
         before = NOBODY if builder is None else builder.policy
         said = before.merge(layer.policy)
-        if layer.policy.refuse_denied and not before.refuse_denied:
-            return None  # it ran, and was not refused
         if is_of_hook:
             return said
         # What has a route of its own may say more there, if it takes nothing away here.

@@ -15,6 +15,7 @@ from ..errors import ConfigError, Problem, shown
 from ..inspections import NEWS
 from ..layers import LAYER, waiting
 from ..logs import logger
+from ..middleware import is_effective_and_foreign
 from ..requests import is_preflight
 from .beside import tell_if_beside
 from .decorators import answer_for_silent_views
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 # The key in ``app.extensions``: the news that were known when nothing was wrong.
 _LOOKED_AT = "wsgicors-looked-at"
+# The key of whether somebody was told that requests come past `CORS`.
+_TOLD = "wsgicors-told-of-detour"
 
 
 class _Watch:
@@ -74,9 +77,7 @@ def _see_to_governed(app: flask.Flask, environ: WSGIEnvironment) -> bool:
     # A preflight comes here where nothing of ours answers it, and so it tells nothing.
     if is_preflight(environ):
         return False
-    if _came_past(app, environ):
-        _see_to_detour(app, environ)
-    return True
+    return not _came_past(app, environ) or _see_to_detour(app, environ)
 
 
 def _came_past(app: flask.Flask, environ: WSGIEnvironment) -> bool:
@@ -85,17 +86,23 @@ def _came_past(app: flask.Flask, environ: WSGIEnvironment) -> bool:
     return site is not None and all(response[1] is not site for response in waiting(environ))
 
 
-def _see_to_detour(app: flask.Flask, environ: WSGIEnvironment) -> None:
+def _see_to_detour(app: flask.Flask, environ: WSGIEnvironment) -> bool:
     """Tell of a request that has come past `CORS`.
 
+    :returns: whether the next one need not be looked at.
     :raises ConfigError: if that opens what is closed.
     """
     resolver = app.extensions[EXTENSION]
     resolver.ensure_checked()
-    if resolver.refuses or environ.get(LAYER) is not None:
+    is_refused = resolver.refuses and is_effective_and_foreign(environ)
+    if is_refused or environ.get(LAYER) is not None:
         message = _PAST.format(shown(app.name))
         raise ConfigError([Problem("app", app, "past-the-extension", message)])
-    logger.warning(_PAST.format(shown(app.name)))
+    # A test may do so, and what comes later may come past it, too.
+    if _TOLD not in app.extensions:
+        app.extensions[_TOLD] = True
+        logger.warning(_PAST.format(shown(app.name)))
+    return not resolver.refuses
 
 
 _PAST = (
