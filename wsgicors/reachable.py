@@ -7,6 +7,8 @@ dispatcher. Neither is imported for that.
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from types import MethodType
@@ -58,19 +60,18 @@ class _Reach:
     def __init__(self, rules: Iterable[str]) -> None:
         #: Whole segments that are written out in a rule.
         self._written = {""}
-        #: Those behind which a rule can take anything.
-        self._open: set[str] = set()
+        #: The segments of rules that are not all written out.
+        self._patterns: list[list[str]] = []
         for rule in rules:
-            path = ""
-            for segment in filter(None, rule.split("/")):
-                if "<" in segment:
-                    self._open.add(path)
-                    break
-                path = f"{path}/{segment}"
-                self._written.add(path)
+            segments = [*filter(None, rule.split("/"))]
+            written = [*itertools.takewhile(lambda each: "<" not in each, segments)]
+            self._written.update(itertools.accumulate(f"/{each}" for each in written))
+            if len(written) < len(segments):
+                self._patterns.append([*map(_kind, segments)])
 
     def has(self, prefix: str) -> bool:
-        return prefix in self._written or any(each in self._open for each in _around(prefix))
+        segments = prefix.split("/")[1:]
+        return prefix in self._written or any(_fits(segments, each) for each in self._patterns)
 
     def nearest(self, prefix: str) -> str | None:
         """What a rule begins with that is most like a prefix, if anything is."""
@@ -82,10 +83,38 @@ class _Reach:
         return next(iter(get_close_matches(prefix, sorted(self._written), 1, 0.8)), None)
 
 
-def _around(prefix: str) -> Iterator[str]:
-    while prefix:
-        prefix = prefix.rpartition("/")[0]
-        yield prefix
+# Of the segments of a rule, what stands for any segment, for one of digits, and for all that follows.
+_ANY, _DIGITS, _REST = "<>", "<int>", "<path>"
+_CONVERTER = re.compile(r"<(?:(\w+)(?:\([^/]*\))?:)?\w+>")
+_IN_ONE_SEGMENT = {
+    None: _ANY,
+    "default": _ANY,
+    "string": _ANY,
+    "uuid": _ANY,
+    "float": _ANY,
+    "int": _DIGITS,
+}
+
+
+def _kind(segment: str) -> str:
+    """What a segment of a rule stands for."""
+    if "<" not in segment:
+        return segment
+    converters = [*_CONVERTER.finditer(segment)]
+    kinds = {_IN_ONE_SEGMENT.get(each[1], _REST) for each in converters}
+    if not converters or _REST in kinds:
+        return _REST
+    return kinds.pop() if converters[0][0] == segment else _ANY
+
+
+def _fits(segments: list[str], pattern: list[str]) -> bool:
+    """Whether a URL of a rule can begin with some segments."""
+    for segment, kind in itertools.zip_longest(segments, pattern):
+        if segment is None or kind == _REST:
+            return True
+        if kind is None or not (kind in (segment, _ANY) or (kind == _DIGITS and segment.isdigit())):
+            return False
+    return True
 
 
 def _rules(app: Any, most: int) -> Iterator[str]:
@@ -103,6 +132,11 @@ def _rules(app: Any, most: int) -> Iterator[str]:
         yield _ANYTHING
 
 
+def _is_werkzeugs(thing: Any) -> bool:
+    module = thing.__module__ if isinstance(thing, type) else type(thing).__module__
+    return str(module).startswith("werkzeug.")
+
+
 def _is_flask(app: object) -> bool:
     """Whether an application finds its views as Flask does."""
     found = [getattr(type(app), name, None) for name in _OF_FLASK]
@@ -111,7 +145,8 @@ def _is_flask(app: object) -> bool:
 
 def _rules_of_map(app: Any) -> Iterator[str]:
     url_map = app.url_map
-    if not type(url_map).__module__.startswith("werkzeug."):
+    known = [url_map, *(url_map.converters.get(name) for name in filter(None, _IN_ONE_SEGMENT))]
+    if not all(_is_werkzeugs(each) for each in known):
         yield _ANYTHING
         return
     for rule in url_map.iter_rules():

@@ -8,7 +8,7 @@ from exchanges import PAGE, environ_of
 from flask_calls import actual
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.proxy_fix import ProxyFix
-from werkzeug.routing import Map, Rule
+from werkzeug.routing import BaseConverter, Map, Rule
 
 from wsgicors import CORSMiddleware, Policy
 from wsgicors.flask import CORS
@@ -17,8 +17,14 @@ ROW = pytest.param
 CLOSED = Policy(allow_origins=[])
 
 
-def application(*rules, kind=flask.Flask):
+class Own(BaseConverter):
+    regex = ".+"
+    part_isolating = False
+
+
+def application(*rules, kind=flask.Flask, **converters):
     app = kind("example")
+    app.url_map.converters.update(converters)
     for rule in rules:
         app.add_url_rule(rule, rule.replace(".", ""), lambda **converted: "hello")
     return app
@@ -58,6 +64,19 @@ def mounted_within(app):
         ROW(application("/admin/users"), "/admni", "/admin", id="misspelt"),
         ROW(application("/admin/<name>"), "/x/admin", "/admin", id="ahead of a converter"),
         ROW(application("/"), "/metrics", None, id="nothing like it"),
+        *[
+            ROW(application("/admin/users", rule), prefix, nearest, id=f"{prefix} beside {rule}")
+            for rule, prefix, nearest in [
+                ("/<int:id>", "/api/admin", "/admin"),
+                ("/<int:id>", "/Admin", "/admin"),
+                ("/<tenant>/orders", "/api/admin", "/admin"),
+                ("/<lang>/p", "/Admin/users", "/admin/users"),
+                ("/<slug>", "/admin/user", "/admin/users"),
+                ("/<string(length=2):lang>", "/x/admin", "/admin"),
+                ("/u/<int:id>/keys", "/u/id/keys", None),
+                ("/v<int:version>/admin", "/v1/users", None),
+            ]
+        ],
         ROW(application("/admin"), "/admin/users", None, id="below a view"),
         ROW(application("/in").wsgi_app, "/In", "/in", id="its method"),
         ROW(
@@ -128,6 +147,12 @@ def around_flask(middleware):
         ROW(application("/a"), "/static/private", id="below a converter"),
         ROW(application("/<tenant>/x"), "/acme", id="begins with a converter"),
         ROW(application("/v<int:version>/x"), "/v1", id="converter in a segment"),
+        ROW(application("/<int:id>/x"), "/7/x", id="a number"),
+        ROW(application("/<tenant>/<path:rest>"), "/acme/any/thing", id="a path behind a name"),
+        ROW(application("/<uuid:id>"), "/something", id="another converter"),
+        ROW(application("/<any(a,b):kind>/x"), "/a/x/y", id="a converter that may take anything"),
+        ROW(application("/<own:it>", own=Own), "/x/y", id="one of its own"),
+        ROW(application("/<int:id>/x", int=Own), "/x/y", id="another one for numbers"),
         ROW(DispatcherMiddleware(application("/a"), {"/shop": application("/b")}), "/shop"),
         ROW(DispatcherMiddleware(application("/a"), {"/shop/x": application("/b")}), "/shop"),
         ROW(DispatcherMiddleware(application("/a"), {"/shop": lambda *_: []}), "/shop/b"),
