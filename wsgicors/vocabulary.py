@@ -82,6 +82,10 @@ def without_name(what: str, argument: object) -> Problem:
     """
     value = shown(argument)
     message = f"{value} needs the name of its field; write {what}(allow_origins={value})"
+    if hasattr(argument, "settings"):
+        message = (
+            f"{value} is a Policy, and its fields are wanted; write {what}(**policy.settings())"
+        )
     return Problem(what, argument, "positional-argument", message)
 
 

@@ -12,7 +12,7 @@ from exchanges import ADMIN, EVIL, PAGE, callers
 from flask.views import MethodView, View
 from flask_calls import actual
 
-from wsgicors import ConfigError
+from wsgicors import ConfigError, CORSMiddleware
 from wsgicors.flask import CORS, cross_origin, same_origin
 
 ROW = pytest.param
@@ -340,3 +340,85 @@ def test_any_method_of_a_base_counts():
     CORS(app, allow_origins=[PAGE])
     by_flask(app, Users)
     assert "Users.render" in refused(app)
+
+
+class Controller:
+    """Its methods are registered one by one, and nobody reads its lists."""
+
+    def index(self):
+        return "secret"
+
+
+@pytest.mark.parametrize("name", ["decorators", "method_decorators"])
+@pytest.mark.parametrize("said", [same_origin, NARROWER, REFUSING])
+def test_a_list_that_nobody_reads_is_an_error(name, said):
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[PAGE, ADMIN])
+    own = type("Own", (Controller,), {name: [said]})
+    app.add_url_rule("/secret", view_func=own().index)
+    assert f"in {name} of 'Own', is not in force" in refused(app)
+
+
+def test_a_list_that_is_set_too_late_is_an_error():
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[PAGE, ADMIN])
+    late = type("Late", (MethodView,), {"get": lambda self: "secret"})
+    by_flask(app, late)
+    late.decorators = [same_origin]
+    assert "in decorators of 'Late', is not in force" in refused(app)
+
+
+def test_a_list_that_something_of_ones_own_reads_is_in_force():
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[PAGE, ADMIN])
+    own = type("Own", (Controller,), {"decorators": [login_required, NARROWER]})
+    view = own().index
+    for decorate in own.decorators:
+        view = decorate(view)
+    app.add_url_rule("/secret", "secret", view)
+    assert callers(app, "/secret") == {ADMIN}
+
+
+# --- methods that something else calls than the view of their class --------------------------------
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda view_class: view_class().get(),
+        lambda view_class: view_class().dispatch_request(),
+        lambda view_class: view_class.get(view_class()),
+        lambda view_class: view_class.as_view("another")(),
+    ],
+)
+@pytest.mark.parametrize("shares", [lambda app: CORS(app, allow_origins=[PAGE]) and None, None])
+def test_what_is_said_of_a_class_holds_where_another_view_calls_its_methods(call, shares):
+    class Orders(MethodView):
+        def get(self):
+            return "secret"
+
+    same_origin(Orders)
+    app = flask.Flask("example")
+    app.add_url_rule("/orders", view_func=Orders.as_view("orders"))
+    app.add_url_rule("/secret", "dashboard", lambda: call(Orders))
+    if shares is not None:
+        shares(app)
+    served = app if shares else CORSMiddleware(app, allow_origins=[PAGE])
+    assert callers(served, "/secret") == callers(served, "/orders") == set()
+
+
+def test_a_class_that_refuses_does_so_where_another_view_calls_its_methods():
+    done = []
+
+    class Orders(MethodView):
+        def post(self):
+            done.append("post")
+            return "done"
+
+    cross_origin(refuse_denied=True)(Orders)
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[PAGE])
+    app.add_url_rule("/old", "old", lambda: Orders().post(), methods=["POST"])
+    assert actual(app, "/old", "POST", origin=EVIL).status_code == 403
+    assert done == []
+    assert actual(app, "/old", "POST", origin=PAGE).text == "done"

@@ -392,3 +392,24 @@ def test_a_request_that_a_test_makes_by_hand_is_told_of_once(caplog):
         app.testing = True
         with pytest.raises(ConfigError, match="past CORS"):
             app.full_dispatch_request()
+
+
+# --- extensions without an application ------------------------------------------------------------
+
+
+def test_an_extension_that_no_application_has_is_told_of_once(caplog):
+    kept = CORS(allow_origins=[PAGE], refuse_denied=True)
+    app = shop("route", SAID[1])
+    for _ in range(2):
+        actual(app, "/me")
+    lines = [each for each in caplog.messages if "has no application so far" in each]
+    assert len(lines) == 1
+    assert lines[0].startswith("CORS(...) at flask/test_running.py:")
+    kept.init_app(shop("route", SAID[1]))
+
+
+def test_an_extension_that_some_application_has_is_not_told_of(caplog):
+    kept = CORS(allow_origins=[PAGE])
+    kept.init_app(shop("route"))
+    actual(shop("route", SAID[1]), "/me")
+    assert "has no application so far" not in caplog.text

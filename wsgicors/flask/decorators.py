@@ -23,7 +23,7 @@ from typing import (
 )
 
 import flask
-from flask.views import View
+from flask.views import View, http_method_funcs
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
@@ -193,6 +193,8 @@ def _answer_alone(said: _Said, target: Any) -> None:
         _answer_alone_in_blueprint(said, target)
     elif isinstance(target, type):
         _answer_alone_in_class(said, target)
+        if issubclass(target, View):
+            _watch_methods(said, target)
     else:
         target.decorators = [*target.decorators, functools.partial(_decorated, said)]
 
@@ -381,6 +383,16 @@ def _answer_alone_in_class(said: _Said, view_class: Any) -> None:
         return _wrapper(_Said(layers, said.answer), make(*args, **kwargs))
 
     view_class.as_view = _AsView(as_view)
+
+
+def _watch_methods(said: _Said, view_class: type) -> None:
+    """Have it noticed when the methods of a class run that something else calls than its own view."""
+    for name, method in [*vars(view_class).items()]:
+        if inspect.isfunction(method) and name in _ANSWERING:
+            setattr(view_class, name, _wrapper(said, method))
+
+
+_ANSWERING = frozenset([*http_method_funcs, "dispatch_request"])
 
 
 class _AsView(classmethod):  # type: ignore[type-arg]

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from logging import DEBUG, root
 from types import MethodType
 from typing import TYPE_CHECKING, Any, Callable, NoReturn, Optional
+from weakref import WeakSet
 
 import flask
 
@@ -113,7 +114,11 @@ class CORS(SaidWhenMade):
         self._endpoints = endpoint_layers(endpoints, where)
         self._given = _given(endpoints, f"CORS(...) at {where}")
         self._trial = None if trial is None else trial_layer(trial, where)
-        if app is not None:
+        #: The place, for people.
+        self.where = f"CORS(...) at {where}"
+        if app is None:
+            WAITING.add(self)
+        else:
             self.init_app(app)
 
     @called_as("cors.init_app(app)")
@@ -147,6 +152,7 @@ class CORS(SaidWhenMade):
         given = [self._given, _given(endpoints, f"init_app(...) at {where}")]
         resolver = UrlMapResolver(app, layers, special, given=given)
         app.extensions[EXTENSION] = resolver
+        WAITING.discard(self)
         governed = _governed(app, app.wsgi_app, resolver)
         govern(app, governed, layers)
         if tried is not None:
@@ -159,6 +165,9 @@ def _given(endpoints: object, reader: str) -> Given:
     remedy = "fill endpoints first, and call CORS(app, ..., endpoints=...) after that"
     return Given("endpoints", endpoints, reader, remedy)
 
+
+#: Those that were made without an application, and have none so far.
+WAITING: WeakSet[CORS] = WeakSet()
 
 _TWICE = Problem(
     "app",

@@ -61,7 +61,25 @@ def _lost_by(view_class: type, view: View, methods: Iterable[str]) -> Iterator[s
     """What is lost, for people."""
     for method in sorted(methods):
         said = view.said(method)
-        yield from map(_message, _lost(view_class, method, said.layers + said.held))
+        in_force = said.layers + said.held
+        yield from map(_message, _lost(view_class, method, in_force))
+        yield from _unread(view_class, method, in_force)
+
+
+def _unread(view_class: type, method: str, in_force: Iterable[Layer]) -> Iterator[str]:
+    """What stands in a list of a class that nothing reads, as where an extension has none of this name."""
+    policies = [layer.policy for layer in in_force]
+    for name in _LISTS:
+        for owner in [each for each in view_class.__mro__ if name in vars(each)][:1]:
+            for layer in _declared(owner, name, method):
+                if layer.policy not in policies:
+                    yield _UNREAD.format(layer.where, name, shown(owner.__qualname__))
+
+
+_UNREAD = (
+    "{0}, in {1} of {2}, is not in force: whatever makes the view does not read that list, or has read it before."
+    " Write the decorator above the class or its methods"
+)
 
 
 def _methods(app: Flask, endpoint: Any) -> set[str]:
@@ -73,12 +91,12 @@ def _methods(app: Flask, endpoint: Any) -> set[str]:
 
 
 def _may_lose(view_class: type) -> bool:
-    """Whether anything is declared in a list, or of a method, that is not that of the class itself."""
+    """Whether anything is declared in a list, or of a method of a base."""
     lineage = view_class.__mro__
     is_listed = any(
         any(map(_declaring, _all_listed(each, name)))
         for name in _LISTS
-        for each in [one for one in lineage if name in vars(one)][1:]
+        for each in [one for one in lineage if name in vars(one)]
     )
     return is_listed or may_override(view_class)
 
@@ -109,7 +127,9 @@ def _declaring(decorator: Any) -> list[Layer]:
 def _listed(view_class: type, name: str, method: str) -> list[Any]:
     decorators = vars(view_class).get(name)
     if isinstance(decorators, Mapping):
-        decorators = decorators.get(method.lower())
+        # Flask-RESTful looks for the method in lower case, so what stands at any other key is never found.
+        names = [each for each in decorators if each == method.lower() or each != str(each).lower()]
+        decorators = [one for each in names for one in decorators[each]]
     return [*decorators] if isinstance(decorators, (list, tuple)) else []
 
 

@@ -19,6 +19,7 @@ from ..middleware import is_effective_and_foreign
 from ..requests import is_preflight
 from .beside import tell_if_beside
 from .decorators import answer_for_silent_views
+from .extension import WAITING
 from .inspection import ensure_placed, see_to_responses
 from .settings import EXTENSION, SITE
 from .strays import is_any_undecided
@@ -66,6 +67,9 @@ _watch = _Watch()
 
 def _see_to_alone(app: flask.Flask, environ: WSGIEnvironment) -> bool:
     ensure_placed(app)
+    for waiting_one in [*WAITING]:
+        WAITING.discard(waiting_one)
+        logger.warning(_NO_APPLICATION, waiting_one.where, shown(app.name))
     tell_if_beside(app, environ)
     answer_for_silent_views(app)
     if environ.get(LAYER) is not None:
@@ -105,6 +109,10 @@ def _see_to_detour(app: flask.Flask, environ: WSGIEnvironment) -> bool:
     return not resolver.refuses
 
 
+_NO_APPLICATION = (
+    "%s has no application so far, and %s answers requests without it; write cors.init_app(app) in the function"
+    " that makes the application"
+)
 _PAST = (
     "a request has come to the application {} past CORS(app), so that what is said there is not in force. What"
     " is served was taken from the application before CORS(app) was called. Take it after that, or serve the"
