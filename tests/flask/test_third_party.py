@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import re
+import types
 import warnings
 
 import flask
@@ -699,3 +700,30 @@ def test_closed_error_handler_of_restx_is_in_force_in_silence(is_default, caplog
 
     assert callers(app, "/crash") == set()
     assert not [each for each in caplog.records if each.name == "wsgicors"]
+
+
+def test_list_that_flask_admin_does_not_read_is_an_error():
+    class Secret(flask_admin.BaseView):
+        decorators = (same_origin,)
+
+        @flask_admin.expose("/")
+        def index(self):
+            return "secret"
+
+    app = governed()
+    flask_admin.Admin(app).add_view(Secret(endpoint="secret"))
+    with pytest.raises(ConfigError, match=r"decorators of .*Secret.* is not in force"):
+        actual(app, "/admin/secret/")
+
+
+def test_list_of_flask_restful_for_a_method_in_capitals_is_an_error():
+    class Item(flask_restful.Resource):
+        method_decorators = types.MappingProxyType({"POST": [same_origin]})
+
+        def post(self):
+            return "saved"
+
+    app = governed()
+    flask_restful.Api(app).add_resource(Item, "/item")
+    with pytest.raises(ConfigError, match=r"method_decorators of .*Item.* is not in force"):
+        actual(app, "/item", "POST")
