@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+import gc
 import logging
 import re
 import sys
+import weakref
 
 import pytest
 from hypothesis import given
@@ -907,6 +909,28 @@ def test_a_callable_that_returns_a_coroutine_opens_nothing():
 def test_a_callable_may_end_the_program(error):
     with pytest.raises(error):
         builder({"allow_origins": raises(error())}).actual(APP)
+
+
+class Environ(dict):
+    """It can be referred to without being held."""
+
+
+@pytest.mark.parametrize("ask", ["actual", "preflight"])
+def test_what_a_callable_answered_does_not_hold_the_request(ask):
+    known = builder({"allow_origins": lambda origin, environ: True})
+    environ = Environ(REQUEST_METHOD="GET", **{ANSWERS: {}})
+    gone = weakref.ref(environ)
+    gc.disable()
+    try:
+        if ask == "actual":
+            known.actual(APP, environ)
+        else:
+            known.preflight(APP, "GET", None, environ)
+        assert environ[ANSWERS]
+        del environ
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 def test_a_callable_is_asked_each_time_with_the_environ():

@@ -145,11 +145,12 @@ def _says_yes(predicate: Callable[[str, Any], bool], origin: str, environ: Any) 
     names = ("REQUEST_METHOD", "SCRIPT_NAME", "PATH_INFO")
     key = (id(predicate), origin, *map(environ.get, names))
     if key not in answers:
+        is_yes = _asked_of_all(predicate, origin, environ)
         # With the callable, so that no other can have the same identity meanwhile.
-        answers[key] = (_asked_of_all(predicate, origin, environ), predicate, environ)
-    is_yes, _, asked = answers[key]
+        answers[key] = (is_yes, predicate, getattr(environ, "is_method_read", True))
+    is_yes, _, is_method_read = answers[key]
     if isinstance(environ, Asked):
-        environ.is_method_read = getattr(asked, "is_method_read", True)
+        environ.is_method_read = is_method_read
     return bool(is_yes)
 
 
