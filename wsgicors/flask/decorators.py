@@ -14,7 +14,6 @@ from typing import (
     TYPE_CHECKING,
     Any,
     Callable,
-    NamedTuple,
     NoReturn,
     Protocol,
     TypeVar,
@@ -130,17 +129,11 @@ def same_origin(target: Any = _NOTHING) -> Any:
 same_origin.declares = Layer(NOBODY, "@same_origin")  # type: ignore[attr-defined]
 
 
-def declaring(
-    layer: Layer, answer: Callable[[flask.Flask, flask.Request], None] | None = None
-) -> Callable[[Target], Target]:
-    """The decorator that declares a layer.
-
-    :param answer: called instead of :func:`answer_instead_of_view`.
-    """
-    said = _Said((layer,), answer or answer_instead_of_view)
+def declaring(layer: Layer) -> Callable[[Target], Target]:
+    """The decorator that declares a layer."""
 
     def decorate(target: Target) -> Target:
-        return cast("Target", _decorated(said, target))
+        return cast("Target", _decorated(layer, target))
 
     # `View` looks for it where something decorates only when it is called.
     decorate.declares = layer  # type: ignore[attr-defined]
@@ -153,61 +146,52 @@ class _DecoratedFunction(Protocol):
     def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
 
 
-class _Said(NamedTuple):
-    """What a decorator declares, and what sees to requests where no extension governs."""
-
-    layers: tuple[Layer, ...]
-    answer: Callable[[flask.Flask, flask.Request], None]
-
-
-def _decorated(said: _Said, target: Any) -> Any:
-    (layer,) = said.layers
+def _decorated(layer: Layer, target: Any) -> Any:
     problem = wrong_target(target, layer)
     if problem is not None:
         raise ConfigError([problem])
     if isinstance(target, (classmethod, staticmethod)):
-        return type(target)(_decorated(said, target.__func__))
+        return type(target)(_decorated(layer, target.__func__))
     if isinstance(target, (flask.Blueprint, type)) or is_namespace(target):
         declare(target, layer)
-        _answer_alone(said, target)
+        _answer_alone(layer, target)
         tell_of_decorator()
         return target
-    view = _stand_in(said, target)
+    view = _stand_in(layer, target)
     note_decorated(target, view)
     tell_of_decorator()
     if inspect.isfunction(target):
-        _look_for_class(said, target)
+        _look_for_class(target)
     return view
 
 
-def _stand_in(said: _Said, target: Any) -> Any:
+def _stand_in(layer: Layer, target: Any) -> Any:
     """What stands for a decorated callable: a function, if it is one."""
-    view = _wrapper(said, target) if inspect.isfunction(target) else DecoratedCallable(said, target)
-    (layer,) = said.layers
+    is_function = inspect.isfunction(target)
+    view: Any = _wrapper((layer,), target) if is_function else DecoratedCallable(layer, target)
     declare_new(view, layer)
     return view
 
 
-def _answer_alone(said: _Said, target: Any) -> None:
+def _answer_alone(layer: Layer, target: Any) -> None:
     if isinstance(target, flask.Blueprint):
-        _answer_alone_in_blueprint(said, target)
+        _answer_alone_in_blueprint(layer, target)
     elif isinstance(target, type):
-        _answer_alone_in_class(said, target)
+        _answer_alone_in_class(target)
         if issubclass(target, View):
-            _watch_methods(said, target)
+            _watch_methods(layer, target)
     else:
-        target.decorators = [*target.decorators, functools.partial(_decorated, said)]
+        target.decorators = [*target.decorators, functools.partial(_decorated, layer)]
 
 
 def _wrapper(  # noqa: C901 - its closures count
-    said: _Said, view: Callable[..., Any]
+    layers: tuple[Layer, ...], view: Callable[..., Any]
 ) -> _DecoratedFunction:
     """A function that answers preflights for itself where no extension governs its application."""
     is_plain = inspect.isfunction(view) and not inspect.iscoroutinefunction(view)
-    layers, answer = said
     run = (frozenset(map(id, layers)), layers)
     required = RequiredMethods(layers[0] if layers else None, _AUTOMATIC_OPTIONS, view)
-    watch = _Watch(answer, run)
+    watch = _Watch(run)
     refuses = watch.refuses()
 
     def decorated(*args: Any, **kwargs: Any) -> Any:  # noqa: C901 - the hot path
@@ -253,10 +237,9 @@ class _Watch:
     It cannot be called, so that it is no view that the decorated one might run.
     """
 
-    __slots__ = ("_answer", "_run")
+    __slots__ = ("_run",)
 
-    def __init__(self, answer: Callable[[flask.Flask, flask.Request], None], run: Run) -> None:
-        self._answer = answer
+    def __init__(self, run: Run) -> None:
         self._run = run
 
     def refuses(self) -> bool:
@@ -268,7 +251,7 @@ class _Watch:
         if refused is not None:
             return refused
         if EXTENSION not in app.extensions or request.method == "OPTIONS":
-            self._answer(app, request)
+            answer_instead_of_view(app, request)
         note_run(request.environ, app.url_map, self._run)
         return None
 
@@ -311,10 +294,10 @@ async def _awaited(watch: _Watch, view: Callable[..., Any], args: Any, kwargs: A
 class DecoratedCallable:
     """What stands for a decorated callable that is no function."""
 
-    def __init__(self, said: _Said, view: Callable[..., Any]) -> None:
+    def __init__(self, layer: Layer, view: Callable[..., Any]) -> None:
         functools.update_wrapper(self, view)
-        self._said = said
-        self._call = _wrapper(said, view)
+        self._layer = layer
+        self._call = _wrapper((layer,), view)
         _get_options(self, self._call.required_methods)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -331,7 +314,7 @@ class DecoratedCallable:
         view = self.__wrapped__
         bind = getattr(type(view), "__get__", None)
         bound = view if bind is None or instance is None else bind(view, instance, owner)
-        return self if bound is view else _stand_in(self._said, bound)
+        return self if bound is view else _stand_in(self._layer, bound)
 
 
 def _is_awaited(view: Callable[..., Any]) -> bool:
@@ -363,7 +346,7 @@ class _AutomaticOptions(str):
 _AUTOMATIC_OPTIONS = _AutomaticOptions("OPTIONS")
 
 
-def _answer_alone_in_class(said: _Said, view_class: Any) -> None:
+def _answer_alone_in_class(view_class: Any) -> None:
     """Have the views that a class makes decorated, so that they can answer alone."""
     if not issubclass(view_class, View):
         return
@@ -380,16 +363,16 @@ def _answer_alone_in_class(said: _Said, view_class: Any) -> None:
         make = inherited.as_view if own is None else own.__get__(None, cls)
         lineage = [*cls.__mro__, view_class] if is_copy else cls.__mro__
         layers = tuple(layer for each in lineage for layer in said_of(each))
-        return _wrapper(_Said(layers, said.answer), make(*args, **kwargs))
+        return _wrapper(layers, make(*args, **kwargs))
 
     view_class.as_view = _AsView(as_view)
 
 
-def _watch_methods(said: _Said, view_class: type) -> None:
+def _watch_methods(layer: Layer, view_class: type) -> None:
     """Have it noticed when the methods of a class run that something else calls than its own view."""
     for name, method in [*vars(view_class).items()]:
         if inspect.isfunction(method) and name in _ANSWERING:
-            setattr(view_class, name, _wrapper(said, method))
+            setattr(view_class, name, _wrapper((layer,), method))
 
 
 _ANSWERING = frozenset([*http_method_funcs, "dispatch_request"])
@@ -417,7 +400,7 @@ def _class_that_makes_a_view() -> type | None:
     return next((frame.f_locals["cls"] for frame in _frames() if frame.f_code is _AS_VIEW), None)
 
 
-def _look_for_class(said: _Said, view: Callable[..., Any]) -> None:
+def _look_for_class(view: Callable[..., Any]) -> None:
     """Have the class answer alone that is being made around a method, or that makes a view."""
     view_class = _class_that_makes_a_view()
     if view_class is not None:
@@ -427,7 +410,7 @@ def _look_for_class(said: _Said, view: Callable[..., Any]) -> None:
         for frame in _frames():
             is_body = not frame.f_code.co_flags & inspect.CO_OPTIMIZED
             if is_body and frame.f_locals.get("__qualname__") == holder:
-                frame.f_locals[_ClassToBe.NAME] = _ClassToBe(said)
+                frame.f_locals[_ClassToBe.NAME] = _ClassToBe()
 
 
 def answer_for_silent_views(app: flask.Flask) -> None:
@@ -473,15 +456,12 @@ class _ClassToBe:
 
     NAME = "_wsgicors_class_to_be"
 
-    def __init__(self, said: _Said) -> None:
-        self._said = said
-
     def __set_name__(self, owner: type, name: str) -> None:
         delattr(owner, name)
-        _answer_alone_in_class(self._said, owner)
+        _answer_alone_in_class(owner)
 
 
-def _answer_alone_in_blueprint(said: _Said, blueprint: flask.Blueprint) -> None:
+def _answer_alone_in_blueprint(layer: Layer, blueprint: flask.Blueprint) -> None:
     if _answer_alone_to_request in blueprint.before_request_funcs.get(None, []):
         return
     try:
@@ -490,7 +470,6 @@ def _answer_alone_in_blueprint(said: _Said, blueprint: flask.Blueprint) -> None:
             blueprint.before_request(_answer_alone_to_request)
     except (AssertionError, UserWarning):
         # It is registered already, and Flask takes no hook any more; the extension can still answer.
-        (layer,) = said.layers
         # Also of what closes: something around the application may share it.
         if not is_governed(blueprint):
             logger.warning(_TOO_LATE, layer.where, shown(blueprint.name))
