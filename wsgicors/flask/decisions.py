@@ -10,7 +10,7 @@ from ..admission import ANSWERS
 from ..layers import DECISION
 from ..outcomes import outcome
 from ..requests import is_preflight
-from .decorators import resolver_of
+from .alone import resolver_of
 from .resolver import UrlMapResolver
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from ..headers import HeaderBuilder
 from ..middleware import CORSMiddleware, answer_preflight, decide_actual
 from ..requests import is_preflight
 from ..review import described
-from .decorators import is_automatic
+from .alone import is_automatic
 from .resolver import UrlMapResolver
 from .settings import EXTENSION, READERS
 from .strays import Stray, strays

@@ -17,8 +17,8 @@ from ..layers import LAYER, waiting
 from ..logs import logger
 from ..middleware import is_effective_and_foreign
 from ..requests import is_preflight
+from .alone import answer_for_silent_views
 from .beside import tell_if_beside
-from .decorators import answer_for_silent_views
 from .extension import WAITING
 from .inspection import ensure_placed, see_to_responses
 from .settings import EXTENSION, SITE

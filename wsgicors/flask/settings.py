@@ -280,6 +280,14 @@ def blueprint_layers(app: Flask, endpoint: str) -> Iterator[Layer]:
             yield from said_of(blueprint)
 
 
+def frames() -> Iterator[FrameType]:
+    """The code that is being run, and what has called it."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+
+
 def caller() -> FrameType:
     """The application's code that is being run."""
     frame = sys._getframe()
