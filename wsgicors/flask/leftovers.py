@@ -12,8 +12,8 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 from ..errors import shown
-from ..names import SAFELISTED_METHODS
 from .links import get, holds_nothing
+from .rules import methods_of
 from .views import Views, is_bare
 
 if TYPE_CHECKING:
@@ -129,14 +129,8 @@ def _that_may_run(app: Flask, views: Views, endpoint: Any) -> Iterable[Any]:
     if is_bare(view) and holds_nothing(view):
         return ()
     looked_at = views.view(endpoint, view)
-    reached = (looked_at.reached(method) for method in methods_of(app, endpoint))
+    reached = (looked_at.reached(method) for method in methods_of(app.url_map, endpoint))
     return chain(*reached, _decorators_per_request(view))
-
-
-def methods_of(app: Flask, endpoint: Any) -> set[str]:
-    """The methods that lead to an endpoint."""
-    rules = app.url_map.iter_rules(endpoint)
-    return {method for rule in rules for method in rule.methods or SAFELISTED_METHODS}
 
 
 def _decorators_per_request(view: Any) -> Iterable[Any]:

@@ -16,6 +16,7 @@ from ..guards import OVERRIDE, method_overrides, refuses_nothing
 from ..layers import LAYER
 from ..names import SAFE_METHODS, SAFELISTED_METHODS
 from .endpoint_notices import told_of_endpoints
+from .rules import with_methods
 from .settings import (
     ANSWERED_AHEAD,
     Effective,
@@ -122,7 +123,7 @@ class Notices:
         """Where something is said of an endpoint by its name, and its view says otherwise."""
         layers = resolver.endpoints.by_name()
         rules = self._app.url_map.iter_rules() if layers else ()
-        places = _methods_of(rule for rule in rules if rule.endpoint in layers)
+        places = with_methods(rule for rule in rules if rule.endpoint in layers)
         found: dict[str, None] = {}
         for effective, alike in resolver.groups(places):
             layer = layers[alike[0][0].endpoint]
@@ -148,7 +149,7 @@ class Notices:
                 self._tell_of_sharing(rule, resolver)
 
     def _tell_of_sharing(self, rule: Rule, resolver: UrlMapResolver) -> None:
-        for effective, _ in resolver.groups(_methods_of([rule])):
+        for effective, _ in resolver.groups(with_methods([rule])):
             if effective.policy.allow_origins and self._is_new("preflights", rule.endpoint):
                 where = effective.sources["allow_origins"]
                 logger.warning(_LOST_PREFLIGHTS, shown(rule.endpoint), where)
@@ -178,12 +179,6 @@ class Notices:
                 new += untold
         if new:
             logger.warning(message, named(new), few(list(sources)))
-
-
-def _methods_of(rules: Iterable[Rule]) -> Iterator[tuple[Rule, str]]:
-    for rule in rules:
-        for method in sorted(rule.methods or SAFELISTED_METHODS):
-            yield rule, method
 
 
 def _that_may_do_something(rules: Iterable[Rule]) -> Iterator[tuple[Rule, str]]:

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import Problem, shown
-from ..names import SAFELISTED_METHODS
 from .declarations import Layer, said_of
 from .links import Links, get
 from .overridden import may_override, overridden
+from .rules import methods_of
 from .views import View, Views
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def replaced(app: Flask, views: Views, holding: Mapping[Any, Any]) -> Iterator[P
             if id(view_class) not in may_lose:
                 may_lose[id(view_class)] = _may_lose(view_class)
             if may_lose[id(view_class)]:
-                methods = _methods(app, endpoint)
+                methods = methods_of(app.url_map, endpoint) - {"OPTIONS"}
                 lost = _lost_by(view_class, looked_at, methods)
                 taken = overridden(app, endpoint, looked_at, view_class, methods)
                 found.update(dict.fromkeys([*lost, *taken], view_class))
@@ -80,14 +80,6 @@ _UNREAD = (
     "{0}, in {1} of {2}, is not in force: whatever makes the view does not read that list, or has read it before."
     " Write the decorator above the class or its methods"
 )
-
-
-def _methods(app: Flask, endpoint: Any) -> set[str]:
-    try:
-        rules = [*app.url_map.iter_rules(endpoint)]
-    except KeyError:  # no rule leads to it so far
-        rules = []
-    return {name for rule in rules for name in rule.methods or SAFELISTED_METHODS} - {"OPTIONS"}
 
 
 def _may_lose(view_class: type) -> bool:

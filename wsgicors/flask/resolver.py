@@ -32,7 +32,7 @@ from .inspection import misplaced_inside
 from .leftovers import Leftovers
 from .links import many_views
 from .notices import Notices
-from .rules import NOWHERE, Place, fitting_rules, place_by_asking, place_of
+from .rules import NOWHERE, Place, fitting_rules, place_by_asking, place_of, with_methods
 from .settings import (
     EXTENSION,
     Effective,
@@ -391,11 +391,6 @@ class UrlMapResolver:
                     known[blueprint] = own
             yield rule, method, own
 
-    def _rules_and_methods(self) -> Iterator[tuple[Rule, str]]:
-        for rule in self._app.url_map.iter_rules():
-            for method in sorted(rule.methods or SAFELISTED_METHODS):
-                yield rule, method
-
     def effective_policies(self) -> Iterator[tuple[str | None, str, Effective]]:
         """Each rule and method that is governed, and its policy; no rule is that of other URLs."""
         unrouted = self.unrouted()
@@ -410,7 +405,7 @@ class UrlMapResolver:
 
         What was said for all of the application counts once `ensure_checked` has read it.
         """
-        for rule, method in self._rules_and_methods():
+        for rule, method in with_methods(self._app.url_map.iter_rules()):
             own = self._own_layers(rule.endpoint, method)
             is_governed = self._is_governed(rule.endpoint, own)
             yield rule, method, self._effective(own) if is_governed else None
@@ -423,7 +418,7 @@ class UrlMapResolver:
         """The identities of all layers that were said of any route."""
         return {
             id(layer)
-            for rule, method in self._rules_and_methods()
+            for rule, method in with_methods(self._app.url_map.iter_rules())
             for layer in self._own_layers(rule.endpoint, method)
         }
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
@@ -28,6 +28,8 @@ from werkzeug.routing import (
 )
 from werkzeug.routing.matcher import StateMachineMatcher
 
+from ..names import SAFELISTED_METHODS
+
 if TYPE_CHECKING:
     from werkzeug.routing import MapAdapter
 
@@ -38,6 +40,22 @@ _TEXTS = (UnicodeConverter, AnyConverter, PathConverter, UUIDConverter)
 _NUMBERS = (IntegerConverter, FloatConverter)
 # A map may have more of them than the memory of `re` has room for.
 _compiled = functools.lru_cache(maxsize=4096)(re.compile)
+
+
+def methods_of(url_map: Map, endpoint: Any) -> set[str]:
+    """The methods that lead to an endpoint; none, where no rule leads there so far."""
+    try:
+        rules = [*url_map.iter_rules(endpoint)]
+    except KeyError:
+        rules = []
+    return {method for _, method in with_methods(rules)}
+
+
+def with_methods(rules: Iterable[Rule]) -> Iterator[tuple[Rule, str]]:
+    """Each rule with each of its methods; where it takes any, with those that need no preflight."""
+    for rule in rules:
+        for method in sorted(rule.methods or SAFELISTED_METHODS):
+            yield rule, method
 
 
 class Place(NamedTuple):

@@ -11,7 +11,6 @@ from weakref import ReferenceType, ref
 from flask import has_request_context
 
 from ..errors import Problem, shown
-from ..names import SAFELISTED_METHODS
 from .declarations import (
     Kept,
     Layer,
@@ -23,6 +22,7 @@ from .declarations import (
 from .heads import has_others_below, heads_among
 from .links import Links, get, held_by, holds_nothing, stands_in_class
 from .replaced import replaced
+from .rules import methods_of
 from .settings import caller
 from .views import Said, View, Views, declares_per_request, is_bare
 
@@ -179,8 +179,10 @@ def _above(app: Flask, views: Views, holding: Mapping[Any, Any]) -> Iterator[Pro
 def _above_views(app: Flask, views: Views, holding: Mapping[Any, Any]) -> Iterator[Problem]:
     for endpoint, view in app.view_functions.items():
         if endpoint in holding or _is_noted(view):
-            methods = _methods(app, endpoint, view)
-            for where in _without_effect(views.view(endpoint, view), methods):
+            # Where no class answers, the method makes no difference.
+            is_of_class = get(view, "view_class") is not None
+            methods = methods_of(app.url_map, endpoint) if is_of_class else None
+            for where in _without_effect(views.view(endpoint, view), methods or [""]):
                 yield Problem("decorator", view, "above-the-route", _message(app, endpoint, where))
 
 
@@ -231,17 +233,6 @@ def _meant_for(thing: Any, in_force: set[int], *, is_view: bool) -> Iterator[_Ma
         yield from (each for each in made if each.is_lost() or (is_view and each.is_for_nobody()))
     at_head = [*(_at_heads.get(thing) or {}).values()]
     yield from (each.made for each in at_head if each.counts())
-
-
-def _methods(app: Flask, endpoint: str, view: Any) -> set[str]:
-    """The methods that make a difference."""
-    if get(view, "view_class") is None:
-        return {""}
-    try:
-        rules = app.url_map.iter_rules(endpoint)
-    except KeyError:  # no rule leads to it so far
-        return {""}
-    return {name for rule in rules for name in rule.methods or SAFELISTED_METHODS}
 
 
 def _message(app: Flask, endpoint: str, where: str) -> str:

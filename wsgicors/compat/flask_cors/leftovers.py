@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...flask.declarations import Layer
-from ...flask.leftovers import NARROWINGS, methods_of
+from ...flask.leftovers import NARROWINGS
+from ...flask.rules import methods_of
 from ...policy import Policy
 from .views import resources_of, settings_of_view
 
@@ -35,7 +36,7 @@ def _narrowing(app: Flask, endpoints: Iterable[Any]) -> dict[tuple[Any, str], La
     # What they leave out is as the configuration has it.
     with app.app_context():
         for endpoint in endpoints:
-            for method in methods_of(app, endpoint):
+            for method in methods_of(app.url_map, endpoint):
                 # The decorator decides, as it puts its headers on first.
                 settings = settings_of_view(endpoint, method) or _of_blueprints(app, endpoint)
                 if settings is not None:
