@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import re
+import sys
 
 import pytest
 
@@ -137,6 +139,15 @@ def test_a_swap_that_opens_a_prefix_is_told_of(caplog):
     assert caplog.messages == []
     app.policy = OPEN
     assert ["routes['/a/b']: what is left out" in each for each in caplog.messages] == [True]
+
+
+def test_the_lists_that_were_compared_are_not_held():
+    around = Policy(allow_origins=[APP, PARTNER])
+    held = sys.getrefcount(around.allow_origins)
+    CORSMiddleware(application, Policy(allow_origins=[ADMIN]), routes={"/a": around, "/a/b": AGE})
+    gc.collect()
+    held_now = sys.getrefcount(around.allow_origins)
+    assert held_now == held
 
 
 # --- a swap that is to close everything ---------------------------------------------------------------

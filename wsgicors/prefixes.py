@@ -37,6 +37,8 @@ def tell_of_what_is_not_inherited(routes: Routes, base: Policy | None, told: set
         values = [_written(field, by_prefix[shorter]) for field in names.split(" and ")]
         around = shown(shorter or "/")
         logger.warning(_NOT_INHERITED, few(alike), names, around, " and ".join(values))
+    # The lists may be long, and not live as long as the process.
+    _is_covered.cache_clear()
 
 
 _NOT_INHERITED = (
