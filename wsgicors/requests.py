@@ -81,7 +81,8 @@ class Asked(dict[str, Any]):
     __slots__ = ("is_method_read",)
 
     def __init__(self, environ: WSGIEnvironment, method: str) -> None:
-        super().__init__(with_method(environ, method))
+        super().__init__(environ)
+        _set_method(self, method)
         self.is_method_read = False
 
     def __getitem__(self, name: str) -> Any:
@@ -118,10 +119,15 @@ def with_method(environ: WSGIEnvironment, method: str) -> WSGIEnvironment:
 
     Whoever looks for the method finds this one, wherever it is looked for.
     """
-    asked = {**environ, "REQUEST_METHOD": method}
-    if _ASKS in asked:
-        asked[_ASKS] = method
+    asked = {**environ}
+    _set_method(asked, method)
     return asked
+
+
+def _set_method(environ: WSGIEnvironment, method: str) -> None:
+    environ["REQUEST_METHOD"] = method
+    if _ASKS in environ:
+        environ[_ASKS] = method
 
 
 def readings(environ: WSGIEnvironment) -> Sequence[WSGIEnvironment]:
