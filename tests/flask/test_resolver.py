@@ -257,7 +257,7 @@ def test_hosts_are_remembered_up_to_a_bound():
     environ = create_environ("/", method="OPTIONS", headers=asking("PUT"))
     for number in range(1100):
         app({**environ, "HTTP_HOST": f"h{number}.example.com"}, lambda *arguments: None)
-    assert len(app.extensions["wsgicors"]._adapters) <= 1024
+    assert len(app.extensions["wsgicors"]._places._adapters) <= 1024
 
 
 @pytest.mark.parametrize(

@@ -8,21 +8,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Callable
 from urllib.parse import unquote
 
 import flask
-from flask import Blueprint, Flask, Request, current_app, has_app_context
-from werkzeug.exceptions import HTTPException, NotFound
+from flask import Blueprint, Flask, Request
+from werkzeug.exceptions import NotFound
 from werkzeug.routing import Map, Rule
 
 from ..errors import ConfigError, Problem, log_exception, shown
 from ..forks import Lock
 from ..guards import REFUSES_NOTHING, refuses_nothing
 from ..headers import HeaderBuilder
-from ..names import MAX_METHOD_LENGTH, SAFELISTED_METHODS, USUAL_METHODS
+from ..names import MAX_METHOD_LENGTH, SAFELISTED_METHODS
 from ..policy import Policy
 from ..resolvers import AMBIGUOUS_PATH, RESOLVE_FAILED
 from .common import NOBODY
@@ -31,8 +30,10 @@ from .endpoints import Endpoints, decorated_though_left
 from .inspection import misplaced_inside
 from .leftovers import Leftovers
 from .links import many_views
+from .memory import remember
 from .notices import Notices
-from .rules import NOWHERE, Place, fitting_rules, place_by_asking, place_of, with_methods
+from .places import Places
+from .rules import Place, with_methods
 from .settings import (
     EXTENSION,
     Effective,
@@ -56,7 +57,6 @@ from .views import Said, Views, are_as_they_were, declares_per_request, is_bare
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
-    from werkzeug.routing import MapAdapter
 
     from ..given import Given
     from .leftovers import Narrowing
@@ -66,11 +66,9 @@ logger = logging.getLogger("wsgicors")
 # What clients can make up is looked at up to some length. No rule has this method.
 _OVERLONG_METHOD = "?"
 _MAX_HOST_LENGTH = 1024
-# Adapters of the URL map are remembered for so many hosts and prefixes.
-_MAX_ADAPTERS = 1024
 # How long a preflight is remembered takes nothing away.
 _NO_LOSS = ("max_age",)
-# No client decides which rules and layers meet, but there may be very many ways.
+# No client decides which layers meet, but there may be very many ways.
 _MAX_REMEMBERED = 65536
 
 
@@ -164,8 +162,7 @@ class UrlMapResolver:
         #: What a request begins with that is routed with it.
         self.nothing_ran = NOTHING_RAN
         self._lock = Lock()
-        self._methods = USUAL_METHODS
-        self._redirects_by_call = False
+        self._places = Places(app)
         self._unlinked = Unlinked()
         #: By endpoint and method, what preflights are narrowed to.
         self.narrowing: Narrowing = {}
@@ -202,8 +199,7 @@ class UrlMapResolver:
             self._base = base
             self._forget()
         self._checked = None
-        self._redirects_by_call = any(callable(rule.redirect_to) for rule in url_map.iter_rules())
-        self._methods = USUAL_METHODS.union(*(rule.methods or () for rule in url_map.iter_rules()))
+        self._places.read(url_map)
         with many_views():
             problems = [
                 *config_conflicts(self.configured),
@@ -257,8 +253,7 @@ class UrlMapResolver:
         self._by_layers: dict[tuple[int, ...], tuple[tuple[Layer, ...], _Governing]] = {}
         self._by_policies: dict[tuple[Policy, ...], _Governing] = {}
         self._builders: dict[Policy, HeaderBuilder] = {}
-        self._places: dict[tuple[int, ...], tuple[list[Rule], Place | None]] = {}
-        self._adapters: dict[tuple[object, ...], MapAdapter] = {}
+        self._places.forget()
 
     def _forget_what_governs(self) -> None:
         #: By endpoint, where its methods cannot be told apart, and by endpoint and method.
@@ -448,7 +443,8 @@ class UrlMapResolver:
     def _found(self, endpoint: Any, method: str) -> _Known:
         """Look a view up, and remember it, unless a client has made the method up."""
         by_endpoint, by_view = self._by_endpoint, self._by_view
-        view, is_made_up = self._app.view_functions.get(endpoint), method not in self._methods
+        view = self._app.view_functions.get(endpoint)
+        is_made_up = method not in self._places.methods
         said = self._views.said(endpoint, method, is_made_up)
         known = self._put_to_use(endpoint, view, said)
         if not said.is_of_method:
@@ -493,7 +489,7 @@ class UrlMapResolver:
         if known is None:
             # Kept with the layers, so that no others can have the same identity meanwhile.
             known = (own, self._merged(tuple(layer.policy for layer in own)))
-            _remember(self._by_layers, key, known, _MAX_REMEMBERED)
+            remember(self._by_layers, key, known, _MAX_REMEMBERED)
         return known[1]
 
     def _merged(self, policies: tuple[Policy, ...]) -> _Governing:
@@ -503,7 +499,7 @@ class UrlMapResolver:
             for policy in (*(layer.policy for layer in self._base), *policies):
                 whole = whole.merge(policy)
             governing = _Governing(whole, self._builders)
-            _remember(self._by_policies, policies, governing, _MAX_REMEMBERED)
+            remember(self._by_policies, policies, governing, _MAX_REMEMBERED)
         return governing
 
     # --- for a request --------------------------------------------------------------------------
@@ -660,7 +656,7 @@ class UrlMapResolver:
         if len(environ.get("HTTP_HOST", "")) > _MAX_HOST_LENGTH:
             return RESOLVE_FAILED
         try:
-            return find(self.place(environ, method), method, environ)
+            return find(self._places.at(environ, method), method, environ)
         except Exception:  # noqa: BLE001 - it is logged, and denies
             # A converter of the application's may raise anything.
             log_exception(
@@ -678,7 +674,7 @@ class UrlMapResolver:
         path = environ.get("PATH_INFO", "")
         if "%" in path:
             decoded = {**environ, "PATH_INFO": unquote(path, "latin-1")}
-            if self.place(decoded, method) != place:
+            if self._places.at(decoded, method) != place:
                 return AMBIGUOUS_PATH
         return self._builder_at(place, method, environ)
 
@@ -742,98 +738,6 @@ class UrlMapResolver:
         view = self._app.view_functions.get(place.otherwise)
         return place.methods != "*" or not (view is None or hasattr(view, "view_class"))
 
-    def place(self, environ: WSGIEnvironment, method: str) -> Place:
-        """Where a request leads, with this method and all others."""
-        # The usual adapter is bound, and the map walked, without the application's code.
-        if not _has_own_adapter(self._app):
-            return self._place(environ, method)
-        with self._context():
-            return self._place(environ, method, has_own_adapter=True)
-
-    def _place(self, environ: WSGIEnvironment, method: str, has_own_adapter: bool = False) -> Place:
-        try:
-            adapter, path = self._adapter(environ, has_own_adapter)
-        except HTTPException:
-            return NOWHERE
-        place = self._place_of(fitting_rules(adapter, path), adapter)
-        if place is None:
-            with self._context():
-                place = place_by_asking(adapter, path, method, self._methods)
-        return place
-
-    def _place_of(self, rules: list[Rule] | None, adapter: MapAdapter) -> Place | None:
-        """Where these rules lead, if that depends on nothing else."""
-        if rules is None:
-            return None
-        key = (adapter.websocket, *map(id, rules))
-        known = self._places.get(key)
-        if known is None:
-            known = (rules, place_of(rules, adapter, self._methods))
-            _remember(self._places, key, known, _MAX_REMEMBERED)
-        return known[1]
-
-    def _context(self) -> AbstractContextManager[object]:
-        """What converters and redirects of the application's own may count on, as where Flask routes."""
-        app = self._app
-        has_defaults = _DEFAULT_CONVERTERS.issuperset(app.url_map.converters.values())
-        if (
-            has_defaults
-            and not self._redirects_by_call
-            and type(app).create_url_adapter is Flask.create_url_adapter
-        ):
-            return _NO_CONTEXT
-        is_there = has_app_context() and current_app == app
-        return _NO_CONTEXT if is_there else app.app_context()
-
-    def _adapter(self, environ: WSGIEnvironment, is_own: bool) -> tuple[MapAdapter, str]:
-        """The URL map as it is bound for a request, and the path to look for.
-
-        :raises HTTPException: if the request is refused before it is routed.
-        """
-        app = self._app
-        if is_own or "HTTP_UPGRADE" in environ:
-            adapter = self._bound(environ)
-            return adapter, adapter.path_info
-        config, get = app.config, environ.get
-        trusted = config.get("TRUSTED_HOSTS")
-        key = (
-            get("HTTP_HOST"),
-            get("SCRIPT_NAME"),
-            get("SERVER_NAME"),
-            get("SERVER_PORT"),
-            get("wsgi.url_scheme"),
-            config["SERVER_NAME"],
-            trusted and tuple(trusted),
-            app.subdomain_matching,
-        )
-        known = self._adapters.get(key)
-        if known is None:
-            known = self._bound(environ)
-            _remember(self._adapters, key, known, _MAX_ADAPTERS)
-        path = get("PATH_INFO", "")
-        if not path.isascii():
-            path = path.encode("latin-1").decode(errors="replace")
-        return known, path
-
-    def _bound(self, environ: WSGIEnvironment) -> MapAdapter:
-        request = self._app.request_class(environ, populate_request=False)
-        adapter = self._app.create_url_adapter(request)
-        assert adapter is not None, "there is always an adapter for a request"
-        return adapter
-
-
-_NO_CONTEXT = nullcontext()
-_DEFAULT_CONVERTERS = frozenset(Map.default_converters.values())
-
-
-def _has_own_adapter(app: Flask) -> bool:
-    """Whether the same host is not always bound alike, for all that is known of an application."""
-    return (
-        type(app).create_url_adapter is not Flask.create_url_adapter
-        or app.request_class is not Request
-        or type(app.url_map) is not Map
-    )
-
 
 def _under_way(environ: WSGIEnvironment) -> Request | None:
     """The request of an ``environ`` from which it is gone.
@@ -843,12 +747,6 @@ def _under_way(environ: WSGIEnvironment) -> Request | None:
     request = flask.request if flask.has_request_context() else None
     is_of_it = request is not None and request.environ is environ
     return request._get_current_object() if is_of_it else None  # type: ignore[union-attr]
-
-
-def _remember(memory: dict[Any, Any], key: object, value: object, size: int) -> None:
-    if len(memory) >= size:
-        memory.clear()
-    memory[key] = value
 
 
 def _as_it_came(environ: WSGIEnvironment, path: str) -> WSGIEnvironment:

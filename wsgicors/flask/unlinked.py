@@ -17,6 +17,7 @@ from ..headers import HeaderBuilder
 from ..policy import Policy
 from .common import NOBODY, REFUSING, common
 from .declarations import Layer
+from .memory import remember
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -84,9 +85,8 @@ class Unlinked:
         key = (builder.policy, tuple(dict.fromkeys(layer.policy for layer in layers)))
         found = self._builders.get(key)
         if found is None:
-            if len(self._builders) >= _MAX_REMEMBERED:
-                self._builders.clear()
-            found = self._builders[key] = _narrowed(builder, key[1])
+            found = _narrowed(builder, key[1])
+            remember(self._builders, key, found, _MAX_REMEMBERED)
         return found
 
     def refusing(self, builder: HeaderBuilder | None, layers: Iterable[Layer]) -> HeaderBuilder:
@@ -101,9 +101,7 @@ class Unlinked:
             said = functools.reduce(Policy.merge, key[1], before)
             nobody = NOBODY.merge(REFUSING)
             found = HeaderBuilder(nobody if said.refuse_denied and said.conflicts() else said)
-            if len(self._refusing) >= _MAX_REMEMBERED:
-                self._refusing.clear()
-            self._refusing[key] = found
+            remember(self._refusing, key, found, _MAX_REMEMBERED)
         return found
 
     def untold(self, endpoint: str | None, layers: Iterable[Layer]) -> list[Layer]:
