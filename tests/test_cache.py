@@ -592,6 +592,10 @@ async def asynchronous(origin: str) -> bool:
             "cannot be called as lookup(origin, key)",
         ),
         (
+            {"lookup": lambda tenant, origin: True, "key": tenant_of},
+            "is called as lookup(origin, key): write its arguments in this order",
+        ),
+        (
             {"key": "tenant"},
             "key: 'tenant' does not fit here: write a function that is not async, called as key(environ)",
         ),

@@ -590,6 +590,21 @@ def test_what_builders_of_one_policy_learn_is_bounded_together():
     assert len(known.ready) <= 1024
 
 
+def test_who_takes_a_denial_for_true_is_told_of_it_once_for_each_place(caplog):
+    builder = HeaderBuilder(Policy(allow_origins=APP))
+    denial, allowed = builder.actual(EVIL), builder.actual(APP)
+    with caplog.at_level(logging.WARNING, "wsgicors"):
+        assert allowed
+        assert caplog.messages == []
+        for _ in range(2):
+            assert not denial.allowed and denial
+        (message,) = caplog.messages
+        assert message.startswith("test_headers.py:")
+        assert "write decision.allowed" in message.lower()
+        assert denial if denial is not None else False
+    assert len(caplog.messages) == 2
+
+
 def test_a_decision_cannot_be_changed_by_those_who_read_it():
     decision = builder(LISTED).actual(EVIL)
     with pytest.raises(AttributeError):

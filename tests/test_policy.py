@@ -575,6 +575,34 @@ def test_a_callable_that_cannot_be_asked_is_refused_before_it_is(ask):
 
 
 @pytest.mark.parametrize(
+    "ask",
+    [
+        ROW(lambda environ, origin: True, id="both"),
+        ROW(lambda request, _: True, id="the request first"),
+        ROW(lambda x, origin, more=None: True, id="the origin second"),
+        ROW(functools.partial(lambda tenant, env, origin: True, "x"), id="partial"),
+    ],
+)
+def test_a_callable_whose_arguments_are_named_in_another_order_is_refused(ask):
+    (problem,) = problems_of(lambda: Policy(allow_origins=ask))
+    assert "is called as ask(origin, environ): write its arguments in this order" in problem.message
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda origin, environ: True,
+        lambda o, e: True,
+        lambda *arguments: True,
+        functools.wraps(lambda environ, origin: True)(lambda origin, environ: True),
+        functools.partial(lambda environ, origin, _: True, {}),
+    ],
+)
+def test_a_callable_may_name_its_arguments_as_it_likes(ask):
+    assert Policy(allow_origins=ask).allow_origins is ask
+
+
+@pytest.mark.parametrize(
     "ask", [lambda *args: True, lambda origin, environ, more=None: True, [].__class__.__contains__]
 )
 def test_a_callable_that_can_be_asked_is_taken(ask):

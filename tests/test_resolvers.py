@@ -1402,6 +1402,23 @@ def test_a_resolve_that_cannot_be_called_is_refused(resolve):
     assert problem.message.startswith(f"{shown(resolve)} is not a function")
 
 
+@pytest.mark.parametrize(
+    "resolve",
+    [
+        lambda method, environ: None,
+        lambda http_method, x: None,
+        lambda x, env: None,
+        lambda origin, environ: None,
+    ],
+)
+def test_a_resolve_whose_arguments_are_named_in_another_order_is_refused(resolve):
+    (problem,) = problems_of(resolve=resolve)
+    assert problem[:3] == ("resolve", resolve, "wrong-type")
+    assert "is called as resolve(environ, method): write its arguments in this order" in (
+        problem.message
+    )
+
+
 def test_a_policy_of_each_request_is_taken_for_none_of_them(caplog):
     """What was made of the first tenant's policy would govern all others."""
     tenants = [named("first"), named("second")]

@@ -19,7 +19,7 @@ from typing import Any, Callable, NamedTuple, Optional, Protocol
 from uuid import UUID
 
 from .errors import ConfigError, Problem, called_as, shown, shown_traceback
-from .fields import is_sync_callable, takes
+from .fields import ORIGIN, are_swapped, is_sync_callable, takes
 from .forks import Lock, begin_in_forked_processes
 from .origins import MAX_ORIGIN_LENGTH, is_origin
 
@@ -383,6 +383,9 @@ def _problems_of_callables(lookup: object, key: object, clock: object) -> Iterat
         yield _wrong_type("lookup", lookup, f"a function that is not async, called as {asked}")
     elif not takes(lookup, 1 if key is None else 2):
         message = f"{shown(lookup)} cannot be called as {asked}: write one that can"
+        yield Problem("lookup", lookup, "wrong-type", message)
+    elif key is not None and are_swapped(lookup, ORIGIN, ("key",)):
+        message = f"{shown(lookup)} is called as {asked}: write its arguments in this order"
         yield Problem("lookup", lookup, "wrong-type", message)
     if key is not None and not (is_sync_callable(key) and takes(key, 1)):
         yield _wrong_type("key", key, "a function that is not async, called as key(environ)")

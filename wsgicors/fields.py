@@ -70,6 +70,9 @@ def _origins(value: object, complain: Complain) -> object:
         elif not takes(value, 2):
             message = f"{shown(value)} cannot be called as ask(origin, environ): write one that can"
             complain(value, "wrong-type", message)
+        elif are_swapped(value, ORIGIN, ENVIRON):
+            message = f"{shown(value)} is called as ask(origin, environ): write its arguments in this order"
+            complain(value, "wrong-type", message)
         return value
     if isinstance(value, type) and any("__call__" in vars(each) for each in value.__mro__):
         message = f"{shown(value)} is a class; write {value.__name__}()"
@@ -149,6 +152,29 @@ def takes(
         # A proxy may stand for nothing yet.
         return True
     return wrapped is None or not follow_wrapped or takes(wrapped, number, is_wrapped=True)
+
+
+#: What people call the request,
+ENVIRON = ("environ", "env", "wsgi_environ", "request", "req")
+#: its method,
+METHOD = ("method", "http_method", "request_method", "verb")
+#: and where it comes from.
+ORIGIN = ("origin",)
+
+
+def are_swapped(function: Any, first: tuple[str, ...], second: tuple[str, ...]) -> bool:
+    """Whether two arguments of something are called as each other should be.
+
+    :param first: what the first is called where it is in its place.
+    :param second: what the second is called.
+    """
+    try:
+        # What is wrapped may be called in another way.
+        names = [*inspect.signature(function, follow_wrapped=False).parameters]
+    except (TypeError, ValueError, RuntimeError):
+        # Some that are written in C do not tell, and a proxy may stand for nothing yet.
+        return False
+    return len(names) > 1 and (names[0] in second or names[1] in first)
 
 
 def _takes_anything(signature: inspect.Signature) -> bool:

@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import copy
 import functools
+import sys
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from .admission import EITHER_USE, Credentialed, Origins
@@ -29,6 +31,7 @@ from .grants import (
     requested_names,
     vary_line,
 )
+from .logs import logger
 from .names import (
     ALLOW_ORIGIN,
     FORBIDDEN_METHODS,
@@ -40,6 +43,8 @@ from .origins import MAX_ORIGIN_LENGTH
 from .requests import Asked, with_method
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from typing_extensions import Self
 
     from .names import HeaderLine, HeaderLines
@@ -118,6 +123,35 @@ class Decision(_Decision):
 
     def __hash__(self) -> int:
         return hash((self.reason, self.headers))
+
+    def __bool__(self) -> bool:
+        """That there is a decision, which may be a denial. Who takes a denial for true is told so once.
+
+        >>> from wsgicors import Policy
+        >>> denial = HeaderBuilder(Policy(allow_origins="https://a.example")).actual("https://b.example")
+        >>> denial.allowed, bool(denial)
+        (False, True)
+        """
+        if not self.allowed:
+            _tell_of_truth(sys._getframe(1))
+        return True
+
+
+# Places in the source, so there are not many.
+_told_of_truth: set[tuple[str, int]] = set()
+
+
+def _tell_of_truth(frame: FrameType) -> None:
+    place = frame.f_code.co_filename, frame.f_lineno
+    if place not in _told_of_truth:
+        _told_of_truth.add(place)
+        logger.warning(_DENIED_IS_TRUE, PurePath(place[0]).name, place[1])
+
+
+_DENIED_IS_TRUE = (
+    "%s:%s asks whether a decision is true. It is, although it denies. Write decision.allowed to know whether it"
+    " allows, or decision is not None to know whether there is one"
+)
 
 
 class HeaderBuilder:
@@ -336,9 +370,10 @@ class HeaderBuilder:
             return self.without_origin
         # Its length first: to look a text up is to read all of it. And once, because another thread may
         # have it forgotten meanwhile.
-        if len(origin) <= MAX_ORIGIN_LENGTH and (known := self.ready.get(origin)):
-            return known
-        return self.otherwise or self.decide(origin, environ)
+        known = self.ready.get(origin) if len(origin) <= MAX_ORIGIN_LENGTH else None
+        if known is None:
+            known = self.otherwise
+        return self.decide(origin, environ) if known is None else known
 
     def decide(self, origin: str, environ: Any = None) -> Decision:
         """Decide about an origin of which nothing is known beforehand."""

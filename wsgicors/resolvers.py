@@ -15,7 +15,16 @@ from urllib.parse import unquote
 from weakref import ref
 
 from .errors import ConfigError, Problem, few, log_exception, shown
-from .fields import FIELDS, is_sync_callable, stands_for, stands_for_another, takes
+from .fields import (
+    ENVIRON,
+    FIELDS,
+    METHOD,
+    are_swapped,
+    is_sync_callable,
+    stands_for,
+    stands_for_another,
+    takes,
+)
 from .guards import REFUSES_NOTHING, refuses_nothing
 from .headers import HeaderBuilder, bounded_method
 from .names import SAFE_METHODS, USUAL_METHODS
@@ -166,6 +175,9 @@ def resolver_by_callable(
 def _check_resolve(resolve: object) -> None:
     if not (is_sync_callable(resolve) and takes(resolve, 2)):
         message = f"{shown(resolve)} {_NO_RESOLVE}"
+        raise ConfigError([Problem("resolve", resolve, "wrong-type", message)])
+    if are_swapped(resolve, ENVIRON, METHOD):
+        message = f"{shown(resolve)} is called as resolve(environ, method): write its arguments in this order"
         raise ConfigError([Problem("resolve", resolve, "wrong-type", message)])
 
 
