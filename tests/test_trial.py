@@ -277,7 +277,7 @@ def noted(app):
 
     def note():
         decision = flask.request.environ.get("wsgicors.trial")
-        found.append(decision and decision.reason)
+        found.append(None if decision is None else decision.reason)
 
     app.before_request(note)
     return found

@@ -63,16 +63,7 @@ def _as_it_is(value: object) -> object:
 def _origins(value: object, complain: Complain) -> object:
     # A class makes something and answers nothing; one such as an `enum.Enum` lists its members.
     if callable(value) and not isinstance(value, type):
-        if not is_sync_callable(value):
-            complain(
-                value, "wrong-type", "the callable must not be async: its result is never awaited"
-            )
-        elif not takes(value, 2):
-            message = f"{shown(value)} cannot be called as ask(origin, environ): write one that can"
-            complain(value, "wrong-type", message)
-        elif are_swapped(value, ORIGIN, ENVIRON):
-            message = f"{shown(value)} is called as ask(origin, environ): write its arguments in this order"
-            complain(value, "wrong-type", message)
+        _check_asked(value, complain)
         return value
     if isinstance(value, type) and any("__call__" in vars(each) for each in value.__mro__):
         message = f"{shown(value)} is a class; write {value.__name__}()"
@@ -82,6 +73,20 @@ def _origins(value: object, complain: Complain) -> object:
     if _is_wildcard(items, complain, "origins"):
         return "*"
     return _checked_origins(items, complain)
+
+
+def _check_asked(value: object, complain: Complain) -> None:
+    if not is_sync_callable(value):
+        message = "the callable must not be async: its result is never awaited"
+        complain(value, "wrong-type", message)
+    elif not takes(value, 2):
+        message = f"{shown(value)} cannot be called as ask(origin, environ): write one that can"
+        complain(value, "wrong-type", message)
+    elif are_swapped(value, ORIGIN, ENVIRON):
+        message = (
+            f"{shown(value)} is called as ask(origin, environ): write its arguments in this order"
+        )
+        complain(value, "wrong-type", message)
 
 
 def _credentials(value: object, complain: Complain) -> object:

@@ -343,3 +343,76 @@ def test_other_hosts_have_urls_of_their_own(caplog):
     CORS(app, allow_origins=[PAGE], endpoints={"admin.*": SHUT})
     actual(app)
     assert "such URLs, too" not in caplog.text
+
+
+# --- views that have more than one endpoint --------------------------------------------------------
+
+
+def twice(app):
+    """An application with a blueprint that is registered twice, and a view that has two endpoints."""
+    pay = flask.Blueprint("pay", __name__)
+    pay.add_url_rule("/charge", "charge", view, methods=["POST"])
+    app.register_blueprint(pay, url_prefix="/v1", name="pay_v1")
+    app.register_blueprint(pay, url_prefix="/v2", name="pay_v2")
+    app.add_url_rule("/report", "report", twice_routed)
+    app.add_url_rule("/old-report", "old_report", twice_routed)
+    return app
+
+
+def test_views_without_routes_are_nothing_to_tell(caplog):
+    app = twice(flask.Flask("example"))
+    app.view_functions["unrouted"] = twice_routed
+    CORS(app, allow_origins=[PAGE], endpoints={"report": SHUT, "old_report": SHUT})
+    actual(app)
+    assert caplog.messages == []
+
+
+def twice_routed():
+    return "seen"
+
+
+@pytest.mark.parametrize(
+    ("endpoints", "others"),
+    [
+        ROW({"pay_v1.*": SHUT}, "'pay_v2.charge'", id="blueprint"),
+        ROW({"pay_v1.charge": SHUT}, "'pay_v2.charge'", id="endpoint of a blueprint"),
+        ROW({"report": SHUT}, "'old_report'", id="endpoint"),
+        ROW({"report": {"allow_origins": [PAGE]}}, "'old_report'", id="narrower"),
+        ROW({"pay_v1.*": {"refuse_denied": True}}, "'pay_v2.charge'", id="refusing"),
+        ROW({"report": {"allow_credentials": False}}, "'old_report'", id="no credentials"),
+        ROW({"report": SHUT, "old_report": {"max_age": 5}}, "'old_report'", id="something else"),
+    ],
+)
+def test_what_is_said_of_one_endpoint_of_a_view_and_not_of_the_others_is_told(
+    endpoints, others, caplog
+):
+    app = twice(flask.Flask("example"))
+    CORS(app, allow_origins=[PAGE, ADMIN], allow_credentials=True, endpoints=endpoints)
+    actual(app)
+    (line,) = [each for each in caplog.messages if "has more of them" in each]
+    assert line.startswith("endpoints['")
+    assert f"not hold: {others}. Name" in line
+
+
+@pytest.mark.parametrize(
+    "endpoints",
+    [
+        ROW({"pay_v1.*": SHUT, "pay_v2.*": SHUT}, id="both"),
+        ROW({"pay_v1.*": SHUT, "pay_v2.charge": {"allow_origins": [ADMIN]}}, id="both, otherwise"),
+        ROW({"pay_v1.*": {"allow_origins": "*", "allow_credentials": False}}, id="wider"),
+        ROW({"report": {"allow_origins": ["https://partner.example"]}}, id="others"),
+        ROW({"report": {"max_age": 60, "refuse_denied": False}}, id="neither"),
+        ROW({"report": None}, id="not governed"),
+    ],
+)
+def test_what_is_said_of_one_endpoint_of_a_view_may_be_no_narrower(endpoints, caplog):
+    app = twice(flask.Flask("example"))
+    CORS(app, allow_origins=[PAGE, ADMIN], endpoints=endpoints)
+    actual(app)
+    assert caplog.messages == []
+
+
+def test_one_function_for_many_views_of_blueprints_is_nothing_to_tell(caplog):
+    app = shop(endpoints={"admin.users.*": SHUT})
+    actual(app)
+    assert not any("has more of them" in each for each in caplog.messages)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 
 import flask
 import pytest
@@ -13,6 +14,7 @@ from flask_calls import actual
 from wsgicors.flask import CORS, cross_origin, same_origin
 
 ROW = pytest.param
+OTHER = "https://other.example"
 REFUSING = {"allow_origins": [PAGE], "refuse_denied": True}
 
 
@@ -419,6 +421,96 @@ def test_mapping_of_keys_is_told_once(app, warnings_of, monkeypatch):
     assert message.startswith("app.config['CORS'] is a mapping, and wsgicors does not read")
     assert "set app.config['CORS_REFUSE_DENIED']." in message
     assert "FLASK_CORS_ALLOW_ORIGINS" in message
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ROW("FLASK_CORS_REFUSE_DENIED", "true", "FLASK_CORS_REFUSE_DENIED in", id="flag"),
+        ROW("FLASK_CORS_REFUSE_DENIED", "1", "FLASK_CORS_REFUSE_DENIED in", id="no flag"),
+        ROW("FLASK_CORS__REFUSE_DENIED", "1", "FLASK_CORS__REFUSE_DENIED in", id="two underscores"),
+        ROW("FLASK_CORS_ALLOW_ORIGINS", PAGE, "FLASK_CORS_ALLOW_ORIGINS in", id="narrower"),
+        ROW("FLASK_CORS_ORIGINS", OTHER, "FLASK_CORS_ORIGINS in", id="others, by another name"),
+        ROW(
+            "CORS_REFUSE_DENIED",
+            "true",
+            "CORS_REFUSE_DENIED (write FLASK_CORS_REFUSE_DENIED) in",
+            id="short",
+        ),
+    ],
+)
+def test_variable_that_nothing_reads_is_told_once(app, warnings_of, monkeypatch, name, value, says):
+    monkeypatch.setenv(name, value)
+    CORS(app, allow_origins=[PAGE, ADMIN])
+    (message,) = warnings_of(app)
+    assert message.startswith(f"{says} the environment says what is not in force")
+    assert "app.config.from_prefixed_env()" in message
+    assert value not in message or value == "1"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ROW("FLASK_CORS_ALLOW_ORIGINS", f"{ADMIN} {PAGE}", id="handed on"),
+        ROW("FLASK_CORS_ALLOW_ORIGINS", f'["{ADMIN}", "{PAGE}"]', id="handed on, as JSON"),
+        ROW("CORS_ORIGINS", PAGE, id="handed on, with more"),
+        ROW("CORS_ORIGINS", "a;b", id="read in another way"),
+        ROW("CORS_ALLOW_CREDENTIALS", "false", id="as it is"),
+        ROW("CORS_ENABLED", "1", id="no field"),
+        ROW("FLASK_CORS_REFUSE_DENIED", "null", id="nothing"),
+        ROW("cors_refuse_denied", "true", id="in lower case"),
+        ROW("FLASK_ENV", "production", id="of Flask"),
+    ],
+)
+def test_variable_that_is_read_by_somebody_is_not_told(app, warnings_of, monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+    CORS(app, allow_origins=[PAGE, ADMIN])
+    assert warnings_of(app) == []
+
+
+def test_variables_of_a_program_that_looks_them_up_are_not_told(app, warnings_of, monkeypatch):
+    monkeypatch.setenv("CORS_ORIGINS", PAGE)
+    CORS(app, allow_origins=lambda origin, environ: origin in os.environ["CORS_ORIGINS"].split())
+    assert warnings_of(app) == []
+
+
+@pytest.mark.parametrize("prefix", ["FLASK", "CORS"])
+def test_variable_that_became_a_key_is_told_there_alone(app, warnings_of, monkeypatch, prefix):
+    monkeypatch.setenv(f"{prefix}_CORS_REFUSE_DENIED".replace("CORS_CORS", "CORS"), "true")
+    app.config.from_prefixed_env(prefix)
+    CORS(app, allow_origins=[PAGE], refuse_denied=False)
+    (message,) = warnings_of(app)
+    assert message.startswith("app.config['")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("REFUSE_DENIED", True), ("ALLOW_ORIGINS", [PAGE, OTHER]), ("ALLOW_CREDENTIALS", True)],
+)
+def test_key_without_its_prefix_is_told_once(app, warnings_of, key, value):
+    app.config[key] = value
+    CORS(app, allow_origins=[PAGE, ADMIN])
+    (message,) = warnings_of(app)
+    assert message == (
+        f"app.config['{key}'] says what is not in force, because nothing reads it; write"
+        f" app.config['CORS_{key}']"
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ROW("ALLOW_ORIGINS", [PAGE], id="handed on"),
+        ROW("REFUSE_DENIED", False, id="as it is"),
+        ROW("MAX_AGE", 60, id="too general"),
+        ROW("ALLOW_ORIGINS", {"shop": PAGE}, id="something else"),
+        ROW("allow_credentials", True, id="in lower case"),
+    ],
+)
+def test_key_without_the_prefix_may_be_the_applications_own(app, warnings_of, key, value):
+    app.config[key] = value
+    CORS(app, allow_origins=[PAGE, ADMIN])
+    assert warnings_of(app) == []
 
 
 @pytest.mark.parametrize(

@@ -229,6 +229,7 @@ def test_keys_of_others_are_left_alone():
         ROW("CORS-REFUSE-DENIED", True, "CORS_REFUSE_DENIED", id="dashes"),
         ROW(" CORS_REFUSE_DENIED", True, "CORS_REFUSE_DENIED", id="blank"),
         ROW("WSGICORS_REFUSE_DENIED", True, "CORS_REFUSE_DENIED", id="name of the library"),
+        ROW("FLASK_CORS_REFUSE_DENIED", True, "CORS_REFUSE_DENIED", id="as in the environment"),
     ],
 )
 @pytest.mark.parametrize("is_late", [False, True], ids=["before", "after CORS(app)"])

@@ -161,3 +161,13 @@ def test_function_stays_a_function(decorator):
 
 def test_view_with_arguments_that_sound_like_wsgi_is_a_view():
     assert same_origin(lambda environ, name, more: name)("a", "b", "c") == "b"
+
+
+def test_same_origin_with_fields_says_which_decorator_takes_them():
+    with pytest.raises(ConfigError) as caught:
+        same_origin(refuse_denied=True, max_age=5)
+    assert str(caught.value) == (
+        "same_origin: it takes no fields; write"
+        " @cross_origin(allow_origins=[], refuse_denied=True, max_age=5)"
+    )
+    assert isinstance(caught.value, TypeError)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Callable, NoReturn, TypeVar, cast, overlo
 import flask
 from flask.views import View
 
-from ..errors import ConfigError
+from ..errors import CallError, ConfigError, Problem, shown
 from .alone import answer_alone_in_blueprint
 from .common import NOBODY
 from .declarations import Layer, declare
@@ -61,12 +61,12 @@ def cross_origin(
 def same_origin(target: Target) -> Target: ...
 @overload
 def same_origin() -> Callable[[Target], Target]: ...
-def same_origin(target: Any = _NOTHING) -> Any:
+def same_origin(target: Any = _NOTHING, **fields: Any) -> Any:
     """Share a view, a method, a class whose methods are views or a blueprint with no other origin.
 
-    Whatever is said more broadly no longer holds for it.
+    Whatever is said more broadly no longer holds for it. It takes no fields of a policy.
 
-    :raises ConfigError: if the target is none of these.
+    :raises ConfigError: if the target is none of these, or if there are fields.
 
     >>> import flask
     >>> app = flask.Flask("example")
@@ -75,6 +75,10 @@ def same_origin(target: Any = _NOTHING) -> Any:
     ... def delete_item(id):
     ...     return "", 204
     """
+    if fields:
+        said = "".join(f", {name}={shown(value)}" for name, value in fields.items())
+        message = f"it takes no fields; write @cross_origin(allow_origins=[]{said})"
+        raise CallError([Problem("same_origin", fields, "wrong-call", message)])
     decorate = declaring(Layer(NOBODY, f"@same_origin at {call_site()}"))
     return decorate if target is _NOTHING else decorate(target)
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from ..errors import few, shown
 from ..names import SAFELISTED_METHODS
+from .settings import is_same
+from .twice import is_narrower
 
 if TYPE_CHECKING:
     from flask import Flask
     from werkzeug.routing import Rule
 
+    from .declarations import Layer
     from .resolver import UrlMapResolver
 
 
@@ -26,14 +30,89 @@ def told_of_endpoints(app: Flask, resolver: UrlMapResolver) -> Iterator[tuple[st
         yield _EMPTY, where
     for where, name in endpoints.namesakes(rule.endpoint for rule in app.url_map.iter_rules()):
         yield _NAMESAKE, where, shown(name)
+    groups = _namesakes_of_views(app) if endpoints else []
     for name, layer in endpoints.by_name().items():
-        if layer.is_closing() and str(name).endswith(".*"):
-            blueprint = app.blueprints.get(name[:-2])
-            within = (blueprint and blueprint.url_prefix) or "/"
-            prefix, rules = _below(app.url_map.iter_rules(), name[:-1], within)
-            still_open = _of_all(rules, resolver) if prefix != "/" else []
-            if still_open:
-                yield _NEIGHBOURS, layer.where, prefix, few(still_open)
+        still_open = _neighbours(app, name, resolver) if layer.is_closing() else None
+        if still_open:
+            yield _NEIGHBOURS, layer.where, *still_open
+        others = (app.url_map.iter_rules(each) for each in _elsewhere(name, groups))
+        wider = _wider(layer, chain.from_iterable(others), resolver)
+        if wider:
+            yield _SAME_VIEWS, layer.where, few(wider)
+
+
+def _neighbours(app: Flask, name: str, resolver: UrlMapResolver) -> tuple[str, str] | None:
+    """What all URLs of a blueprint begin with, and the endpoints of others there that are shared."""
+    if not name.endswith(".*"):
+        return None
+    blueprint = app.blueprints.get(name[:-2])
+    within = (blueprint and blueprint.url_prefix) or "/"
+    prefix, rules = _below(app.url_map.iter_rules(), name[:-1], within)
+    still_open = _of_all(rules, resolver) if prefix != "/" else []
+    return (prefix, few(still_open)) if still_open else None
+
+
+def _namesakes_of_views(app: Flask) -> list[list[str]]:
+    """The endpoints that lead to one view, of each view that has several."""
+    endpoints: dict[int, list[str]] = {}
+    routed = {rule.endpoint for rule in app.url_map.iter_rules()}
+    for endpoint, view in app.view_functions.items():
+        if endpoint in routed:
+            endpoints.setdefault(id(view), []).append(endpoint)
+    return [alike for alike in endpoints.values() if len(alike) > 1]
+
+
+def _elsewhere(name: str, groups: Iterable[list[str]]) -> Iterator[str]:
+    """The other endpoints of the views that are named.
+
+    :param name: that of an endpoint or, where a blueprint is registered more than once, of its endpoints.
+    """
+    for alike in groups:
+        own = [endpoint for endpoint in alike if _is_named(endpoint, name)]
+        others = [endpoint for endpoint in alike if endpoint not in own] if own else []
+        # One function may be many views of a blueprint, each with its own name.
+        names = {_last(endpoint) for endpoint in own}
+        is_blueprint = name.endswith(".*")
+        yield from (each for each in others if not is_blueprint or _last(each) in names)
+
+
+def _last(endpoint: str) -> str:
+    return endpoint.rpartition(".")[2]
+
+
+def _is_named(endpoint: str, name: str) -> bool:
+    is_below = name.endswith(".*") and endpoint.startswith(name[:-1])
+    return is_below or endpoint == name
+
+
+def _wider(layer: Layer, rules: Iterable[Rule], resolver: UrlMapResolver) -> list[str]:
+    """The endpoints where what is said of all of the application lets in more than a layer."""
+    everywhere = resolver.unrouted()
+    if everywhere is None:
+        return []
+    said = everywhere.policy.settings()
+    fields = [
+        field
+        for field, value in layer.policy.settings().items()
+        if field != "max_age"
+        # What is false is the same as what is not said.
+        and not is_same(value or None, said.get(field) or None)
+        and is_narrower(field, said.get(field), value)
+    ]
+    return [
+        *dict.fromkeys(
+            shown(rule.endpoint)
+            for effective, alike in resolver.groups(_places(rules if fields else ()))
+            for rule, _ in alike
+            if any(
+                effective.sources.get(field) == everywhere.sources.get(field) for field in fields
+            )
+        )
+    ]
+
+
+def _places(rules: Iterable[Rule]) -> list[tuple[Rule, str]]:
+    return [(rule, method) for rule in rules for method in rule.methods or SAFELISTED_METHODS]
 
 
 def _below(rules: Iterable[Rule], blueprint: str, within: str) -> tuple[str, list[Rule]]:
@@ -68,11 +147,10 @@ def _of_all(rules: Iterable[Rule], resolver: UrlMapResolver) -> list[str]:
     if everywhere is None or not everywhere.policy.allow_origins:
         return []
     where = everywhere.sources["allow_origins"]
-    places = [(rule, method) for rule in rules for method in rule.methods or SAFELISTED_METHODS]
     return [
         *dict.fromkeys(
             shown(rule.endpoint)
-            for effective, alike in resolver.groups(places)
+            for effective, alike in resolver.groups(_places(rules))
             for rule, _ in alike
             if effective.sources["allow_origins"] == where
         )
@@ -90,4 +168,8 @@ _NAMESAKE = (
 _NEIGHBOURS = (
     "%s closes the blueprint of this name, whose URLs begin with %s. Other endpoints have such URLs, too, and are"
     " not closed: %s. Name them in endpoints, too"
+)
+_SAME_VIEWS = (
+    "%s is about one endpoint of a view that has more of them, at which it does not hold: %s. Name them in"
+    " endpoints, too"
 )

@@ -253,7 +253,9 @@ def _start(  # noqa: C901, PLR0912 - the hot path
     if origin is not None:
         decision = builder.ready.get(origin) if len(origin) <= MAX_ORIGIN_LENGTH else None
         if decision is None:
-            decision = builder.otherwise or builder.decide(origin, environ)
+            decision = builder.otherwise
+            if decision is None:
+                decision = builder.decide(origin, environ)
     else:
         decision = builder.without_origin
     if not decision.allowed:

@@ -22,14 +22,13 @@ from .settings import (
     Effective,
     Governed,
     blueprint_layers,
-    keys_of_others,
-    keys_within,
     named,
     overruled_fields,
     overruled_keys,
 )
 from .strays import UNUSED, idle
 from .twice import told_of_blueprints
+from .unread import told_of_what_is_not_read
 from .views import is_bare
 
 if TYPE_CHECKING:
@@ -69,7 +68,8 @@ class Notices:
         self._tell_of_keys(resolver)
         of_endpoints = told_of_endpoints(self._app, resolver)
         of_blueprints = told_of_blueprints(self._app, resolver.endpoints)
-        for sentence, *values in (*of_endpoints, *of_blueprints):
+        not_read = told_of_what_is_not_read(self._app, policies)
+        for sentence, *values in (*not_read, *of_endpoints, *of_blueprints):
             if self._is_new(sentence, values[0]):
                 logger.warning(sentence, *values)
         self._tell_of_names(resolver)
@@ -109,12 +109,6 @@ class Notices:
     # --- what was said, and does not count ------------------------------------------------------
 
     def _tell_of_keys(self, resolver: UrlMapResolver) -> None:
-        for key in keys_of_others(self._app):
-            if self._is_new("key", key):
-                logger.warning(_NOT_READ, shown(key))
-        within = keys_within(self._app)
-        if within and self._is_new("mapping"):
-            logger.warning(_MAPPING, few(within))
         for key, field, where in overruled_keys(resolver.configured, resolver.layers):
             if self._is_new("overruled", key):
                 logger.warning(_OVERRULED_KEY, key, where, field)
@@ -217,14 +211,6 @@ def _set_by(effective: Effective) -> list[str]:
     return [f"allow_origins is set by {origins}", *said]
 
 
-_NOT_READ = (
-    "app.config[%s] is not an option of wsgicors, so wsgicors ignores it; if it was meant for wsgicors,"
-    " write CORS_ and the name of a field of Policy"
-)
-_MAPPING = (
-    "app.config['CORS'] is a mapping, and wsgicors does not read what is in it; set %s. In the environment,"
-    " write one underscore behind CORS and not two, as in FLASK_CORS_ALLOW_ORIGINS"
-)
 _OVERRULED_KEY = (
     "%s has no effect, and neither has an environment variable that it comes from: %s says otherwise, and"
     " arguments win over configuration. Leave %s out in one of the two places"

@@ -41,7 +41,6 @@ from .settings import (
     blueprint_layers,
     config_conflicts,
     config_layers,
-    keys_in_another_case,
     named,
 )
 from .strays import above_routes, layers_of_hooks
@@ -53,6 +52,7 @@ from .unlinked import (
     Unlinked,
     are_alike,
 )
+from .unread import misnamed_keys
 from .views import Said, Views, are_as_they_were, declares_per_request, is_bare
 
 if TYPE_CHECKING:
@@ -210,7 +210,7 @@ class UrlMapResolver:
             in_force = self._in_force()
             policies = [self._governing(own).policy for own in in_force]
             if self._notices is not None:
-                problems += keys_in_another_case(self._app, policies)
+                problems += misnamed_keys(self._app, policies)
             problems += list(self._conflicts(in_force)) or self._idle_refusals(in_force)
             if problems:
                 raise ConfigError(problems)

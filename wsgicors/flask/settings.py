@@ -6,7 +6,6 @@ merged in order, are its `Effective` policy, which remembers for each field wher
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePath
@@ -24,10 +23,6 @@ if TYPE_CHECKING:
 
 _THIS_LIBRARY = ("wsgicors.flask.", "wsgicors.compat.", "wsgicors.errors")
 CONFIG_PREFIX = "CORS_"
-_SEPARATORS = re.compile(r"[^A-Za-z0-9]+")
-# What Flask makes of variables such as FLASK_CORS__MAX_AGE: two underscores lead into a mapping.
-_MAPPING = "CORS"
-_ANY_KEY = 'app.config["CORS_..."]'
 #: The key in ``app.extensions`` of an application that the extension governs.
 EXTENSION = "wsgicors"
 #: The key in ``app.extensions`` of what stands for it in each request that has come through it.
@@ -135,13 +130,13 @@ def config_layers(app: Flask) -> list[Layer]:
     :raises ConfigError: with the problems of all keys.
     """
     layers, problems = [], [*_said_twice(app)]
-    for key in _keys(app):
-        if _is_ours(key):
+    for key in prefixed_keys(app):
+        if is_ours(key):
             # It is read more than once.
             if isinstance(app.config[key], Iterator):
                 app.config[key] = tuple(app.config[key])
             try:
-                layers.append(Layer(policy_of({_name(key): app.config[key]}), _place(key)))
+                layers.append(Layer(policy_of({_name(key): app.config[key]}), place_of(key)))
             except ConfigError as error:
                 problems += [_in_config(problem, key) for problem in error.problems]
     if problems:
@@ -149,32 +144,11 @@ def config_layers(app: Flask) -> list[Layer]:
     return layers
 
 
-def keys_in_another_case(app: Flask, policies: Iterable[Policy]) -> Iterator[Problem]:
-    """The keys that would be settings if they were in capitals.
-
-    :param policies: those in force. What is said there was kept in the configuration, and handed on.
-    """
-    for key in _keys(app, _is_in_another_case):
-        field = nearest_field(_name(_in_capitals(key)))
-        meant = None if field is None else _meant(field, app.config[key])
-        if field and meant and not any(policy.merge(meant) == policy for policy in policies):
-            message = f"there is no such key; write {CONFIG_PREFIX}{field.upper()}, in capitals"
-            yield Problem(key, app.config[key], "unknown-field", message)
-
-
-def _meant(field: str, value: Any) -> Policy | None:
-    """What somebody says of a field; ``None`` if it does not fit there, so that something else is meant."""
-    try:
-        return Policy(**{field: value})
-    except ConfigError:
-        return None
-
-
 def _said_twice(app: Flask) -> Iterator[Problem]:
     keys: dict[str, str] = {}
-    for key in _keys(app):
+    for key in prefixed_keys(app):
         other = keys.setdefault(_name(key), key)
-        if other != key and _is_ours(key):
+        if other != key and is_ours(key):
             message = f"it says the same as {other}; leave one of them out"
             yield Problem(key, app.config[key], "twice", message)
 
@@ -186,20 +160,6 @@ def config_conflicts(layers: Iterable[Layer]) -> Iterator[Problem]:
     """
     for problem in unused_credentials(Effective.of(layers).policy.settings()):
         yield _in_config(problem, CONFIG_PREFIX + problem.field.upper())
-
-
-def keys_of_others(app: Flask) -> list[str]:
-    """The keys that begin with ``CORS_``, but resemble no field."""
-    return [key for key in _keys(app) if not _is_ours(key)]
-
-
-def keys_within(app: Flask) -> list[str]:
-    """The keys that were probably meant by a mapping, such as Flask makes of ``FLASK_CORS__MAX_AGE``."""
-    within = app.config.get(_MAPPING)
-    if not isinstance(within, Mapping) or not within:
-        return []
-    meant = filter(None, (nearest_field(str(name).lower()) for name in within))
-    return [_place(f"{CONFIG_PREFIX}{field.upper()}") for field in meant] or [_ANY_KEY]
 
 
 def overruled_keys(
@@ -222,35 +182,29 @@ def overruled_fields(layer: Layer, effective: Effective) -> list[str]:
     return [
         field
         for field, value in layer.policy.settings().items()
-        if field in winning and not _is_same(value, winning[field])
+        if field in winning and not is_same(value, winning[field])
     ]
 
 
-def _is_same(value: Any, other: Any) -> bool:
-    # Another order of the same items is no difference.
+def is_same(value: Any, other: Any) -> bool:
+    """Whether two values of a field say the same; another order of the same items is no difference."""
     are_lists = isinstance(value, tuple) and isinstance(other, tuple)
     return set(value) == set(other) if are_lists else bool(value == other)
 
 
-def _is_of_prefix(key: str) -> bool:
-    return key.startswith(CONFIG_PREFIX)
-
-
-def _is_in_another_case(key: str) -> bool:
-    return not _is_of_prefix(key) and _in_capitals(key).startswith(CONFIG_PREFIX)
-
-
-def _in_capitals(key: str) -> str:
-    """A key as it is to be written, which somebody wrote with other separators or in another case."""
-    return _SEPARATORS.sub("_", key).strip("_").upper().removeprefix("WSGI")
-
-
-def _keys(app: Flask, is_wanted: Callable[[str], bool] = _is_of_prefix) -> list[str]:
-    keys = [key for key in app.config if isinstance(key, str) and is_wanted(key)]
+def keys_set(app: Flask) -> list[str]:
+    """The keys of ``app.config`` that have a value."""
+    keys = (key for key in app.config if isinstance(key, str))
     return sorted(key for key in keys if app.config[key] is not None)
 
 
-def _is_ours(key: str) -> bool:
+def prefixed_keys(app: Flask) -> list[str]:
+    """Those that begin with ``CORS_``."""
+    return [key for key in keys_set(app) if key.startswith(CONFIG_PREFIX)]
+
+
+def is_ours(key: str) -> bool:
+    """Whether a key that begins with ``CORS_`` is an option, rightly or wrongly written."""
     return resembles_field(_name(key)) or is_about_paths(_name(key))
 
 
@@ -258,12 +212,13 @@ def _name(key: str) -> str:
     return key[len(CONFIG_PREFIX) :].lower()
 
 
-def _place(key: str) -> str:
+def place_of(key: str) -> str:
+    """A key, for messages."""
     return f"app.config[{shown(key)}]"
 
 
 def _in_config(problem: Problem, key: str) -> Problem:
-    message = f"{_place(key)}: {problem.message}"
+    message = f"{place_of(key)}: {problem.message}"
     if problem.reason == "unknown-field":
         meant = nearest_field(problem.field)
         if meant is not None:

@@ -40,11 +40,11 @@ def _overruled(layers: Iterable[Layer], winning: Iterable[Layer]) -> list[str]:
         for field in overruled_fields(layer, effective)
         # Another answer from the same place is told of where it is given.
         if effective.sources[field] != layer.where
-        and not _is_narrower(field, layer.policy.settings()[field], said[field])
+        and not is_narrower(field, layer.policy.settings()[field], said[field])
     ]
 
 
-def _is_narrower(field: str, value: Any, winning: Any) -> bool:
+def is_narrower(field: str, value: Any, winning: Any) -> bool:
     """Whether what wins lets in nobody whom the other value keeps out. That is what decorators are for."""
     if field in ("max_age", "refuse_denied"):
         return field == "max_age" or bool(winning)
