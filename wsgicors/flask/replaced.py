@@ -7,6 +7,7 @@ would be lost without a word.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import Problem, shown
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 # ``method_decorators`` is that of Flask-RESTful and Flask-RESTX.
 _LISTS = ("decorators", "method_decorators")
+# How alike a name must be to one of them (`difflib`).
+_SLIP = 0.85
 
 
 class _Lost(NamedTuple):
@@ -49,12 +52,25 @@ def replaced(app: Flask, views: Views, holding: Mapping[Any, Any]) -> Iterator[P
             if id(view_class) not in may_lose:
                 may_lose[id(view_class)] = _may_lose(view_class)
             if may_lose[id(view_class)]:
-                methods = methods_of(app.url_map, endpoint) - {"OPTIONS"}
+                methods = _methods(app, endpoint)
                 lost = _lost_by(view_class, looked_at, methods)
                 taken = overridden(app, endpoint, looked_at, view_class, methods)
                 found.update(dict.fromkeys([*lost, *taken], view_class))
+        found.update(_lost_by_makers(looked_at, app, endpoint))
     for message, view_class in found.items():
         yield Problem("decorator", view_class, "lost-in-subclass", message)
+
+
+def _lost_by_makers(view: View, app: Flask, endpoint: Any) -> Iterator[tuple[str, type]]:
+    """What the extension has declared too late that has made a view."""
+    for maker in view.held_in_closures():
+        if any(map(_declaring, _decorators_of(maker))):
+            for message in _too_late(maker, view, _methods(app, endpoint)):
+                yield message, type(maker)
+
+
+def _methods(app: Flask, endpoint: Any) -> set[str]:
+    return methods_of(app.url_map, endpoint) - {"OPTIONS"}
 
 
 def _lost_by(view_class: type, view: View, methods: Iterable[str]) -> Iterator[str]:
@@ -69,7 +85,7 @@ def _lost_by(view_class: type, view: View, methods: Iterable[str]) -> Iterator[s
 def _unread(view_class: type, method: str, in_force: Iterable[Layer]) -> Iterator[str]:
     """What stands in a list of a class that nothing reads, as where an extension has none of this name."""
     policies = [layer.policy for layer in in_force]
-    for name in _LISTS:
+    for name in _names_of_lists(view_class.__mro__):
         for owner in [each for each in view_class.__mro__ if name in vars(each)][:1]:
             for layer in _declared(owner, name, method):
                 if layer.policy not in policies:
@@ -82,15 +98,56 @@ _UNREAD = (
 )
 
 
+def _decorators_of(maker: Any) -> list[Any]:
+    """What an extension puts around the views that it makes, such as an ``Api`` of Flask-RESTful."""
+    has = get(maker, "__dict__")
+    decorators = has.get("decorators") if isinstance(has, dict) else None
+    return [*decorators] if isinstance(decorators, (list, tuple)) else []
+
+
+def _too_late(maker: Any, view: View, methods: Iterable[str]) -> Iterator[str]:
+    """What stands in that list, and was not there yet when the view was made."""
+    # Views of its own, such as those for its documentation, come first.
+    packages = {_package(each) for each in type(maker).__mro__[-2:]}
+    if packages.issuperset(
+        _package(each) for each in view.made_of() if not isinstance(maker, each)
+    ):
+        return
+    for method in sorted(methods):
+        said = view.said(method)
+        policies = [layer.policy for layer in said.layers + said.held]
+        for layer in [one for each in _decorators_of(maker) for one in _declaring(each)]:
+            if layer.policy not in policies:
+                yield _TOO_LATE.format(layer.where, type(maker).__name__)
+
+
+def _package(thing: type) -> str:
+    return str(thing.__module__).partition(".")[0]
+
+
+_TOO_LATE = (
+    "{0}, in decorators of {1}, is not in force for all of its views: it has applied that list when it made them."
+    " Set the list before you add the first of them, as in {1}(app, decorators=[...])"
+)
+
+
 def _may_lose(view_class: type) -> bool:
     """Whether anything is declared in a list, or of a method of a base."""
     lineage = view_class.__mro__
     is_listed = any(
         any(map(_declaring, _all_listed(each, name)))
-        for name in _LISTS
+        for name in _names_of_lists(lineage)
         for each in [one for one in lineage if name in vars(one)]
     )
     return is_listed or may_override(view_class)
+
+
+def _names_of_lists(lineage: Iterable[type]) -> Iterable[str]:
+    """Those, and what looks like a slip in writing one of them."""
+    names = dict.fromkeys(name for each in lineage for name in vars(each) if name not in _LISTS)
+    # Asked first, because to compare takes long.
+    alike = (name for name in names if "decor" in name.lower())
+    return [*_LISTS, *(each for each in alike if get_close_matches(each.lower(), _LISTS, 1, _SLIP))]
 
 
 def _lost(view_class: type, method: str, in_force: tuple[Layer, ...]) -> Iterator[_Lost]:

@@ -128,14 +128,18 @@ class View:
 
     def made_of(self) -> Iterable[type]:
         """The classes that it is made of, also where an extension has an instance in a closure."""
-        functions = [
-            each for each in self._linked if type(each) is FunctionType and each.__closure__
-        ]
-        held = [thing for each in functions for thing in held_by_function(each)]
+        held = self.held_in_closures()
         inside = [get(each, "view_class") if callable(each) else type(each) for each in held]
         classes = [*self._all_classes, *(each for each in inside if isinstance(each, type))]
         # By identity: whoever makes classes may say how they compare.
         return {id(each): each for each in classes}.values()
+
+    def held_in_closures(self) -> list[Any]:
+        """What the functions hold that it leads to, such as what an extension made them for."""
+        functions = [
+            each for each in self._linked if type(each) is FunctionType and each.__closure__
+        ]
+        return [thing for each in functions for thing in held_by_function(each)]
 
     def _methods(self, method: str) -> list[Any]:
         return [link for each in self._classes for link in Links(method_of(each, method))]
