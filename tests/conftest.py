@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from importlib.util import find_spec
@@ -52,6 +53,16 @@ def hearing_interrupts():
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(scope="module")
+def nothing_is_left():
+    """What is misplaced in a file would be told of in the log of other tests, as long as it is there."""
+    from wsgicors.flask.strays import idle
+
+    yield
+    gc.collect()
+    assert all(idle())
 
 
 @pytest.fixture

@@ -23,14 +23,7 @@ from wsgicors.flask.command import cors_command
 from wsgicors.flask.strays import idle
 
 ROW = pytest.param
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _nothing_is_left():
-    """What is misplaced here would be told of in the log of other tests, as long as it is there."""
-    yield
-    gc.collect()
-    assert all(idle())
+pytestmark = pytest.mark.usefixtures("nothing_is_left")
 
 
 def with_header(view):

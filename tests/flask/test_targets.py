@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import gc
 import inspect
 
 import flask
@@ -14,17 +13,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from wsgicors import ConfigError, CORSMiddleware, Policy
 from wsgicors.flask import CORS, cross_origin, same_origin
-from wsgicors.flask.strays import idle
 
 ROW = pytest.param
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _nothing_is_left():
-    """What nobody keeps here would be told of in the log of other tests."""
-    yield
-    gc.collect()
-    assert all(idle())
+pytestmark = pytest.mark.usefixtures("nothing_is_left")
 
 
 def wsgi(environ, start_response):

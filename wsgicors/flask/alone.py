@@ -35,6 +35,7 @@ from .links import get, many_views
 from .resolver import UrlMapResolver
 from .settings import ANSWERED_AHEAD, EXTENSION, frames
 from .strays import RequiredMethods, layers_of_hooks
+from .under_way import app_under_way, request_under_way
 from .views import Views
 
 if TYPE_CHECKING:
@@ -49,10 +50,6 @@ _DECORATORS = "wsgicors-decorators"
 # In ``environ``: the decisions by which it was answered in the place of applications.
 _ANSWERED = "wsgicors.flask.answered"
 _author = Author()
-
-# What Flask's proxies stand for, with all that is asked of it then asked directly.
-app_under_way: Callable[[], flask.Flask] = flask.current_app._get_current_object  # type: ignore[attr-defined]
-request_under_way: Callable[[], flask.Request] = flask.request._get_current_object  # type: ignore[attr-defined]
 
 
 def answer_instead_of_view(app: flask.Flask, request: flask.Request) -> None:

@@ -25,6 +25,7 @@ from ..headers import HeaderBuilder
 from ..logs import logger
 from ..middleware import is_effective_and_foreign, refusal
 from ..policy import Policy
+from .under_way import request_under_way
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -233,7 +234,7 @@ class Crossing:
         return passage
 
     def _arrive(self, endpoint: str | None, values: Any) -> None:
-        request = flask.request._get_current_object()  # type: ignore[attr-defined]
+        request = request_under_way()
         passage = self._passage_of(request)
         if passage is None:
             self._lose(request)

@@ -12,6 +12,7 @@ from ..outcomes import outcome
 from ..requests import is_preflight
 from .alone import resolver_of
 from .resolver import UrlMapResolver
+from .under_way import app_under_way, request_under_way
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -38,9 +39,8 @@ def decision() -> Decision | None:
     """
     if not flask.has_request_context():
         return None
-    app = flask.current_app._get_current_object()  # type: ignore[attr-defined]
-    request = flask.request._get_current_object()  # type: ignore[attr-defined]
-    resolver = resolver_of(app)
+    request = request_under_way()
+    resolver = resolver_of(app_under_way())
     decided = None
     # The compatibility layer, and middleware outside, decide by themselves.
     if isinstance(resolver, UrlMapResolver):

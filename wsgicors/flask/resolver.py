@@ -11,8 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Callable
 from urllib.parse import unquote
 
-import flask
-from flask import Blueprint, Flask, Request
+from flask import Blueprint, Flask, Request, has_request_context
 from werkzeug.exceptions import NotFound
 from werkzeug.routing import Map
 
@@ -33,6 +32,7 @@ from .route_policies import RoutePolicies
 from .rules import Place
 from .settings import EXTENSION, config_conflicts, config_layers
 from .strays import above_routes, layers_of_hooks
+from .under_way import request_under_way
 from .unlinked import NOTHING_RAN, RAN, REMEDY, REMEDY_OF_HOOK, Unlinked, are_alike
 from .unread import misnamed_keys
 from .views import Said, are_as_they_were
@@ -490,9 +490,8 @@ def _under_way(environ: WSGIEnvironment) -> Request | None:
 
     Flask takes it out at the end of any context of the request, also of a copy for another thread.
     """
-    request = flask.request if flask.has_request_context() else None
-    is_of_it = request is not None and request.environ is environ
-    return request._get_current_object() if is_of_it else None  # type: ignore[union-attr]
+    request = request_under_way() if has_request_context() else None
+    return request if request is not None and request.environ is environ else None
 
 
 def _as_it_came(environ: WSGIEnvironment, path: str) -> WSGIEnvironment:

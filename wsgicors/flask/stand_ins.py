@@ -6,16 +6,11 @@ import functools
 import inspect
 from typing import TYPE_CHECKING, Any, Callable, Protocol, cast
 
-from .alone import (
-    AUTOMATIC_OPTIONS,
-    answer_instead_of_view,
-    app_under_way,
-    refused_where_nobody_did,
-    request_under_way,
-)
+from .alone import AUTOMATIC_OPTIONS, answer_instead_of_view, refused_where_nobody_did
 from .declarations import Layer, declare_new
 from .settings import EXTENSION
 from .strays import RequiredMethods
+from .under_way import app_under_way, request_under_way
 from .unlinked import NOTHING_RAN, RAN, note_run
 
 if TYPE_CHECKING:

@@ -20,6 +20,7 @@ from .declarations import Layer
 from .resolver import UrlMapResolver
 from .settings import policy_said
 from .targets import application, no_application
+from .under_way import request_under_way
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -88,7 +89,7 @@ class OnTrial:
 
     def _foresee(self, *routed: object) -> None:
         """Have hooks and views find the decision, which is compared when the response starts."""
-        request = flask.request._get_current_object()  # type: ignore[attr-defined]
+        request = request_under_way()
         decision = decided_by(self._resolver, request)
         if decision is not None and decided_by(self._in_force, request) is not None:
             request.environ[DECISION_ON_TRIAL] = decision

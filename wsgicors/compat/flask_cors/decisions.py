@@ -14,6 +14,7 @@ from werkzeug.datastructures import Headers
 
 from ...middleware import decide_actual, is_logged, log_denial
 from ...names import CREDENTIALS
+from ...outcomes import outcome
 from ...requests import is_preflight
 from .settings import ALLOW_HEADERS, ALLOW_METHODS, listed_in, share, speaks_for_itself, with_own
 from .views import lead_to, settings_of_paths, settings_of_view
@@ -62,12 +63,7 @@ def decided_by(builder: HeaderBuilder) -> Decision:
     environ = flask.request.environ
     if not is_preflight(environ):
         return decide_actual(builder, environ)
-    return builder.preflight(
-        environ["HTTP_ORIGIN"],
-        environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"],
-        environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"),
-        environ,
-    )
+    return outcome(builder, environ, is_preflight=True)
 
 
 def _preflight(settings: Settings, others: Settings | None, own: list[tuple[str, str]]) -> Decision:

@@ -11,11 +11,11 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import flask
 from werkzeug.datastructures import Headers
 
 from ...errors import ConfigError
 from ...flask.settings import Effective
+from ...flask.under_way import app_under_way
 from ...headers import HeaderBuilder
 from ...layers import DECISION, is_noticed
 from ...lines import Author
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from ...headers import Decision
 
 logger = logging.getLogger("wsgicors")
-_current_app: Callable[[], flask.Flask] = flask.current_app._get_current_object  # type: ignore[attr-defined]
 
 #: The key in ``environ`` for the response that headers were put on already.
 EVALUATED = "wsgicors.flask_cors.evaluated"
@@ -186,7 +185,7 @@ def share(response: Response, decision: Decision, environ: WSGIEnvironment) -> N
 
     :raises ConfigError: if a decorator of `wsgicors.flask` has no effect, which may have been to close a view.
     """
-    look_at(_current_app())
+    look_at(app_under_way())
     environ[DECISION] = decision
     is_noticed(environ, response.status)
     # New ones: those of the response may be the application's own, and of any kind.

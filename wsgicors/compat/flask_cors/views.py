@@ -20,6 +20,7 @@ from ...flask.leftovers import flask_cors_in_use
 from ...flask.links import stands_in_class
 from ...flask.resolver import UrlMapResolver
 from ...flask.settings import EXTENSION, READERS
+from ...flask.under_way import request_under_way
 from ...requests import is_preflight
 from .options import note_unread_keys
 
@@ -90,7 +91,7 @@ class Governed(UrlMapResolver):
             return None
         if is_preflight(environ):
             return self(environ, environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"])
-        request = flask.request._get_current_object()  # type: ignore[attr-defined]
+        request = request_under_way()
         return self.met(self(environ, environ["REQUEST_METHOD"]), request)
 
     def settings(self) -> Settings | None:
