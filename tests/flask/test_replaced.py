@@ -161,35 +161,35 @@ def test_list_beside_what_says_the_same_is_no_error():
 APIS = [ROW(each, id=each.__name__) for each in (restful, restx) if each]
 
 
-def secret(extension):
-    return type("Secret", (extension.Resource,), {"get": lambda self: "secret"})
+if APIS:
 
+    def secret(extension):
+        return type("Secret", (extension.Resource,), {"get": lambda self: "secret"})
 
-@pytest.mark.parametrize("extension", APIS)
-@pytest.mark.parametrize("decorate", [same_origin, cross_origin(allow_origins=[PAGE])])
-def test_decorators_that_come_to_an_api_after_its_views_are_an_error(extension, decorate):
-    app = flask.Flask("example")
-    CORS(app, allow_origins=[PAGE, ADMIN])
-    api = type("OwnApi", (extension.Api,), {})(app)
-    api.add_resource(secret(extension), "/secret")
-    api.decorators = [decorate]
-    api.add_resource(secret(extension), "/other", endpoint="other")
-    message = refused(app)
-    assert "origin" in message
-    assert "in decorators of OwnApi, is not in force for all of its views" in message
-    assert "OwnApi(app, decorators=[...])" in message
+    @pytest.mark.parametrize("extension", APIS)
+    @pytest.mark.parametrize("decorate", [same_origin, cross_origin(allow_origins=[PAGE])])
+    def test_decorators_that_come_to_an_api_after_its_views_are_an_error(extension, decorate):
+        app = flask.Flask("example")
+        CORS(app, allow_origins=[PAGE, ADMIN])
+        api = type("OwnApi", (extension.Api,), {})(app)
+        api.add_resource(secret(extension), "/secret")
+        api.decorators = [decorate]
+        api.add_resource(secret(extension), "/other", endpoint="other")
+        message = refused(app)
+        assert "origin" in message
+        assert "in decorators of OwnApi, is not in force for all of its views" in message
+        assert "OwnApi(app, decorators=[...])" in message
 
-
-@pytest.mark.parametrize("extension", APIS)
-@pytest.mark.parametrize("is_late", [False, True], ids=["given", "set before the views"])
-def test_decorators_that_come_to_an_api_before_its_views_are_in_force(extension, is_late):
-    app = flask.Flask("example")
-    CORS(app, allow_origins=[PAGE, ADMIN])
-    api = extension.Api(app, **({} if is_late else {"decorators": [same_origin]}))
-    if is_late:
-        api.decorators = [same_origin]
-    api.add_resource(secret(extension), "/secret")
-    assert callers(app, "/secret") == set()
+    @pytest.mark.parametrize("extension", APIS)
+    @pytest.mark.parametrize("is_late", [False, True], ids=["given", "set before the views"])
+    def test_decorators_that_come_to_an_api_before_its_views_are_in_force(extension, is_late):
+        app = flask.Flask("example")
+        CORS(app, allow_origins=[PAGE, ADMIN])
+        api = extension.Api(app, **({} if is_late else {"decorators": [same_origin]}))
+        if is_late:
+            api.decorators = [same_origin]
+        api.add_resource(secret(extension), "/secret")
+        assert callers(app, "/secret") == set()
 
 
 if restful:
