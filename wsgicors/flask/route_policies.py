@@ -17,7 +17,7 @@ from ..policy import Policy
 from .declarations import Layer, is_anything_declared
 from .endpoints import Endpoints, decorated_though_left
 from .memory import remember
-from .rules import with_methods
+from .rules import methods_of, with_methods
 from .settings import Effective, Governed, blueprint_layers, named
 from .views import Said, Views, declares_per_request, is_bare
 
@@ -257,9 +257,8 @@ class RoutePolicies:
 
     def _declared_over(self, name: str, endpoint: Any) -> list[Layer]:
         """What decorators say that would win over what is said by a name."""
-        methods = {m for rule in self._app.url_map.iter_rules(endpoint) for m in rule.methods or ()}
         layers = [] if name == endpoint else [*blueprint_layers(self._app, endpoint)]
-        for method in sorted(methods or SAFELISTED_METHODS):
+        for method in sorted(methods_of(self._app.url_map, endpoint)):
             layers += self._views.said(endpoint, method).layers
         return layers
 
