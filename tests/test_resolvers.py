@@ -155,6 +155,15 @@ def test_a_path_that_can_be_read_in_two_ways_is_nobodys(default, path):
         ROW("/private\\x", id="backslash after the prefix"),
         ROW("/private%5cx", id="backslash after the prefix, encoded twice"),
         ROW("/caf%C3%A9/x", id="letter beyond ASCII, encoded twice"),
+        ROW("/pri\xffvate", id="byte that is no UTF-8"),
+        ROW("/pri%ffvate/x", id="byte that is no UTF-8, encoded twice"),
+        ROW("/\x80caf\xc3\xa9", id="byte that is no UTF-8, beside some that are"),
+        ROW("/private\n", id="line end"),
+        ROW("/pri\tvate/x", id="tab"),
+        ROW("/private%00", id="NUL, encoded twice"),
+        ROW("/private?x", id="question mark"),
+        ROW("/private#x", id="number sign"),
+        ROW("/public/x\x7f", id="out of it"),
     ],
 )
 def test_a_path_whose_other_reading_has_another_policy_is_nobodys(path):
@@ -163,6 +172,24 @@ def test_a_path_whose_other_reading_has_another_policy_is_nobodys(path):
     routes["/public/x"] = policy
     app = CORSMiddleware(site(), policy, routes=routes)
     assert answer(app, environ_of(path, origin=APP)).decision.reason == "ambiguous-path"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/caf\xc3\xa9/x",
+        "/private/what?",
+        "/private/100%",
+        "/public/x/\xff",
+        "/%/private",
+        "/\xe9\n",
+    ],
+)
+def test_a_path_that_leads_to_one_policy_in_all_readings_is_governed_by_that(path):
+    private = Policy(allow_origins=APP)
+    routes = {"/private": private, "/caf\xe9": private, "/public/x": private}
+    decision = answer(CORSMiddleware(site(), private, routes=routes), environ_of(path, origin=APP))
+    assert decision.decision.reason == "allowed"
 
 
 def by_path(environ, method):
@@ -185,6 +212,10 @@ def by_path(environ, method):
         ROW("/admin/../public", id="out of it"),
         ROW("/untouched/../public", id="out of what is not governed"),
         ROW("/x/..//untouched", id="into what is not governed"),
+        ROW("/ad\xffmin", id="byte that is no UTF-8"),
+        ROW("/\x0badmin", id="control character"),
+        ROW("/%ff%61dmin", id="byte that is no UTF-8, encoded twice"),
+        ROW("/x/../ad\xc3min", id="dots, and half a letter"),
     ],
 )
 def test_a_path_of_which_resolve_says_two_things_is_nobodys(path):

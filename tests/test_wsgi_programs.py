@@ -10,7 +10,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from exchanges import answer, environ_of
 from servers import running
+
+from wsgicors import CORSMiddleware, Policy
 
 pytestmark = pytest.mark.programs
 
@@ -132,3 +135,54 @@ def test_a_crash_is_answered_with_the_headers(program):
     # What answers for it otherwise is the server, which knows nothing of CORS.
     status, lines, _ = send(port, "GET /broken/?cmd=heads", Origin=APP, X_Bare="1")
     assert (status, split(lines)[0]) == (500, [])
+
+
+# --- frameworks that read a path more loosely than it was sent --------------------------------------
+
+
+def by_bottle():
+    """It leaves out the bytes that are no UTF-8."""
+    application = pytest.importorskip("bottle").Bottle()
+    application.route("/admin/pay", ["GET", "POST"], lambda: "paid")
+    return application
+
+
+def by_pyramid():
+    """Its expressions match in front of a line end."""
+    configurator = pytest.importorskip("pyramid.config").Configurator()
+    configurator.add_route("pay", "/admin/pay")
+    configurator.add_view(lambda request: request.response, route_name="pay")
+    return configurator.make_wsgi_app()
+
+
+# Pyramid imports it where it is there.
+@pytest.mark.filterwarnings("ignore:pkg_resources is deprecated:UserWarning")
+@pytest.mark.filterwarnings("ignore:pkg_resources is deprecated:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:Deprecated call to `pkg_resources:DeprecationWarning")
+@pytest.mark.parametrize(
+    ("framework", "path"),
+    [
+        (by_bottle, "/ad\xffmin/pay"),
+        (by_bottle, "/admin/p\xc3ay"),
+        (by_pyramid, "/admin/pay\n"),
+    ],
+)
+def test_path_that_a_framework_reads_loosely_is_no_way_around_a_prefix(framework, path):
+    inner = framework()
+    assert answer(inner, environ_of(path, method="POST")).status == "200 OK"
+    closed = Policy(allow_origins=[APP], refuse_denied=True)
+    around = [
+        CORSMiddleware(inner, allow_origins="*", routes={"/admin/pay": closed}),
+        CORSMiddleware(
+            inner,
+            allow_origins="*",
+            resolve=lambda environ, method: (
+                closed if environ["PATH_INFO"].startswith("/admin/pay") else Policy()
+            ),
+        ),
+    ]
+    for application in around:
+        assert answer(application, environ_of("/admin/pay")).status == "200 OK"
+        refused = answer(application, environ_of(path, method="POST", origin=EVIL))
+        assert refused.status == "403 Forbidden"
+        assert not refused.values("Access-Control-Allow-Origin")

@@ -8,6 +8,9 @@ from urllib.parse import quote, unquote
 
 # What a server is asked for may be a whole URL.
 _SCHEME_AND_HOST = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/]*")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+# Behind these, a program that makes a URL of a path has a query or a fragment.
+_END = re.compile(r"[?#]")
 # What stands in a path as it is (RFC 3986, "pchar").
 _UNQUOTED = "/~!$&'()*+,;=:@"
 
@@ -29,12 +32,13 @@ def is_ambiguous(path: str) -> bool:
 def is_plain(path: str) -> bool:
     """Whether there is but one way to read a path; may be ``False`` though there is.
 
-    >>> is_plain("/admin"), is_plain("//admin"), is_plain("/%61dmin")
-    (True, False, False)
+    >>> is_plain("/admin"), is_plain("//admin"), is_plain("/%61dmin"), is_plain("/admin?")
+    (True, False, False, False)
     """
-    if "%" in path or "//" in path or "/." in path or "\\" in path:
+    if "%" in path or "//" in path or "/." in path or "\\" in path or "?" in path or "#" in path:
         return False
-    return path[:1] == "/" or not path
+    is_legible = path.isprintable() if path.isascii() else path == _cleaned(path)
+    return is_legible and (path[:1] == "/" or not path)
 
 
 def _tidied(path: str) -> str:
@@ -51,11 +55,11 @@ def _tidied(path: str) -> str:
     return "/" + "/".join(kept) + ("/" if kept and last in ("", ".", "..") else "")
 
 
-def other_readings(path: str) -> list[str]:
-    """What a framework that decodes a path once more, or takes backslashes for slashes, reads."""
-    if "%" not in path and "\\" not in path:
-        return []
-    return [_decoded(path), _slashed(path), _slashed(_decoded(path))]
+def other_readings(path: str) -> set[str]:
+    """What a framework reads that decodes a path once more, or takes it for something else in another way."""
+    decoded = _decoded(path)
+    read = {path, decoded, _slashed(path), _slashed(decoded)}
+    return (read | set(map(_cleaned, read))) - {path}
 
 
 def _decoded(path: str) -> str:
@@ -66,8 +70,17 @@ def _slashed(path: str) -> str:
     return path.replace("\\", "/")
 
 
-#: What servers and frameworks may do to a path, of which each makes another reading.
-READINGS: tuple[Callable[[str], str], ...] = (
+def _cleaned(path: str) -> str:
+    r"""A path without what some leave out: bytes that are no UTF-8, control characters, what looks like a query.
+
+    >>> _cleaned("/ad\xffmin\n"), _cleaned("/admin?x#y")
+    ('/admin', '/admin')
+    """
+    path = _CONTROL.sub("", _END.split(path, 1)[0])
+    return path.encode("latin-1", "ignore").decode("utf-8", "ignore").encode().decode("latin-1")
+
+
+_WHOLE: tuple[Callable[[str], str], ...] = (
     lambda path: path,
     _decoded,
     _slashed,
@@ -77,6 +90,8 @@ READINGS: tuple[Callable[[str], str], ...] = (
     lambda path: _tidied(_slashed(path)),
     lambda path: _tidied(_slashed(_decoded(path))),
 )
+#: What servers and frameworks may do to a path, of which each makes another reading.
+READINGS = (*_WHOLE, *(lambda path, read=read: _cleaned(read(path)) for read in _WHOLE))
 
 
 def reread(target: str, reading: Callable[[str], str]) -> str:

@@ -28,7 +28,7 @@ from .fields import (
 from .guards import REFUSES_NOTHING, refuses_nothing
 from .headers import HeaderBuilder, bounded_method
 from .names import SAFE_METHODS, USUAL_METHODS
-from .paths import is_ambiguous, other_readings
+from .paths import is_ambiguous, is_plain, other_readings
 from .policy import Policy
 from .requests import may_do_something, readings, with_method
 
@@ -114,10 +114,11 @@ class _Routes:
         self._depth = 1 + max(prefix.count("/") for prefix in builders)
 
     def builder_for(self, path: str) -> HeaderBuilder | None:
-        if is_ambiguous(path):
-            return self._ambiguous
         builder = self._of_longest_prefix(path)
-        if any(self._of_longest_prefix(each) is not builder for each in other_readings(path)):
+        if not is_plain(path) and (
+            is_ambiguous(path)
+            or any(self._of_longest_prefix(each) is not builder for each in other_readings(path))
+        ):
             return self._ambiguous
         return builder
 
