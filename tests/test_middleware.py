@@ -1625,10 +1625,51 @@ def test_what_takes_what_an_application_takes_is_taken(app):
 
 
 @pytest.mark.parametrize("around", [CORSMiddleware, lambda app, **fields: cors(**fields)(app)])
-@pytest.mark.parametrize("app", [view, lambda: "hello", asgi], ids=["view", "lambda", "ASGI"])
+@pytest.mark.parametrize(
+    "app",
+    [
+        ROW(view, id="view"),
+        ROW(lambda: "hello", id="lambda"),
+        ROW(asgi, id="ASGI"),
+        ROW(lambda request: "hello", id="what comes next in a middleware of Django"),
+        ROW(lambda request, key: "hello", id="view of Django"),
+        ROW(lambda context, request: "hello", id="view of Pyramid"),
+    ],
+)
 def test_what_does_not_take_what_an_application_takes_is_refused(around, app):
-    with pytest.raises(ConfigError, match=r"takes environ and start_response; .* cross_origin$"):
+    with pytest.raises(ConfigError) as caught:
         around(app, allow_origins="*")
+    for part in ("takes environ and start_response", "write cross_origin", "in Django, write"):
+        assert part in str(caught.value)
+
+
+def test_an_application_may_call_what_it_takes_as_it_likes():
+    for app in (lambda request, start_response: [], lambda e, s: [], lambda req, start: []):
+        assert CORSMiddleware(app, allow_origins=APP).app is app
+
+
+def test_an_application_that_is_put_in_the_place_of_another_is_governed():
+    middleware = CORSMiddleware(site(), allow_origins=[APP], routes={"/open": None})
+    answer(middleware, environ_of())
+
+    def closed(environ, start_response):
+        start_response("401 Unauthorized", [])
+        return [b""]
+
+    middleware.app = closed
+    for path in ("/", "/open"):
+        assert answer(middleware, environ_of(path, origin=APP)).status == "401 Unauthorized"
+    with pytest.raises(ConfigError, match="is not a WSGI application"):
+        middleware.app = view
+    assert middleware.app is closed
+
+
+def test_a_crash_of_an_application_that_was_put_there_later_is_answered_too():
+    middleware = CORSMiddleware(site(), allow_origins=[APP], answer_exceptions=True)
+    middleware.app = lambda environ, start_response: {}["gone"]
+    answered = answer(middleware, environ_of(origin=APP))
+    assert answered.status == "500 Internal Server Error"
+    assert answered.values("Access-Control-Allow-Origin") == [APP]
 
 
 @pytest.mark.parametrize("app", ["app", None, [b"hello"]], ids=str)

@@ -307,8 +307,17 @@ def test_a_field_that_is_not_given_is_unset():
             None,
             None,
             "wrong-type",
-            "None is not a value here; leave the field out",
+            "None is not a value here; write [] to share with nobody. If the field is left out, what is said"
+            " more broadly holds",
             id="None",
+        ),
+        ROW(
+            "max_age",
+            None,
+            None,
+            "wrong-type",
+            "None is not a value here; leave the field out",
+            id="no time",
         ),
         ROW(
             "allow_origins",

@@ -818,7 +818,7 @@ def test_policy_that_is_known_is_not_looked_at_again(caplog):
         ROW("^/api/v1/users/.*$", "/api/v1/users", id="expression below three"),
         ROW("/admin*", "/admin", id="glob without a slash"),
         ROW("/*", "/", id="glob of everything"),
-        ROW("/*/admin", "/", id="glob at the start"),
+        ROW("^/.*$", "/", id="expression for everything"),
         ROW("/admin/<path:p>", "/admin", id="Flask's converter"),
         ROW("/admin/<int:id>", "/admin", id="Flask's converter of numbers"),
         ROW("/admin/<id>/edit", "/admin", id="Flask's variable inside"),
@@ -851,6 +851,14 @@ def test_a_route_that_is_a_pattern_is_refused_with_the_prefix_to_write(route, in
     assert problem.message.startswith(f"in routes[{route!a}]: ")
     assert f"write {instead!r}" in problem.message
     assert CORSMiddleware(site(), BASE, routes={instead: named("api")})
+
+
+@pytest.mark.parametrize(
+    "route", ["/*/admin", "/<tenant>/feed", "/:tenant/feed", "/(feed|export)", "/%s/x", "/<tenant>"]
+)
+def test_nobody_is_told_to_write_all_paths_for_a_pattern_of_some(route):
+    (problem,) = problems_of(BASE, routes={route: named("api")})
+    assert problem.message.endswith("matches nothing; write each prefix, or use resolve")
 
 
 @pytest.mark.parametrize(

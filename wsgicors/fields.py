@@ -34,12 +34,21 @@ def parsed(name: str, value: object, problems: list[Problem]) -> object:
         problems.append(Problem(name, value, reason, message))
 
     if value is None:
-        complain(value, "wrong-type", "None is not a value here; leave the field out")
+        complain(
+            value, "wrong-type", _NO_VALUE_OF_ORIGINS if name == "allow_origins" else _NO_VALUE
+        )
         return None
     if stands_for_another(value):
         complain(value, "wrong-type", stands_for(value))
         return None
     return FIELDS[name](_as_it_is(value), complain)
+
+
+_NO_VALUE = "None is not a value here; leave the field out"
+_NO_VALUE_OF_ORIGINS = (
+    "None is not a value here; write [] to share with nobody. If the field is left out, what is said more broadly"
+    " holds"
+)
 
 
 def stands_for_another(value: object) -> bool:
@@ -159,8 +168,9 @@ def takes(
     return wrapped is None or not follow_wrapped or takes(wrapped, number, is_wrapped=True)
 
 
+_REQUEST = ("request", "req")
 #: What people call the request,
-ENVIRON = ("environ", "env", "wsgi_environ", "request", "req")
+ENVIRON = ("environ", "env", "wsgi_environ", *_REQUEST)
 #: its method,
 METHOD = ("method", "http_method", "request_method", "verb")
 #: and where it comes from.
@@ -173,13 +183,26 @@ def are_swapped(function: Any, first: tuple[str, ...], second: tuple[str, ...]) 
     :param first: what the first is called where it is in its place.
     :param second: what the second is called.
     """
+    names = _names_of_arguments(function)
+    return len(names) > 1 and (names[0] in second or names[1] in first)
+
+
+def takes_a_request(function: Any) -> bool:
+    """Whether a view of a framework stands where an application should, by what its arguments are called."""
+    names = _names_of_arguments(function)
+    if len(names) < 2:
+        return False
+    is_first = names[0] in _REQUEST and not names[1].startswith("start")
+    return is_first or names[1] in _REQUEST
+
+
+def _names_of_arguments(function: Any) -> list[str]:
     try:
         # What is wrapped may be called in another way.
-        names = [*inspect.signature(function, follow_wrapped=False).parameters]
+        return [*inspect.signature(function, follow_wrapped=False).parameters]
     except (TypeError, ValueError, RuntimeError):
         # Some that are written in C do not tell, and a proxy may stand for nothing yet.
-        return False
-    return len(names) > 1 and (names[0] in second or names[1] in first)
+        return []
 
 
 def _takes_anything(signature: inspect.Signature) -> bool:

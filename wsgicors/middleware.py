@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Callable, NoReturn
 from .attributes import SETTINGS, SaidWhenMade
 from .crashes import answering
 from .errors import ConfigError, Problem, called_as, shown
-from .fields import takes
+from .fields import takes, takes_a_request
 from .given import Given
 from .grants import requested_names
 from .guards import OVERRIDE, OVERRIDE_BY_WILDCARD, method_overrides, overrides_by_wildcard
@@ -133,9 +133,6 @@ class CORSMiddleware(SaidWhenMade):
         answer_exceptions: bool = False,
         **fields: Unpack[PolicyFields],
     ) -> None:
-        # What a wrapper hands on need not be what it takes: Werkzeug makes applications so.
-        if not takes(app, 2, follow_wrapped=False):
-            raise ConfigError([_no_application(app)])
         if routes is not None and resolve is not None:
             raise ConfigError([_BOTH_ROUTES_AND_RESOLVE])
         if not isinstance(answer_exceptions, bool):
@@ -143,9 +140,8 @@ class CORSMiddleware(SaidWhenMade):
             raise ConfigError(
                 [Problem("answer_exceptions", answer_exceptions, "wrong-type", message)]
             )
+        self._answers_exceptions = answer_exceptions
         self.app = app
-        self._inspected_app = answering(app) if answer_exceptions else app
-        self._inspect_anew()
         # A list of pairs is not taken, though a dict could be made of it.
         self._routes = dict(routes) if isinstance(routes, Mapping) else routes
         self._given = Given("routes", routes, "CORSMiddleware", _FILL_ROUTES)
@@ -159,6 +155,23 @@ class CORSMiddleware(SaidWhenMade):
         self._trial = Trial()
         self._use(_base_policy(policy, fields))
         tell_of_empty_routes(self._routes or {})
+
+    @property
+    def app(self) -> WSGIApplication:
+        """The application that is governed; assign another to put something around it.
+
+        :raises ConfigError: if the new one cannot be called as one; the old one then stays.
+        """
+        return self._app
+
+    @app.setter
+    def app(self, app: WSGIApplication) -> None:
+        # What a wrapper hands on need not be what it takes: Werkzeug makes applications so.
+        if not takes(app, 2, follow_wrapped=False) or takes_a_request(app):
+            raise ConfigError([_no_application(app)])
+        self._app = app
+        self._inspected_app = answering(app) if self._answers_exceptions else app
+        self._inspect_anew()
 
     @property
     def policy(self) -> Policy | None:
@@ -298,7 +311,7 @@ class CORSMiddleware(SaidWhenMade):
         if builder is None:
             builder = self._resolver(environ, is_preflight(environ))
             if builder is None:
-                return self.app(environ, start_response)
+                return self._app(environ, start_response)
         if "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ and is_preflight(environ):
             return self._answer_preflight(builder, environ, start_response)
 
@@ -422,8 +435,15 @@ def _no_application(app: object) -> Problem:
             " self.app = cors(...)(self.app)"
         )
     elif callable(app):
-        message += ", whose application takes environ and start_response; for a view of Flask write cross_origin"
+        message += _NO_VIEW
     return Problem("app", app, "no-application", message)
+
+
+_NO_VIEW = (
+    ", whose application takes environ and start_response; for a view of Flask write cross_origin. It is no"
+    " middleware of a framework: in Django, write application = CORSMiddleware(get_wsgi_application(), ...) in"
+    " wsgi.py, and in Pyramid around config.make_wsgi_app()"
+)
 
 
 def _is_of_class_body(app: object) -> bool:

@@ -65,6 +65,7 @@ _PATTERN = re.compile(r"[*<>{}\[\]\\|^?#]|\.\+|^:|\$$|%[sdr](?![0-9A-Za-z])|%\("
 _CLASS = re.compile(r"\\[dDsSwW]")
 # Bytes that were no UTF-8 where Python read them; blanks around a segment; several prefixes in one.
 _NO_PATH = re.compile(r"[\ud800-\udfff]|\s(/|\Z)|/\s|,/")
+_EVERYTHING = re.compile(r"\^?/(\*+|\.[*+]|<path:\w+>)\$?")
 # A whole segment, followed by a pattern that is to take in what is below it.
 _SEGMENT_AND_PATTERN = re.compile(
     r"(?!\.[*+])([^*<>{}\[\]\\|^?#()$]+?)(?:\.?\*+|\.\+|\$|\(|[?#].*)"
@@ -537,11 +538,13 @@ def _is_pattern(route: str) -> bool:
 
 
 def _pattern_problem(route: str) -> Problem:
-    prefix = "/" + "/".join(_whole_segments(route))
-    message = (
-        f"a prefix is compared as it is written, so a pattern matches nothing; write {shown(prefix)}, which"
-        " covers all paths below it (or use resolve, if a prefix is not enough)"
-    )
+    segments = [*_whole_segments(route)]
+    remedy = "write each prefix, or use resolve"
+    # "/" is all paths, which few mean.
+    if segments or _EVERYTHING.fullmatch(route):
+        prefix = shown("/" + "/".join(segments))
+        remedy = f"write {prefix}, which covers all paths below it (or use resolve, if a prefix is not enough)"
+    message = f"a prefix is compared as it is written, so a pattern matches nothing; {remedy}"
     return Problem("routes", route, "pattern", message)
 
 
