@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 import functools
 import gc
 import logging
+import pickle
 import re
 import sys
 import weakref
@@ -588,6 +591,17 @@ def test_what_builders_of_one_policy_learn_is_bounded_together():
         for number in range(1100):
             each.actual(f"https://n{number}.x{id(each)}.example.net")
     assert len(known.ready) <= 1024
+
+
+@pytest.mark.parametrize(
+    "copied",
+    [copy.copy, copy.deepcopy, lambda it: pickle.loads(pickle.dumps(it)), dataclasses.replace],
+)
+@pytest.mark.parametrize("origin", [APP, EVIL, None])
+def test_a_decision_can_be_copied_and_sent_elsewhere(copied, origin):
+    decision = HeaderBuilder(Policy(allow_origins=APP)).actual(origin)
+    assert copied(decision) == decision
+    assert copied(decision).headers == decision.headers
 
 
 def test_who_takes_a_denial_for_true_is_told_of_it_once_for_each_place(caplog):

@@ -20,6 +20,7 @@ from werkzeug.local import LocalProxy
 from wsgicors import ConfigError, Policy
 from wsgicors.errors import shown
 from wsgicors.fields import FIELDS
+from wsgicors.headers import HeaderBuilder
 from wsgicors.vocabulary import nearest_field
 
 ROW = pytest.param
@@ -145,6 +146,15 @@ def test_what_stands_for_something_else_is_refused(field):
         f"{shown(WRITTEN[field])} is a LocalProxy, which may stand for something else the next time;"
         " write what it stands for"
     )
+
+
+def test_what_stands_for_a_function_is_asked_each_time():
+    said = [lambda origin, environ: True]
+    ask = LocalProxy(lambda: said[0])
+    builder = HeaderBuilder(Policy(allow_origins=ask))
+    assert builder.actual("https://app.example.com").origin_allowed
+    said[0] = "*"
+    assert not builder.actual("https://app.example.com").origin_allowed
 
 
 def test_an_item_that_stands_for_something_else_is_refused():
@@ -1252,6 +1262,13 @@ def test_what_conflicts(fields, found):
             " allow_credentials they can read your users' data; write the names that are yours,"
             " or set dangerously_allow_public_suffixes=True",
             id="public suffix",
+        ),
+        ROW(
+            {**WITH_CREDENTIALS, "allow_origins": "https://*.internal"},
+            "'https://*.internal' covers all names of a network that uses .internal inside, whoever has them:"
+            " with allow_credentials they can read your users' data; write a longer name, such as"
+            " 'https://*.shop.internal', or set dangerously_allow_public_suffixes=True",
+            id="name of a network",
         ),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import logging
 from collections import ChainMap, UserDict
 from types import MappingProxyType
 
@@ -14,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import texts
 from werkzeug.local import LocalProxy
+from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request
 
 from wsgicors import ConfigError, CORSMiddleware, OriginCache, Policy
@@ -1439,6 +1441,22 @@ def test_a_resolve_that_cannot_be_called_is_refused(resolve):
     (problem,) = problems_of(resolve=resolve)
     assert problem[:3] == ("resolve", resolve, "wrong-type")
     assert problem.message.startswith(f"{shown(resolve)} is not a function")
+
+
+def test_a_resolve_that_fails_for_methods_that_nobody_asked_about_is_no_error(caplog):
+    def by_url_map(environ, method):
+        adapter = Map([Rule("/items", methods=["GET"])]).bind_to_environ(environ)
+        adapter.match()
+        return Policy(allow_origins=APP, allow_headers=["X-Token"])
+
+    app = CORSMiddleware(site(), resolve=by_url_map)
+    with caplog.at_level(logging.DEBUG, "wsgicors"):
+        allowed = answer(app, environ_of("/items", method="OPTIONS", origin=APP, asks="GET"))
+        assert allowed.decision.allowed
+        assert {record.levelname for record in caplog.records} == {"DEBUG"}
+        denied = answer(app, environ_of("/items", method="OPTIONS", origin=APP, asks="PUT"))
+    assert denied.decision.reason == "resolve-failed"
+    assert [each.levelname for each in caplog.records].count("ERROR") == 1
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import inspect
 import re
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, Callable
 
 from .diagnosis import OriginError, parse_pattern
@@ -38,7 +39,8 @@ def parsed(name: str, value: object, problems: list[Problem]) -> object:
             value, "wrong-type", _NO_VALUE_OF_ORIGINS if name == "allow_origins" else _NO_VALUE
         )
         return None
-    if stands_for_another(value):
+    # What wraps a function is asked each time.
+    if stands_for_another(value) and not isinstance(value, (FunctionType, MethodType)):
         complain(value, "wrong-type", stands_for(value))
         return None
     return FIELDS[name](_as_it_is(value), complain)

@@ -11,6 +11,7 @@ from .diagnosis import parse_pattern
 from .errors import Problem, shown
 from .origins import OriginPattern, OriginSet
 from .strangers import Stranger, admits_only_insecure, strangers_admitted_by
+from .suffixes import is_unlisted
 
 Settings = Mapping[str, Any]
 
@@ -232,7 +233,8 @@ def _pattern_faults(
     if not pattern.is_secure and not settings.get("dangerously_allow_insecure_origins"):
         faults.append(("insecure-origin", f"{shown(item)} {_INSECURE}"))
     if pattern.covers_strangers and not settings.get("dangerously_allow_public_suffixes"):
-        faults.append(("public-suffix", f"{shown(item)} {_PUBLIC_SUFFIX.format(harm.said)}"))
+        covers = _UNLISTED if is_unlisted(pattern.host) else _PUBLIC_SUFFIX
+        faults.append(("public-suffix", f"{shown(item)} {covers.format(harm.said, pattern.host)}"))
     return faults
 
 
@@ -247,6 +249,10 @@ _INSECURE = (
 _PUBLIC_SUFFIX = (
     "covers names that anybody can register (Public Suffix List): {}; write the names that are"
     " yours, or set dangerously_allow_public_suffixes=True"
+)
+_UNLISTED = (
+    "covers all names of a network that uses .{1} inside, whoever has them: {0}; write a longer name, such as"
+    " 'https://*.shop.{1}', or set dangerously_allow_public_suffixes=True"
 )
 
 

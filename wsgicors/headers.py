@@ -124,6 +124,18 @@ class Decision(_Decision):
     def __hash__(self) -> int:
         return hash((self.reason, self.headers))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """What a copy is made of, whose lines are its own."""
+        made_of = (
+            self.allowed,
+            self.reason,
+            self.origin_allowed,
+            self.lines,
+            self.vary,
+            self.refused,
+        )
+        return type(self), made_of
+
     def __bool__(self) -> bool:
         """That there is a decision, which may be a denial. Who takes a denial for true is told so once.
 

@@ -150,28 +150,57 @@ def resolver_by_callable(
     :raises ConfigError: if it cannot be called so, or only to be awaited.
     """
     _check_resolve(resolve)
-    builder_of = _Compiler(base or Policy(), told)
-    idle = _Idle(resolve, base or Policy(), told)
-    refuses_elsewhere = is_in_force and builder_of.refuses
+    asked = _Asking(resolve, base or Policy(), told, is_in_force=is_in_force)
+    return _PerMethod(
+        _in_all_readings(asked, asked.compiler), _in_all_readings(asked.beside, asked.compiler)
+    )
 
-    def asked(environ: WSGIEnvironment) -> HeaderBuilder | None:
+
+class _Asking:
+    """A callable that is asked about requests, whose policies are compiled."""
+
+    def __init__(
+        self, resolve: Resolve, base: Policy, told: set[str], *, is_in_force: bool
+    ) -> None:
+        self._resolve = resolve
+        self.compiler = _Compiler(base, told)
+        self._idle = _Idle(resolve, base, told) if is_in_force else None
+        #: What was told of requests that are left alone, if that loses a refusal.
+        self._told = told if is_in_force and self.compiler.refuses else None
+
+    def __call__(
+        self, environ: WSGIEnvironment, tell: Callable[[WSGIEnvironment], None] | None = None
+    ) -> HeaderBuilder | None:
         try:
-            policy = resolve(environ, environ["REQUEST_METHOD"])
+            policy = self._resolve(environ, environ["REQUEST_METHOD"])
             if policy is None:
-                return _left_alone(environ, told if refuses_elsewhere else None)
-            return builder_of(checked_policy(policy, "return")) or compiled(policy, environ)
+                return _left_alone(environ, self._told)
+            return self.compiler(checked_policy(policy, "return")) or self._compiled(
+                policy, environ
+            )
         except Exception:  # noqa: BLE001 - it is logged, and denies
-            path = shown(environ.get("PATH_INFO"))
-            log_exception(logger, "resolve failed for %s, so it is denied", path)
-            return RESOLVE_FAILED_REFUSED if builder_of.refuses else RESOLVE_FAILED
+            (tell or _tell_of_failure)(environ)
+            return RESOLVE_FAILED_REFUSED if self.compiler.refuses else RESOLVE_FAILED
 
-    def compiled(policy: Policy, environ: WSGIEnvironment) -> HeaderBuilder:
-        builder = builder_of.compile(policy)
-        if is_in_force and _is_idle(builder):
-            idle.look_at(policy, environ, environ["REQUEST_METHOD"])
+    def beside(self, environ: WSGIEnvironment) -> HeaderBuilder | None:
+        """Ask about a request that nobody has sent. A URL map, for one, may know no such method."""
+        return self(environ, _note_failure)
+
+    def _compiled(self, policy: Policy, environ: WSGIEnvironment) -> HeaderBuilder:
+        builder = self.compiler.compile(policy)
+        if self._idle is not None and _is_idle(builder):
+            self._idle.look_at(policy, environ, environ["REQUEST_METHOD"])
         return builder
 
-    return _PerMethod(_in_all_readings(asked, builder_of))
+
+def _tell_of_failure(environ: WSGIEnvironment) -> None:
+    path = shown(environ.get("PATH_INFO"))
+    log_exception(logger, "resolve failed for %s, so it is denied", path)
+
+
+def _note_failure(environ: WSGIEnvironment) -> None:
+    request = f"{shown(environ['REQUEST_METHOD'])} {shown(environ.get('PATH_INFO'))}"
+    logger.debug("resolve failed for %s, about which only wsgicors has asked", request)
 
 
 def _check_resolve(resolve: object) -> None:
@@ -208,26 +237,28 @@ def _is_same(builder: HeaderBuilder | None, other: HeaderBuilder | None) -> bool
 
 
 class _PerMethod:
-    """The resolver for policies that are known for one method at a time."""
+    """The resolver for policies that are known for one method at a time.
 
-    def __init__(self, builder_for: _BuilderFor) -> None:
+    :param builder_for: finds the builder for a request.
+    :param beside: finds that of another method, about which no preflight asks.
+    """
+
+    def __init__(self, builder_for: _BuilderFor, beside: _BuilderFor) -> None:
         self._builder_for = builder_for
+        self._beside = beside
 
     def __call__(self, environ: WSGIEnvironment, is_preflight: bool) -> HeaderBuilder | None:
         if not is_preflight:
             return self._builder_for(environ)
         method = bounded_method(environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"])
-        builder = self._asked(environ, method)
+        # The request that a preflight asks about, and not the preflight, is what must be judged.
+        builder = self._builder_for(with_method(environ, method))
         if builder is None or builder in _DENYING:
             return builder
         others = self._others(environ, method, builder)
         # A usual method is found from every other one. Any else is looked at from there, too.
         looked_at = None if method in USUAL_METHODS else method
         return builder.beside(others, environ["HTTP_ORIGIN"], environ, looked_at)
-
-    def _asked(self, environ: WSGIEnvironment, method: str) -> HeaderBuilder | None:
-        # The request that a preflight asks about, and not the preflight, is what must be judged.
-        return self._builder_for(with_method(environ, method))
 
     def _others(
         self, environ: WSGIEnvironment, method: str, builder: HeaderBuilder
@@ -244,7 +275,7 @@ class _PerMethod:
                 yield "", None
                 return
             seen.add(name)
-            other = self._asked(environ, name)
+            other = self._beside(with_method(environ, name))
             names += _named_methods(other)
             yield name, other
 

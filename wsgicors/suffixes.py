@@ -26,6 +26,16 @@ def is_registry(host: str) -> bool:
     return _public_suffixes().is_public(host) or host in _parents_of_public_suffixes()
 
 
+def is_unlisted(host: str) -> bool:
+    """Whether a name of one label is on no list, such as those that a network uses inside.
+
+    >>> is_unlisted("internal"), is_unlisted("dev"), is_unlisted("shop.internal")
+    (True, False, False)
+    """
+    suffix = _public_suffixes().publicsuffix(host, accept_unknown=False)
+    return "." not in host and suffix is None
+
+
 def registrable_domain(host: str) -> str | None:
     """What of a host somebody has registered (URL standard); ``None`` for an address or a public suffix.
 
