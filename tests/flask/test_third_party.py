@@ -375,6 +375,57 @@ def test_restx_namespace_that_has_resources_already_is_refused():
         same_origin(secrets)
 
 
+def on_blueprint(make):
+    def made(app):
+        blueprint = flask.Blueprint("b", __name__)
+        api = make(blueprint)
+        return api, lambda: app.register_blueprint(blueprint)
+
+    return made
+
+
+def on_application(make):
+    return lambda app: (make(app), lambda: None)
+
+
+API_MAKERS = [
+    ROW(on_application(flask_restful.Api), flask_restful.Resource, id="RESTful"),
+    ROW(on_application(flask_restx.Api), flask_restx.Resource, id="RESTX"),
+    ROW(on_blueprint(flask_restful.Api), flask_restful.Resource, id="RESTful on a blueprint"),
+    ROW(on_blueprint(flask_restx.Api), flask_restx.Resource, id="RESTX on a blueprint"),
+]
+
+
+@pytest.mark.parametrize("decorator", [same_origin, cross_origin(allow_origins=[ADMIN])])
+@pytest.mark.parametrize(("make", "resource"), API_MAKERS)
+def test_api_that_has_resources_already_is_refused(make, resource, decorator):
+    api, _ = make(governed())
+    api.add_resource(type("Secret", (resource,), {"get": lambda self: "secret"}), "/secret")
+    with pytest.raises(ConfigError, match="before you add the first one"):
+        decorator(api)
+
+
+@pytest.mark.parametrize(("make", "resource"), API_MAKERS)
+def test_api_can_be_closed_before_it_has_resources(make, resource):
+    app = governed()
+    api, register = make(app)
+    assert same_origin(api) is api
+    secret = type("Secret", (resource,), {"delete": lambda self: "deleted"})
+    api.add_resource(secret, "/secret")
+    register()
+    assert_closed(app, "/secret")
+
+
+def test_api_that_is_closed_too_late_is_found_at_the_first_request_too():
+    app = governed()
+    api = flask_restful.Api(app)
+    # Its endpoint is called like the description that Flask-RESTX makes itself.
+    api.add_resource(type("Specs", (flask_restful.Resource,), {"get": lambda self: "s"}), "/specs")
+    same_origin(api)
+    with pytest.raises(ConfigError, match="in decorators of Api, is not in force"):
+        actual(app, "/specs")
+
+
 # --- Flask-Classful -------------------------------------------------------------------------------
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
 from typing import TYPE_CHECKING, Any, Callable, NoReturn, TypeVar, cast, overload
 
@@ -124,4 +123,5 @@ def _answer_alone(layer: Layer, target: Any) -> None:
         if issubclass(target, View):
             watch_methods(layer, target)
     else:
-        target.decorators = [*target.decorators, functools.partial(_decorated, layer)]
+        # As if it had been written there: where the list comes too late, that is found at the first check.
+        target.decorators = [*target.decorators, declaring(layer)]

@@ -103,7 +103,18 @@ def _positional(function: Any) -> Iterator[str]:
 
 
 def _is_late_namespace(target: object) -> bool:
-    return is_namespace(target) and bool(get(target, "resources")) and get(target, "apis") != []
+    return is_namespace(target) and _has_resources(target) and get(target, "apis") != []
+
+
+def _has_resources(namespace: object) -> bool:
+    # An Api that has an application makes the views at once, and keeps only the names of their endpoints.
+    endpoints = get(namespace, "endpoints")
+    is_named = isinstance(endpoints, set) and not endpoints <= _ENDPOINTS_OF_APIS
+    return is_named or bool(get(namespace, "resources"))
+
+
+#: What a fresh Api of Flask-RESTX has: its own description.
+_ENDPOINTS_OF_APIS = frozenset(["specs"])
 
 
 def _makes_no_views(target: object) -> bool:
