@@ -48,9 +48,9 @@ def tell_of_unreachable(prefixes: Iterable[str], app: object, told: set[str]) ->
 
 
 _UNREACHABLE = (
-    "routes[%s] has no effect: no URL of the application inside begins with it%s. A prefix is all of the path,"
+    "routes[%s] is about no view: no URL of the application inside begins with it%s. A prefix is all of the path,"
     " with the prefixes of blueprints and of what is mounted inside, in the same case. If nothing is there, leave"
-    " the entry out"
+    " the entry out; if a hook or an error handler answers there, nothing is wrong"
 )
 
 
