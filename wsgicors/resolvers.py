@@ -150,9 +150,10 @@ def resolver_by_callable(
     :raises ConfigError: if it cannot be called so, or only to be awaited.
     """
     _check_resolve(resolve)
-    asked = _Asking(resolve, base or Policy(), told, is_in_force=is_in_force)
+    asking = _Asking(resolve, base or Policy(), told, is_in_force=is_in_force)
     return _PerMethod(
-        _in_all_readings(asked, asked.compiler), _in_all_readings(asked.beside, asked.compiler)
+        _in_all_readings(asking.ask, asking.compiler),
+        _in_all_readings(asking.ask_beside, asking.compiler),
     )
 
 
@@ -168,9 +169,10 @@ class _Asking:
         #: What was told of requests that are left alone, if that loses a refusal.
         self._told = told if is_in_force and self.compiler.refuses else None
 
-    def __call__(
+    def ask(
         self, environ: WSGIEnvironment, tell: Callable[[WSGIEnvironment], None] | None = None
     ) -> HeaderBuilder | None:
+        """Ask about a request; if it fails, nobody's policy is given."""
         try:
             policy = self._resolve(environ, environ["REQUEST_METHOD"])
             if policy is None:
@@ -182,9 +184,9 @@ class _Asking:
             (tell or _tell_of_failure)(environ)
             return RESOLVE_FAILED_REFUSED if self.compiler.refuses else RESOLVE_FAILED
 
-    def beside(self, environ: WSGIEnvironment) -> HeaderBuilder | None:
+    def ask_beside(self, environ: WSGIEnvironment) -> HeaderBuilder | None:
         """Ask about a request that nobody has sent. A URL map, for one, may know no such method."""
-        return self(environ, _note_failure)
+        return self.ask(environ, _note_failure)
 
     def _compiled(self, policy: Policy, environ: WSGIEnvironment) -> HeaderBuilder:
         builder = self.compiler.compile(policy)

@@ -99,7 +99,9 @@ def mounted_within(app):
 )
 def test_a_prefix_that_no_url_begins_with_is_told_once(app, prefix, nearest, caplog):
     (message,) = told(app, prefix, caplog=caplog)
-    assert message.startswith(f"routes['{prefix}'] is about no view: no URL of the application inside")
+    assert message.startswith(
+        f"routes['{prefix}'] is about no view: no URL of the application inside"
+    )
     if nearest is None:
         assert "if that is meant" not in message
     else:
