@@ -1125,7 +1125,13 @@ def test_so_it_is_for_the_methods_that_a_url_routes_in_flask():
         (lambda environ: {**environ}, "PUT"),
         (dict, "PUT"),
         (lambda environ: environ.copy(), "PUT"),
+        (lambda environ: environ | {}, "PUT"),
+        (lambda environ: {} | environ, "PUT"),
         (lambda environ: [*environ.items()], "PUT"),
+        (lambda environ: [*environ.values()], "PUT"),
+        (lambda environ: environ.setdefault("REQUEST_METHOD", "GET"), "PUT"),
+        (lambda environ: environ.pop("REQUEST_METHOD"), "PUT"),
+        (lambda environ: [*environ.keys()], "PUT, DELETE"),
         (lambda environ: Request(environ).host, "PUT"),
     ],
 )

@@ -94,15 +94,37 @@ class Asked(dict[str, Any]):
         self._look_for(name)
         return super().get(name, default)
 
+    def setdefault(self, name: str, default: Any = None) -> Any:
+        """What `dict.setdefault` gives."""
+        self._look_for(name)
+        return super().setdefault(name, default)
+
+    def pop(self, name: str, *default: Any) -> Any:
+        """What `dict.pop` gives."""
+        self._look_for(name)
+        return super().pop(name, *default)
+
+    # Who makes a copy finds all that is in it.
+
     def __iter__(self) -> Iterator[str]:
-        # Who makes a copy finds all that is in it.
         self.is_method_read = True
         return super().__iter__()
+
+    def __or__(self, other: Any) -> Any:
+        return {**self} | other
+
+    def __ror__(self, other: Any) -> Any:
+        return other | {**self}
 
     def items(self) -> Any:
         """What `dict.items` gives."""
         self.is_method_read = True
         return super().items()
+
+    def values(self) -> Any:
+        """What `dict.values` gives."""
+        self.is_method_read = True
+        return super().values()
 
     def copy(self) -> WSGIEnvironment:
         """What `dict.copy` gives."""
