@@ -1,14 +1,20 @@
-"""What is told of the names in ``endpoints=``, where they may mean less than somebody thinks."""
+"""What is told of endpoints and blueprints that settings do not hold for, though somebody may think so.
+
+They were said of the names in ``endpoints=``, or by the decorator of a blueprint.
+"""
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from typing import TYPE_CHECKING
+from types import FunctionType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import few, shown
-from ..names import SAFELISTED_METHODS
+from .declarations import said_of
+from .links import get
+from .neighbours import Neighbours
+from .rules import with_methods
 from .settings import is_same
 from .twice import is_narrower
 
@@ -18,6 +24,16 @@ if TYPE_CHECKING:
 
     from .declarations import Layer
     from .resolver import UrlMapResolver
+
+
+class _Saying(NamedTuple):
+    """What is said of an endpoint or, with ``.*``, of a blueprint."""
+
+    name: str
+    layer: Layer
+    #: The place in the code, and the name where the place does not tell it.
+    place: str
+    is_decorator: bool
 
 
 def told_of_endpoints(app: Flask, resolver: UrlMapResolver) -> Iterator[tuple[str, ...]]:
@@ -30,50 +46,98 @@ def told_of_endpoints(app: Flask, resolver: UrlMapResolver) -> Iterator[tuple[st
         yield _EMPTY, where
     for where, name in endpoints.namesakes(rule.endpoint for rule in app.url_map.iter_rules()):
         yield _NAMESAKE, where, shown(name)
-    groups = _namesakes_of_views(app) if endpoints else []
-    for name, layer in endpoints.by_name().items():
-        still_open = _neighbours(app, name, resolver) if layer.is_closing() else None
-        if still_open:
-            yield _NEIGHBOURS, layer.where, *still_open
-        others = (app.url_map.iter_rules(each) for each in _elsewhere(name, groups))
-        wider = _wider(layer, chain.from_iterable(others), resolver)
+    sayings = [*_sayings(app, resolver)]
+    views = _views_with_namesakes(app) if sayings else []
+    yield from _told_of_neighbours(sayings, Neighbours(app, resolver))
+    for saying in sayings:
+        others = (app.url_map.iter_rules(each) for each in _elsewhere(saying.name, views))
+        wider = _wider(saying.layer, chain.from_iterable(others), resolver)
         if wider:
-            yield _SAME_VIEWS, layer.where, few(wider)
+            sentence = _SAME_VIEWS_AS_DECORATED if saying.is_decorator else _SAME_VIEWS
+            yield sentence, saying.place, few(wider)
 
 
-def _neighbours(app: Flask, name: str, resolver: UrlMapResolver) -> tuple[str, str] | None:
-    """What all URLs of a blueprint begin with, and the endpoints of others there that are shared."""
-    if not name.endswith(".*"):
-        return None
-    blueprint = app.blueprints.get(name[:-2])
-    within = (blueprint and blueprint.url_prefix) or "/"
-    prefix, rules = _below(app.url_map.iter_rules(), name[:-1], within)
-    still_open = _of_all(rules, resolver) if prefix != "/" else []
-    return (prefix, few(still_open)) if still_open else None
+def _sayings(app: Flask, resolver: UrlMapResolver) -> Iterator[_Saying]:
+    for name, layer in resolver.endpoints.by_name().items():
+        yield _Saying(name, layer, layer.where, is_decorator=False)
+    for name, blueprint in app.blueprints.items():
+        for layer in said_of(blueprint):
+            place = f"{layer.where} (blueprint {shown(name)})"
+            yield _Saying(f"{name}.*", layer, place, is_decorator=True)
 
 
-def _namesakes_of_views(app: Flask) -> list[list[str]]:
-    """The endpoints that lead to one view, of each view that has several."""
-    endpoints: dict[int, list[str]] = {}
+def _told_of_neighbours(
+    sayings: Iterable[_Saying], neighbours: Neighbours
+) -> Iterator[tuple[str, ...]]:
+    # Many blueprints may share a prefix.
+    places: dict[tuple[str, ...], list[str]] = {}
+    for saying in sayings:
+        found = _neighbours(saying, neighbours) if saying.name.endswith(".*") else None
+        if found:
+            remedy = _DECORATE_THEM if saying.is_decorator else _NAME_THEM
+            places.setdefault((*found, remedy), []).append(saying.place)
+    for (sentence, *values), alike in places.items():
+        yield sentence, few(alike), *values
+
+
+def _neighbours(saying: _Saying, neighbours: Neighbours) -> tuple[str, str, str] | None:
+    """A sentence, what all URLs of a blueprint begin with, and the endpoints there that the sentence is about."""
+    blueprint, layer = saying.name[:-2], saying.layer
+    if layer.is_closing():
+        prefix, still_open = neighbours.not_closed(blueprint)
+        if still_open:
+            return _NEIGHBOURS, prefix, few(still_open)
+    if layer.policy.refuse_denied:
+        prefix, not_refused = neighbours.not_refused(blueprint)
+        if not_refused:
+            return _NEIGHBOURS_NOT_REFUSED, prefix, few(not_refused)
+    return None
+
+
+class _OneView(NamedTuple):
+    """A view that may have several endpoints."""
+
+    view: Any
+    endpoints: list[str]
+
+
+def _views_with_namesakes(app: Flask) -> list[_OneView]:
+    views: dict[int, _OneView] = {}
     routed = {rule.endpoint for rule in app.url_map.iter_rules()}
     for endpoint, view in app.view_functions.items():
         if endpoint in routed:
-            endpoints.setdefault(id(view), []).append(endpoint)
-    return [alike for alike in endpoints.values() if len(alike) > 1]
+            one = _innermost(view)
+            views.setdefault(id(one), _OneView(one, [])).endpoints.append(endpoint)
+    return [one for one in views.values() if len(one.endpoints) > 1]
 
 
-def _elsewhere(name: str, groups: Iterable[list[str]]) -> Iterator[str]:
+def _innermost(view: Any) -> Any:
+    """What runs in the end: a function without its decorators, or a class that is made without arguments."""
+    seen: list[Any] = []
+    while get(view, "__wrapped__") is not None and not any(view is each for each in seen):
+        seen.append(view)
+        view = view.__wrapped__
+    view_class = get(view, "view_class")
+    if view_class is None or type(view) is not FunctionType:
+        return view
+    # What `as_view` was given. One class may be very different views with it.
+    cells = dict(zip(view.__code__.co_freevars, view.__closure__ or ()))
+    given = [cells.get(name) for name in ("class_args", "class_kwargs")]
+    return view_class if all(cell and not cell.cell_contents for cell in given) else view
+
+
+def _elsewhere(name: str, views: Iterable[_OneView]) -> Iterator[str]:
     """The other endpoints of the views that are named.
 
-    :param name: that of an endpoint or, where a blueprint is registered more than once, of its endpoints.
+    :param name: that of an endpoint or, with ``.*``, of a blueprint.
     """
-    for alike in groups:
-        own = [endpoint for endpoint in alike if _is_named(endpoint, name)]
-        others = [endpoint for endpoint in alike if endpoint not in own] if own else []
-        # One function may be many views of a blueprint, each with its own name.
+    for view, endpoints in views:
+        own = [endpoint for endpoint in endpoints if _is_named(endpoint, name)]
+        others = [endpoint for endpoint in endpoints if endpoint not in own] if own else []
+        # One function may be many views of a blueprint, each with a name of its own.
         names = {_last(endpoint) for endpoint in own}
-        is_blueprint = name.endswith(".*")
-        yield from (each for each in others if not is_blueprint or _last(each) in names)
+        is_one = not name.endswith(".*") or len(names) == 1 or get(view, "__name__") in names
+        yield from (each for each in others if is_one or _last(each) in names)
 
 
 def _last(endpoint: str) -> str:
@@ -102,57 +166,11 @@ def _wider(layer: Layer, rules: Iterable[Rule], resolver: UrlMapResolver) -> lis
     return [
         *dict.fromkeys(
             shown(rule.endpoint)
-            for effective, alike in resolver.groups(_places(rules if fields else ()))
+            for effective, alike in resolver.groups(with_methods(rules if fields else ()))
             for rule, _ in alike
             if any(
                 effective.sources.get(field) == everywhere.sources.get(field) for field in fields
             )
-        )
-    ]
-
-
-def _places(rules: Iterable[Rule]) -> list[tuple[Rule, str]]:
-    return [(rule, method) for rule in rules for method in rule.methods or SAFELISTED_METHODS]
-
-
-def _below(rules: Iterable[Rule], blueprint: str, within: str) -> tuple[str, list[Rule]]:
-    """What all URLs of a blueprint begin with, and the rules of others that begin so, too.
-
-    :param blueprint: with the dot behind its name.
-    :param within: its prefix, where it has one and is not mounted elsewhere.
-    """
-    own: list[Rule] = []
-    others: list[Rule] = []
-    for rule in rules:
-        (own if str(rule.endpoint).startswith(blueprint) else others).append(rule)
-    prefix = posixpath.commonpath([_without_arguments(rule.rule) for rule in own])
-    if within != "/" and f"{prefix}/".startswith(f"{within.rstrip('/')}/"):
-        prefix = within.rstrip("/")
-    sites = {(rule.subdomain, rule.host) for rule in own}
-    return prefix, [
-        rule
-        for rule in others
-        if (rule.subdomain, rule.host) in sites and f"{rule.rule}/".startswith(f"{prefix}/")
-    ]
-
-
-def _without_arguments(path: str) -> str:
-    static, argument, _ = path.partition("<")
-    return (static.rpartition("/")[0] if argument else static) or "/"
-
-
-def _of_all(rules: Iterable[Rule], resolver: UrlMapResolver) -> list[str]:
-    """The endpoints that are shared with those who may read all of the application."""
-    everywhere = resolver.unrouted()
-    if everywhere is None or not everywhere.policy.allow_origins:
-        return []
-    where = everywhere.sources["allow_origins"]
-    return [
-        *dict.fromkeys(
-            shown(rule.endpoint)
-            for effective, alike in resolver.groups(_places(rules))
-            for rule, _ in alike
-            if effective.sources["allow_origins"] == where
         )
     ]
 
@@ -166,10 +184,20 @@ _NAMESAKE = (
     " write %s"
 )
 _NEIGHBOURS = (
-    "%s closes the blueprint of this name, whose URLs begin with %s. Other endpoints have such URLs, too, and are"
-    " not closed: %s. Name them in endpoints, too"
+    "%s: that closes views whose URLs begin with %s. Other endpoints have such URLs, too, and are not closed:"
+    " %s. %s"
 )
+_NEIGHBOURS_NOT_REFUSED = (
+    "%s: that refuses what is denied, in views whose URLs begin with %s. Other endpoints have such URLs, too,"
+    " and refuse nobody: %s. %s"
+)
+_NAME_THEM = "Name them in endpoints, too"
+_DECORATE_THEM = "Decorate them, or name them in endpoints=... of CORS(app, ...)"
 _SAME_VIEWS = (
     "%s is about one endpoint of a view that has more of them, at which it does not hold: %s. Name them in"
     " endpoints, too"
+)
+_SAME_VIEWS_AS_DECORATED = (
+    "%s does not hold at other endpoints of its views: %s. Decorate the views themselves, or name these endpoints"
+    " in endpoints=... of CORS(app, ...)"
 )

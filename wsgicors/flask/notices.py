@@ -6,7 +6,7 @@ Each thing is told once, by one line for all places of its kind; a line names th
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from flask import has_request_context, request
@@ -14,9 +14,9 @@ from flask import has_request_context, request
 from ..errors import few, shown
 from ..guards import OVERRIDE, method_overrides, refuses_nothing
 from ..layers import LAYER
-from ..names import SAFE_METHODS, SAFELISTED_METHODS
+from ..names import SAFE_METHODS
 from .endpoint_notices import told_of_endpoints
-from .rules import with_methods
+from .rules import that_may_do_something, with_methods
 from .settings import (
     ANSWERED_AHEAD,
     Effective,
@@ -154,12 +154,12 @@ class Notices:
         """Where what is denied is to be refused, and nobody is denied."""
         if any(_is_idle(policy) for policy in policies):
             rules = self._app.url_map.iter_rules()
-            self._tell_of_places(_IDLE, resolver.groups(_that_may_do_something(rules), _is_idle))
+            self._tell_of_places(_IDLE, resolver.groups(that_may_do_something(rules), _is_idle))
 
     def _tell_of_sockets(self, resolver: UrlMapResolver) -> None:
         """Where somebody is denied, which a browser does not care about when it opens a WebSocket."""
         rules = [rule for rule in self._app.url_map.iter_rules() if rule.websocket]
-        groups = resolver.groups(_that_may_do_something(rules), _is_open_to_sockets)
+        groups = resolver.groups(that_may_do_something(rules), _is_open_to_sockets)
         self._tell_of_places(_SOCKETS, groups)
 
     def _tell_of_places(self, message: str, groups: Iterable[Group]) -> None:
@@ -173,16 +173,6 @@ class Notices:
                 new += untold
         if new:
             logger.warning(message, named(new), few(list(sources)))
-
-
-def _that_may_do_something(rules: Iterable[Rule]) -> Iterator[tuple[Rule, str]]:
-    """Those methods that may have effects, and what opens a WebSocket."""
-    for rule in rules:
-        if rule.websocket:
-            yield rule, "GET"
-        elif not rule.build_only:
-            for method in sorted({*(rule.methods or SAFELISTED_METHODS)} - SAFE_METHODS):
-                yield rule, method
 
 
 def _is_within_another_layer() -> bool:

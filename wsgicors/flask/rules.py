@@ -28,7 +28,7 @@ from werkzeug.routing import (
 )
 from werkzeug.routing.matcher import StateMachineMatcher
 
-from ..names import SAFELISTED_METHODS
+from ..names import SAFE_METHODS, SAFELISTED_METHODS
 
 if TYPE_CHECKING:
     from werkzeug.routing import MapAdapter
@@ -56,6 +56,16 @@ def with_methods(rules: Iterable[Rule]) -> Iterator[tuple[Rule, str]]:
     for rule in rules:
         for method in sorted(rule.methods or SAFELISTED_METHODS):
             yield rule, method
+
+
+def that_may_do_something(rules: Iterable[Rule]) -> Iterator[tuple[Rule, str]]:
+    """Those methods that may have effects, and what opens a WebSocket."""
+    for rule in rules:
+        if rule.websocket:
+            yield rule, "GET"
+        elif not rule.build_only:
+            for method in sorted({*(rule.methods or SAFELISTED_METHODS)} - SAFE_METHODS):
+                yield rule, method
 
 
 class Place(NamedTuple):
