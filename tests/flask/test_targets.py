@@ -28,6 +28,28 @@ class Middleware:
         return wsgi(environ, start_response)
 
 
+class OnTop:
+    """A framework that has a Flask application, as Dash has."""
+
+    def __init__(self):
+        self.server = flask.Flask("example")
+
+    def __call__(self, *args):
+        return self.server(*args)
+
+    def run(self):
+        self.server.run()
+
+
+class Holder:
+    """A view that holds the application."""
+
+    app = flask.Flask("held")
+
+    def __call__(self):
+        return self.app.name
+
+
 class Settings:
     DEBUG = True
 
@@ -45,6 +67,7 @@ class Settings:
         ROW(flask, "takes a view", id="module"),
         ROW(flask.Flask("b"), "write CORS(app", id="application"),
         ROW(flask.Flask, "write CORS(app", id="class of applications"),
+        ROW(OnTop(), "write CORS(app.server, ...)", id="framework on top of Flask"),
         ROW(flask.Blueprint, "no method", id="class of blueprints"),
         ROW(wsgi, "CORSMiddleware", id="WSGI application"),
         ROW(functools.partial(wsgi), "CORSMiddleware", id="partial of a WSGI application"),
@@ -104,13 +127,6 @@ def test_cross_origin_with_positional_origins_is_refused(origins):
     assert f"write cross_origin(allow_origins={origins!r})" in str(caught.value)
 
 
-class OnTop:
-    """A framework that has a Flask application, as Dash has."""
-
-    def __init__(self):
-        self.server = flask.Flask("example")
-
-
 @pytest.mark.parametrize("give", [CORS, lambda app: CORS().init_app(app)])
 @pytest.mark.parametrize(
     ("app", "said"),
@@ -148,6 +164,10 @@ def test_function_stays_a_function(decorator):
     assert vars(Views).keys() == vars(Undecorated).keys()
     views = Views()
     assert views.method() is views
+
+
+def test_view_that_holds_an_application_is_a_view():
+    assert same_origin(Holder())() == "held"
 
 
 def test_view_with_arguments_that_sound_like_wsgi_is_a_view():

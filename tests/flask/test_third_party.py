@@ -416,6 +416,44 @@ def test_api_can_be_closed_before_it_has_resources(make, resource):
     assert_closed(app, "/secret")
 
 
+@pytest.mark.parametrize(
+    "kind",
+    [flask_restx.Namespace, flask_restx.Api, flask_restful.Api],
+    ids=lambda kind: kind.__module__,
+)
+def test_class_of_apis_and_namespaces_is_refused(kind):
+    with pytest.raises(ConfigError, match="decorate what you make of it"):
+        same_origin(type("Secrets", (kind,), {"own": lambda self: "not a view"}))
+
+
+def restx_with_pages(app, close):
+    blueprint = flask.Blueprint("b", __name__)
+    api = flask_restx.Api(blueprint)
+    close(api, blueprint)
+    api.route("/x")(type("X", (flask_restx.Resource,), {"get": lambda self: "secret"}))
+    app.register_blueprint(blueprint)
+
+
+@pytest.mark.parametrize(
+    ("endpoints", "close", "shared"),
+    [
+        ROW({}, lambda api, blueprint: same_origin(api), {PAGE}, id="neither"),
+        ROW({}, lambda api, blueprint: same_origin(blueprint), set(), id="by the blueprint"),
+        ROW(
+            {"b.specs": {"allow_origins": []}, "b.doc": {"allow_origins": []}},
+            lambda api, blueprint: same_origin(api),
+            set(),
+            id="by their endpoints",
+        ),
+    ],
+)
+def test_pages_of_restx_are_closed_as_the_documentation_says(endpoints, close, shared):
+    app = governed(endpoints=endpoints)
+    restx_with_pages(app, close)
+    assert callers(app, "/x") == set()
+    assert [callers(app, path) for path in ("/swagger.json", "/")] == [shared, shared]
+
+
 def test_api_that_is_closed_too_late_is_found_at_the_first_request_too():
     app = governed()
     api = flask_restful.Api(app)
@@ -707,6 +745,11 @@ def test_websocket_of_flask_sock_that_any_page_can_open_is_told(has_blueprint, c
 
 
 # --- Dash -----------------------------------------------------------------------------------------
+
+
+def test_dash_application_cannot_be_decorated():
+    with pytest.raises(ConfigError, match=r"write CORS\(app\.server, \.\.\.\)"):
+        same_origin(dash.Dash("example"))
 
 
 def test_dash_pages_and_callbacks_are_governed_as_endpoints():

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import flask
+from flask.views import View
 
 from ..errors import Problem, shown
 from ..middleware import CORSMiddleware
@@ -55,8 +57,7 @@ def no_application(app: object, what: str = "CORS") -> Problem | None:
     if what != "CORS":
         message = f"{shown(app)} is not a Flask application; write {what}(app)"
         return Problem("app", app, "no-application", message)
-    # Where frameworks on top of Flask have it: Connexion, Dash.
-    inside = [name for name in ("app", "server") if isinstance(get(app, name), flask.Flask)]
+    inside = [name for name in _INSIDE if _has_inside(app, name)]
     if isinstance(app, flask.Blueprint):
         advice = "write cross_origin(...)(blueprint), or same_origin(blueprint)"
     elif inside:
@@ -67,6 +68,19 @@ def no_application(app: object, what: str = "CORS") -> Problem | None:
         advice = "write CORS(app, ...)"
     message = f"CORS takes a Flask application, and {shown(app)} is not one; {advice}"
     return Problem("app", app, "no-application", message)
+
+
+#: Where frameworks on top of Flask have its application: Connexion, Dash.
+_INSIDE = ("app", "server")
+
+
+def _has_inside(app: object, name: str) -> bool:
+    return isinstance(get(app, name), flask.Flask)
+
+
+def _is_on_top(target: object, name: str) -> bool:
+    # A view may hold its application, and an extension does; neither runs it.
+    return _has_inside(target, name) and callable(get(target, "run"))
 
 
 def is_namespace(target: object) -> bool:
@@ -117,6 +131,18 @@ def _has_resources(namespace: object) -> bool:
 _ENDPOINTS_OF_APIS = frozenset(["specs"])
 
 
+def _makes_namespaces(target: object) -> bool:
+    """Whether it is a class of what Flask-RESTful and Flask-RESTX add view classes to."""
+    return (
+        isinstance(target, type)
+        and not issubclass(target, View)
+        and any(str(each.__module__).startswith(_REST) for each in target.__mro__)
+    )
+
+
+_REST = ("flask_restful", "flask_restx")
+
+
 def _makes_no_views(target: object) -> bool:
     """Whether it is a class without anything that could be a view."""
     return isinstance(target, type) and (
@@ -145,6 +171,19 @@ _WRONG: tuple[tuple[Callable[[Any], bool], str, str], ...] = (
         _is_application,
         "application",
         "is an application; write CORS(app, ...), with allow_origins=[] to share it with nobody",
+    ),
+    *(
+        (
+            functools.partial(_is_on_top, name=name),
+            "application",
+            f"is an application; write CORS(app.{name}, ...), with allow_origins=[] to share it with nobody",
+        )
+        for name in _INSIDE
+    ),
+    (
+        _makes_namespaces,
+        "no-view-class",
+        "is no view class; decorate what you make of it, before you add the first resource: same_origin(api)",
     ),
     (
         _is_late_namespace,
