@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Callable, Protocol, cast
 
 from .alone import AUTOMATIC_OPTIONS, answer_instead_of_view, refused_where_nobody_did
 from .declarations import Layer, declare_new
+from .makers import refuse_maker
 from .settings import EXTENSION
 from .strays import RequiredMethods
 from .under_way import app_under_way, request_under_way
@@ -52,10 +53,13 @@ def wrapper_of(  # noqa: C901 - its closures count
             pass
         if request is None:
             # It is called by the application itself, and for no request.
-            return view(*args, **kwargs)
+            answer = view(*args, **kwargs)
+            return answer if required.are_used else watch.given_first(answer, view, required)
         if not is_plain and _is_awaited(view):
             return _awaited(watch, view, args, kwargs)
-        required.are_used = True
+        is_first = not required.are_used
+        if is_first:
+            required.are_used = True
         environ, rule = request.environ, request.url_rule
         url_map, ran = environ.get(RAN, NOTHING_RAN)
         # The map stands there beforehand where an extension governs (docs/hot_path.rst).
@@ -66,9 +70,10 @@ def wrapper_of(  # noqa: C901 - its closures count
         else:
             environ[RAN] = (url_map, (*ran, run))
         # `Flask.ensure_sync` leaves plain functions as they are, so it need not be asked each time.
-        if is_plain:
-            return view(*args, **kwargs)
-        return app_under_way().ensure_sync(view)(*args, **kwargs)
+        synchronous = view if is_plain else app_under_way().ensure_sync(view)
+        if is_first:
+            return watch.given_first(synchronous(*args, **kwargs), view, required)
+        return synchronous(*args, **kwargs)
 
     # Flask looks for these ("View Function Options"): the view is to get its OPTIONS.
     _get_options(functools.update_wrapper(decorated, view), required)
@@ -104,6 +109,15 @@ class _Watch:
             answer_instead_of_view(app, request)
         note_run(request.environ, app.url_map, self._run)
         return None
+
+    def given_first(self, answer: Any, view: Any, required: RequiredMethods) -> Any:
+        """What is given back by what may be no view, because Flask has made no rule of it.
+
+        :raises ConfigError: if only what makes views gives that back.
+        """
+        for layer in self._run[1][:1]:
+            refuse_maker(layer, view, required, answer)
+        return answer
 
 
 async def _awaited(watch: _Watch, view: Callable[..., Any], args: Any, kwargs: Any) -> Any:

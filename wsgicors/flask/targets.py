@@ -62,7 +62,7 @@ def no_application(app: object, what: str = "CORS") -> Problem | None:
         advice = "write cross_origin(...)(blueprint), or same_origin(blueprint)"
     elif inside:
         advice = f"its {inside[0]} is one, so write CORS(app.{inside[0]}, ...)"
-    elif _is_wsgi(app):
+    elif is_wsgi(app):
         advice = "for any other WSGI application write CORSMiddleware(app, ...)"
     else:
         advice = "write CORS(app, ...)"
@@ -98,7 +98,7 @@ def _is_application(target: object) -> bool:
     )
 
 
-def _is_wsgi(target: Any) -> bool:
+def is_wsgi(target: Any) -> bool:
     """Whether it is called with ``environ`` and ``start_response``."""
     if isinstance(target, CORSMiddleware) or get(target, "wsgi_app") is not None:
         return True
@@ -191,7 +191,7 @@ _WRONG: tuple[tuple[Callable[[Any], bool], str, str], ...] = (
         "has resources already; decorate it before you add the first one, or decorate the resources",
     ),
     (
-        _is_wsgi,
+        is_wsgi,
         "wsgi-application",
         f"is a WSGI application, and this {_TAKES}; write CORSMiddleware(app, ...)",
     ),
