@@ -20,6 +20,7 @@ from wsgicors.review import ReviewError, as_text, described, from_text, name_of,
 
 ROW = pytest.param
 ASK = f"callable {__name__}.ask"
+CACHE = "callable wsgicors.cache.OriginCache"
 A, B, C = "https://a.example", "https://b.example", "https://*.c.example"
 
 
@@ -29,6 +30,11 @@ def ask(origin, environ):
 
 def ask_another(origin, environ):
     return True
+
+
+class Asker:
+    def __call__(self, origin, environ):
+        return True
 
 
 def policy(**fields):
@@ -95,9 +101,15 @@ def test_expressions_are_their_pattern_and_flags(value, plain):
         ROW(functools.partial(ask), f"functools.partial({__name__}.ask)", id="partial"),
         ROW(
             OriginCache(lambda origin: True, seconds=1, size=1),
-            "wsgicors.cache.OriginCache",
-            id="instance",
+            f"wsgicors.cache.OriginCache({__name__}.<lambda>)",
+            id="cache",
         ),
+        ROW(
+            OriginCache(ask, seconds=1, key=functools.partial(str)),
+            f"wsgicors.cache.OriginCache({__name__}.ask, key=functools.partial(builtins.str))",
+            id="cache with a key",
+        ),
+        ROW(Asker(), f"{__name__}.Asker", id="instance"),
         ROW({A}.__contains__, "set.__contains__", id="method of a built-in type"),
     ],
 )
@@ -258,6 +270,44 @@ KEPT_OUT = "  GET /: allow_credentials: origins that are not https are not denie
                 f"  GET /: allow_origins: {ASK}_another decides now; it was {ASK}",
             ],
             id="another callable",
+        ),
+        ROW(
+            {"allow_origins": OriginCache(str.isascii, seconds=1)},
+            {"allow_origins": OriginCache(str.isprintable, seconds=1)},
+            [
+                "Perhaps wider, look at it:",
+                f"  GET /: allow_origins: {CACHE}(str.isprintable) decides now; it was {CACHE}(str.isascii)",
+            ],
+            id="a cache that asks another one",
+        ),
+        *[
+            ROW(
+                {"allow_origins": []},
+                {"allow_origins": "*", "allow_methods": methods, "max_age": 5},
+                [
+                    "Wider than before:",
+                    "  GET /: allow_origins: any origin is allowed now",
+                    *also,
+                    "Neither wider nor narrower:",
+                    "  GET /: max_age: 5 seconds; it was unset (5 seconds)",
+                ],
+                id=f"everybody instead of nobody, with {methods}",
+            )
+            for methods, also in [
+                (["GET", "HEAD", "POST"], []),
+                (["GET"], []),
+                (["PUT"], ["  GET /: allow_methods: PUT is allowed now"]),
+                ("*", ["  GET /: allow_methods: any method is allowed now"]),
+            ]
+        ],
+        ROW(
+            {"allow_origins": "*", "allow_methods": ["GET", "HEAD", "POST"]},
+            {"allow_origins": []},
+            [
+                "Narrower than before:",
+                "  GET /: allow_origins: only none is allowed now; before, there was no limit",
+            ],
+            id="nobody instead of everybody",
         ),
         ROW(
             {},

@@ -202,6 +202,10 @@ class OriginCache:
             for question in self._about(origin, key, self._under_way):
                 self._under_way.pop(question).cancel()
 
+    def _asked(self) -> tuple[Callable[..., bool], Callable[[Any], object] | None]:
+        """Who is asked, ``lookup`` and ``key``: for a review, because the answers are theirs."""
+        return self._lookup, self._key
+
     def _begin(self) -> None:
         """With nobody who awaits something."""
         self._under_way: dict[Question, _Pending] = {}

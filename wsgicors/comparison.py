@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, Optional
 
 from .fields import FIELDS
+from .names import SAFELISTED_METHODS
 from .origins import OriginSet
 from .strangers import admits_insecure
 
@@ -16,6 +17,11 @@ Rules = Mapping[str, Said]
 
 #: Stands beside the fields where a callable says whose policy governs.
 RESOLVE = "resolve"
+
+#: What the name of a rule begins with where it is of a layer inside another one; a number follows.
+LAYER = "layer "
+#: What follows or stands for that where layers are told apart by what holds them; a name follows.
+HELD = "in "
 FLAGS = {
     re.IGNORECASE: "i",
     re.MULTILINE: "m",
@@ -78,7 +84,11 @@ def changes(old: Rules, new: Rules) -> Iterator[tuple[str, Change]]:
     """
     for rule in sorted({*old, *new}, key=by_url):
         before, after = _covering(old, rule), _covering(new, rule)
-        for change in _changes_of_rule(before, after):
+        # Paths are those of a middleware, and without "/" there is none where they were.
+        is_gone = rule.startswith("/") and after is _MISSING
+        is_layer = rule.startswith((LAYER, HELD)) or is_gone
+        whole = (_change_of_layer if is_layer else _change_of_whole)(before, after)
+        for change in _changes_of_rule(before, after, whole):
             yield rule, change
 
 
@@ -87,20 +97,46 @@ _MISSING: dict[str, Any] = {}
 
 def _covering(rules: Rules, rule: str) -> Said:
     """What holds for a rule, also by a shorter prefix of a path."""
-    while rule not in rules and rule.startswith("/") and rule != "/":
-        rule = rule.rpartition("/")[0] or "/"
-    return rules.get(rule, _MISSING)
+    where, path = _in_layer(rule)
+    while f"{where}{path}" not in rules and path.startswith("/") and path != "/":
+        path = path.rpartition("/")[0] or "/"
+    return rules.get(f"{where}{path}", _MISSING)
 
 
-def _changes_of_rule(before: Said, after: Said) -> Iterator[Change]:
-    whole = _change_of_whole(before, after)
+def _in_layer(rule: str) -> tuple[str, str]:
+    """A rule in two parts: of which layer it is, if that is said, and the rest."""
+    where, colon, path = rule.partition(": /")
+    if colon and where.startswith((LAYER, HELD)):
+        return f"{where}: ", f"/{path}"
+    return "", rule
+
+
+def _changes_of_rule(before: Said, after: Said, whole: Change | None) -> Iterator[Change]:
     if whole is not None:
         yield whole
     elif before and after:
         yield from _of_those_kept_out(before, after)
         for field in (*FIELDS, RESOLVE):
-            if before.get(field) != after.get(field):
-                yield from _CHANGES[field](field, before.get(field), after.get(field))
+            old, new = _values(field, before, after)
+            if old != new:
+                yield from _CHANGES[field](field, old, new)
+
+
+def _values(field: str, before: dict[str, Any], after: dict[str, Any]) -> tuple[Any, Any]:
+    """What a field was and is, as far as that makes a difference."""
+    old, new = before.get(field), after.get(field)
+    if field != "allow_methods":
+        return old, new
+    if _is_for_nobody(after):
+        return None, None
+    if old is None and new is not None and _is_for_nobody(before):
+        # With these, nothing is granted that the origins are not told for.
+        old = [method for method in SAFELISTED_METHODS if method in new]
+    return old, new
+
+
+def _is_for_nobody(said: dict[str, Any]) -> bool:
+    return said.get("allow_origins", []) == [] and RESOLVE not in said
 
 
 def _of_those_kept_out(before: dict[str, Any], after: dict[str, Any]) -> Iterator[Change]:
@@ -140,6 +176,15 @@ def _change_of_whole(before: Said, after: Said) -> Change | None:
     if after is _MISSING:
         return Change(NARROWER, "", "is not there any more")
     return Change(UNCLEAR, "", f"was not governed, and is now: {_shared_with(after)}")
+
+
+def _change_of_layer(before: Said, after: Said) -> Change | None:
+    """What has changed for a rule of one layer among others, which can deny what they allow."""
+    if bool(before) == bool(after):
+        return None
+    if after:
+        return Change(UNCLEAR, "", f"is a new layer: {_shared_with(after)}")
+    return Change(WIDER, "", "is not there any more: what it denied, it denies no longer")
 
 
 def _new(said: Said) -> Change:

@@ -1,25 +1,24 @@
-"""``python -m wsgicors policy``: the policies of a middleware as a file, and what has changed since."""
+"""``python -m wsgicors policy``: the policies of all layers as a file, and what has changed since."""
 
 from __future__ import annotations
 
 import argparse
 import shlex
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from .comparison import HELD, LAYER, printable
 from .errors import ConfigError
 from .loading import NotLoaded, load
 from .middleware import CORSMiddleware
 from .names import SAFELISTED_METHODS
 from .policy import Policy
 from .review import ReviewError, as_text, described, review
+from .standing import Layer, Layers
 
 UNKNOWN = 2
 
-# Where middleware and frameworks have what they wrap.
-_WITHIN = ("app", "wsgi_app", "application", "_app", "wrapped", "__wrapped__")
-_MAX_DEPTH = 64
 _EPILOG = """\
 examples:
   %(prog)s shop:app --save cors.json
@@ -45,16 +44,19 @@ def main(arguments: Sequence[str]) -> int:
     """
     chosen = _parser().parse_args(arguments)
     try:
-        rules = rules_of(_middleware_of(load(chosen.application), chosen.application))
+        layers = _layers_of(load(chosen.application), chosen.application)
+        rules = rules_of_all(layers)
         if chosen.save is None and chosen.against is None:
-            sys.stdout.write(as_text(rules))
-            return 0
-        lines, status = review(rules, chosen.save, chosen.against)
+            lines, status = as_text(rules).splitlines(), 0
+        else:
+            lines, status = review(rules, chosen.save, chosen.against)
     except (NotLoaded, ReviewError, ConfigError) as error:
         _write(sys.stderr, str(error))
         return UNKNOWN
     for line in lines:
         _write(sys.stdout, line)
+    for gap in _gaps(layers):
+        _write(sys.stderr, printable(gap))
     return status
 
 
@@ -80,26 +82,72 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _middleware_of(application: object, name: str) -> CORSMiddleware:
-    for layer in _layers(application):
-        if isinstance(layer, CORSMiddleware):
-            return layer
+def _layers_of(application: object, name: str) -> Layers:
+    layers = Layers(application)
+    if any(layer.middleware for layer in layers):
+        return layers
     message = f"there is no CORSMiddleware around {name}"
     if hasattr(application, "url_map"):
         flask = shlex.quote(name) if name.endswith("()") else name.partition(":")[0]
         message += f"; for the routes of Flask: flask --app {flask} cors --save FILE"
-    raise NotLoaded(message)
+    raise NotLoaded(". ".join([message, *layers.unseen]))
 
 
-def _layers(application: Any) -> Iterator[object]:
-    """An application, and what it wraps, from the outside."""
-    waiting = [application]
-    for _ in range(_MAX_DEPTH):
-        if not waiting:
-            return
-        layer = waiting.pop(0)
-        yield layer
-        waiting += [vars(layer)[name] for name in _WITHIN if name in getattr(layer, "__dict__", ())]
+def _gaps(layers: Layers) -> Iterator[str]:
+    """Where something may be shared that the rules do not tell of."""
+    yield from layers.unseen
+    for mount, app in layers.flask_apps:
+        # It is loaded, because this is one of its applications.
+        from .flask.inspection import is_anything_said
+        from .flask.settings import EXTENSION
+
+        if EXTENSION in app.extensions or is_anything_said(app):
+            yield _OF_FLASK.format(app.name, mount or "/", app.import_name)
+
+
+_OF_FLASK = (
+    "The routes of the Flask application {} at {} are not among the rules: save theirs, too, with"
+    " flask --app {} cors --save FILE"
+)
+
+
+def rules_of_all(layers: Iterable[Layer]) -> dict[str, dict[str, Any] | None]:
+    """What is in effect for each prefix of paths, in each layer.
+
+    >>> def application(environ, start_response):
+    ...     return []
+    >>> inside = CORSMiddleware(application, allow_origins=[])
+    >>> rules_of_all(Layers(CORSMiddleware(inside, allow_origins="*")))
+    {'/': {'allow_origins': '*', 'allow_methods': ['GET', 'HEAD', 'POST']}, 'layer 2: /': {'allow_origins': []}}
+    """
+    return {
+        _named(rule, layer): said
+        for layer in layers
+        for rule, said in (rules_of(layer.middleware) if layer.middleware else {"/": None}).items()
+        if not _is_of_another(rule, layer)
+    }
+
+
+def _named(rule: str, layer: Layer) -> str:
+    """The name of a rule among those of all layers."""
+    is_path = rule.startswith("/")
+    if not is_path and layer.mount:
+        rule = f"{rule} at {layer.mount}"
+    elif is_path:
+        rule = (layer.mount + rule if rule != "/" else layer.mount) or "/"
+    where = [f"{LAYER}{layer.number}"] if layer.number > 1 else []
+    where += [f"{HELD}{layer.name}"] if layer.name else []
+    return ": ".join(filter(None, [" ".join(where), rule]))
+
+
+def _is_of_another(rule: str, layer: Layer) -> bool:
+    """Whether requests for a prefix of a layer come to what is mounted beside it."""
+    path = f"{layer.mount}{rule}/"
+    return rule.startswith("/") and any(
+        path.startswith(f"{mount}/") and mount.startswith(f"{layer.mount}/")
+        for mount in layer.mounts
+        if not mount.endswith("/")
+    )
 
 
 def rules_of(middleware: CORSMiddleware) -> dict[str, dict[str, Any] | None]:
@@ -116,7 +164,9 @@ def rules_of(middleware: CORSMiddleware) -> dict[str, dict[str, Any] | None]:
     }
     base = middleware.policy or Policy()
     for name, policy in _among_which_to_select(middleware.resolve):
-        rules[name] = described(_with_methods(base.merge(policy)))
+        # A name may be a prefix, too.
+        rule = f"policy {name}" if name in rules else name
+        rules[rule] = described(_with_methods(base.merge(policy)))
     return rules
 
 

@@ -119,7 +119,7 @@ def _fits(segments: list[str], pattern: list[str]) -> bool:
 
 def _rules(app: Any, most: int) -> Iterator[str]:
     """The rules of all URLs to which an application answers."""
-    if (type(app).__module__, type(app).__name__) == _DISPATCHER and most:
+    if is_dispatcher(app) and most:
         yield from _rules(app.app, most - 1)
         for mount, mounted in app.mounts.items():
             yield mount
@@ -130,6 +130,11 @@ def _rules(app: Any, most: int) -> Iterator[str]:
         yield from _rules(app.wsgi_app, most - 1)
     else:
         yield _ANYTHING
+
+
+def is_dispatcher(app: object) -> bool:
+    """Whether an application is Werkzeug's dispatcher; what derives from it may go by something else."""
+    return (type(app).__module__, type(app).__name__) == _DISPATCHER
 
 
 def _is_werkzeugs(thing: Any) -> bool:

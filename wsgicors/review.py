@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from .cache import OriginCache
 from .comparison import (
     FLAGS,
     RESOLVE,
@@ -100,9 +101,19 @@ def name_of(function: Any) -> str:
 
     >>> name_of(functools.partial(json.dumps, indent=2))
     'functools.partial(json.dumps)'
+    >>> name_of(OriginCache(str.isascii, seconds=60))
+    'wsgicors.cache.OriginCache(str.isascii)'
     """
     if isinstance(function, functools.partial):
         return f"functools.partial({name_of(function.func)})"
+    if isinstance(function, OriginCache):
+        lookup, key = function._asked()
+        asked = name_of(lookup) if key is None else f"{name_of(lookup)}, key={name_of(key)}"
+        return f"{_name_of(function)}({asked})"
+    return _name_of(function)
+
+
+def _name_of(function: Any) -> str:
     named = function if hasattr(function, "__qualname__") else type(function)
     module = getattr(named, "__module__", None)
     return f"{module}.{named.__qualname__}" if module else str(named.__qualname__)

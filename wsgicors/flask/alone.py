@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response
 
 from ..admission import ANSWERS
 from ..errors import shown
+from ..held import get
 from ..layers import DECISION, is_noticed
 from ..lines import Author
 from ..middleware import (
@@ -31,7 +32,7 @@ from .crashes import answer_within, show_crash
 from .declarations import Layer, is_governed
 from .denials import tell_of_denial
 from .inspection import SHARED_FROM_OUTSIDE
-from .links import get, many_views
+from .links import many_views
 from .resolver import UrlMapResolver
 from .settings import ANSWERED_AHEAD, EXTENSION, frames
 from .strays import RequiredMethods, layers_of_hooks

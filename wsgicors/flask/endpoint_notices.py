@@ -11,8 +11,8 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import few, shown
+from ..held import get
 from .declarations import said_of
-from .links import get
 from .neighbours import Neighbours
 from .rules import with_methods
 from .settings import is_same

@@ -12,7 +12,8 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 from ..errors import shown
-from .links import get, holds_nothing
+from ..held import get
+from .links import holds_nothing
 from .rules import methods_of
 from .views import Views, is_bare
 

@@ -12,12 +12,13 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from types import CellType, FunctionType, MemberDescriptorType, MethodType, ModuleType
+from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
 from flask import Flask
 from werkzeug.utils import cached_property
 
+from ..held import get, held_by_function, values_of
 from .declarations import declared_classes, said_of
 
 # Views are wrapped a few times, and hold a few things; what goes on for ever is not followed.
@@ -103,14 +104,6 @@ def _may_run(thing: Any) -> bool:
     if type(thing) in _MERE_VALUES:
         return False
     return callable(thing) or any(map(said_of, type(thing).__mro__))
-
-
-def get(thing: Any, name: str) -> Any:
-    """An attribute; ``None`` where there is none, or where it cannot be had."""
-    try:
-        return getattr(thing, name, None)
-    except Exception:  # noqa: BLE001 - proxies and properties may raise anything
-        return None
 
 
 def _is_instance(view: Any) -> bool:
@@ -236,31 +229,6 @@ def _written_in_class(view: Any) -> Iterable[Any]:
     return vars(view_class).values() if isinstance(view_class, type) else ()
 
 
-def values_of(instance: Any) -> list[Any]:
-    """What an instance holds, in its slots and its ``__dict__``."""
-    slots = [
-        get(instance, name)
-        for each in type(instance).__mro__
-        for name, thing in vars(each).items()
-        if isinstance(thing, MemberDescriptorType)
-    ]
-    return [*slots, *(get(instance, "__dict__") or {}).values()]
-
-
 def holds_nothing(function: Any) -> bool:
     """Whether a function has neither a closure nor defaults."""
     return not (function.__closure__ or function.__defaults__ or function.__kwdefaults__)
-
-
-def held_by_function(function: FunctionType) -> Iterator[Any]:
-    """What a function holds in its closure and its defaults."""
-    yield from map(_content, function.__closure__ or ())
-    yield from function.__defaults__ or ()
-    yield from (function.__kwdefaults__ or {}).values()
-
-
-def _content(cell: CellType) -> Any:
-    try:
-        return cell.cell_contents
-    except ValueError:  # it is not filled yet
-        return None

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import flask
 
 from ..errors import ConfigError, Problem, shown
+from ..held import get
 from .declarations import Layer
-from .links import Links, get, method_of
+from .links import Links, method_of
 from .settings import frames
 from .targets import is_wsgi
 from .under_way import app_under_way, request_under_way

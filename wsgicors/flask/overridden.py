@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from flask.views import http_method_funcs
 
 from ..errors import shown
+from ..held import get
 from ..policy import Policy
 from .declarations import Layer, said_of
-from .links import Links, get
+from .links import Links
 from .settings import EXTENSION, Effective, blueprint_layers, config_layers
 
 if TYPE_CHECKING:

@@ -11,8 +11,9 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import Problem, shown
+from ..held import get
 from .declarations import Layer, said_of
-from .links import Links, get
+from .links import Links
 from .overridden import may_override, overridden
 from .rules import methods_of
 from .views import View, Views

@@ -11,6 +11,7 @@ from weakref import ReferenceType, ref
 from flask import has_request_context
 
 from ..errors import Problem, shown
+from ..held import get
 from .declarations import (
     Kept,
     Layer,
@@ -20,7 +21,7 @@ from .declarations import (
     is_anything_declared,
 )
 from .heads import has_others_below, heads_among
-from .links import Links, get, held_by, holds_nothing, stands_in_class
+from .links import Links, held_by, holds_nothing, stands_in_class
 from .replaced import replaced
 from .rules import methods_of
 from .settings import caller

@@ -11,10 +11,10 @@ import flask
 from flask.views import View
 
 from ..errors import Problem, shown
+from ..held import get
 from ..middleware import CORSMiddleware
 from ..vocabulary import without_name
 from .declarations import Layer
-from .links import get
 
 _ENDPOINTS = "CORS(app, ..., endpoints={...})"
 _TAKES = "takes a view, a method, a class whose methods are views, or a blueprint"

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flask.views import View as FlaskView
 
+from ..held import get, held_by_function
 from .declarations import Layer, said_of
-from .links import Links, get, held_by, held_by_function, holds_nothing, method_of, stands_in_class
+from .links import Links, held_by, holds_nothing, method_of, stands_in_class
 
 if TYPE_CHECKING:
     from flask import Flask
