@@ -28,6 +28,10 @@ NOTHING_TO_DENY = (
     "nothing is shared by default, so there is nothing to deny: do not list it in the allow_ fields; in"
     " Flask @same_origin closes a view"
 )
+NO_HOSTS = (
+    "hosts are not origins: the hosts that an application answers to are no matter of CORS, and whose pages may"
+    " read is said in whole origins; leave it out"
+)
 OF_TIMING = (
     "Timing-Allow-Origin belongs to another standard (Resource Timing), and no policy writes it; set it on"
     " the response"
@@ -859,6 +863,7 @@ AUTOMATIC = "it is always done; leave it out"
             deny_credentials disallow_credentials no_credentials disable_credentials disallow_methods
             block_headers CORS_DENY_ORIGINS disallowOrigins""".split()
         ),
+        ROW("CORS_ALLOWED_HOSTS", NO_HOSTS, id="Django, hosts"),
         ROW("timing_allow_origin", OF_TIMING, id="timing"),
         ROW("timing_allow_origins", OF_TIMING, id="timing of many"),
         ROW("", FIELDS_ARE, id="empty"),
@@ -898,7 +903,7 @@ def test_the_options_of_other_libraries_are_known(name, field):
     """resources urls_regex path_prefix policies matchstrategy vary varyHeader intercept_exceptions
     always_send automatic_options AllowPrivateNetwork allow_private_networks private_network
     private_network_access send_wildcard CORS_REPLACE_HTTPS_REFERER preflightContinue
-    OptionsPassthrough OptionsSuccessStatus""".split(),
+    OptionsPassthrough OptionsSuccessStatus allowed_hosts AllowHosts TRUSTED_HOSTS""".split(),
 )
 def test_for_options_that_are_no_field_here_the_way_without_is_told(name):
     (problem,) = problems_of(lambda: Policy(**{name: True}))

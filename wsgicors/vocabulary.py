@@ -14,6 +14,10 @@ _WITHDRAWN = (
 )
 _ROUTES = "to govern only some paths write routes={prefix: Policy(...)}; in Flask decorate blueprints or views"
 _LEAVE = "to leave a path to the application write routes={prefix: None}"
+_HOSTS = (
+    "hosts are not origins: the hosts that an application answers to are no matter of CORS, and whose pages may"
+    " read is said in whole origins; leave it out"
+)
 _AUTOMATIC = "it is always done; leave it out"
 
 # What other CORS libraries call things, in snake case without a prefix of "cors_": the field
@@ -57,6 +61,7 @@ _NAMES_ELSEWHERE = {
     **dict.fromkeys("preflight_continue options_passthrough".split(), _LEAVE),
     "trial": "what is tried is no field: write CORSMiddleware(app, ..., trial=Policy(...)), or in Flask"
     " CORS(app, ..., trial={...})",
+    **dict.fromkeys("allowed_hosts allow_hosts allowed_host trusted_hosts".split(), _HOSTS),
     "options_success_status": "a preflight is answered with 204, which every browser takes; leave it out",
 }
 

@@ -12,7 +12,7 @@ from flask_calls import actual, cors_headers, preflight
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wsgicors import Policy
+from wsgicors import ConfigError, Policy
 from wsgicors.flask import CORS, cross_origin, same_origin
 from wsgicors.flask.declarations import Layer, said_of
 from wsgicors.headers import HeaderBuilder
@@ -517,8 +517,32 @@ def test_endpoints_take_policies_too():
     assert callers(app, "/static/missing.js") == {PAGE}
 
 
-def test_endpoints_of_init_app_replace_those_of_the_constructor():
+def test_fields_of_an_endpoint_in_init_app_replace_those_of_the_constructor_one_by_one():
     app = flask.Flask("example")
-    cors = CORS(allow_origins=[], endpoints={"static": {"allow_origins": "*"}})
+    cors = CORS(allow_origins=[], endpoints={"static": {"allow_origins": "*", "max_age": 5}})
     cors.init_app(app, endpoints={"static": {"allow_origins": [PAGE]}})
     assert callers(app, "/static/missing.js") == {PAGE}
+    assert preflight(app, "/static/x", "GET").headers["Access-Control-Max-Age"] == "5"
+
+
+def test_endpoint_that_the_constructor_closes_stays_closed_where_init_app_says_something_else():
+    app = flask.Flask("example")
+    cors = CORS(allow_origins="*", endpoints={"static": {"allow_origins": []}, "index": None})
+    cors.init_app(app, endpoints={"static": {"max_age": 10}, "index": None})
+    app.add_url_rule("/", "index", lambda: "seen")
+    assert callers(app, "/static/missing.js") == callers(app) == set()
+
+
+def test_error_about_an_endpoint_that_two_places_name_names_both():
+    app = flask.Flask("example")
+    cors = CORS(allow_origins=[PAGE], endpoints={"static": {"allow_origins": "*"}})
+    cors.init_app(app, endpoints={"static": {"allow_credentials": True}})
+    with pytest.raises(ConfigError, match=r"at flask/\S+:\d+ and endpoints\['static'\] at flask/"):
+        callers(app)
+
+
+@pytest.mark.parametrize("said", [(None, {"max_age": 5}), ({"max_age": 5}, None)])
+def test_endpoint_that_one_place_leaves_and_the_other_governs_is_refused(said):
+    cors = CORS(allow_origins=[PAGE], endpoints={"static": said[0]})
+    with pytest.raises(ConfigError, match=r"'static' is None in one of .* leave one of them out"):
+        cors.init_app(flask.Flask("example"), endpoints={"static": said[1]})

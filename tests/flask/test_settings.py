@@ -156,6 +156,7 @@ def _from_environment(monkeypatch, environment):
         ROW("CORS_ALLOW_CREDENTIALS", "yes", "is not true, not false", id="no boolean"),
         ROW("CORS_ALLOW_CREDENTIALS", 1, "is not true, not false", id="a number for a boolean"),
         ROW("CORS_ALLOW_ORIGIN", PAGE, "write CORS_ALLOW_ORIGINS", id="singular"),
+        ROW("CORS_ALLOWED_HOSTS", ["api.example"], "hosts are not origins", id="hosts"),
         ROW("CORS_ORIGINS", PAGE, "write CORS_ALLOW_ORIGINS", id="Flask-CORS's origins"),
         ROW(
             "CORS_SUPPORTS_CREDENTIALS",

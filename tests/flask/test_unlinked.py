@@ -602,3 +602,54 @@ def test_callable_that_two_views_have_denies_what_the_guards_of_either_deny():
     app.add_url_rule("/", "index", hiding(cross_origin(allow_credentials=True)(lambda: "called")))
     answer = actual(app, origin="http://cafe.example.com")
     assert "Allow-Origin" not in cors_headers(answer)
+
+
+class Listed(MethodView):
+    decorators = (same_origin,)
+
+    def get(self):
+        return "seen"
+
+
+class Heir(Listed):
+    pass
+
+
+class LateMaker:
+    """Decorates views by a list of its own, as the ``Api`` of an extension does."""
+
+    def __init__(self):
+        self.decorators = [same_origin]
+
+    def made(self, view):
+        for decorate in self.decorators:
+            view = decorate(view)
+        return view
+
+
+class Resource:
+    """Decorates its method as it calls it, as extensions do."""
+
+    method_decorators = (same_origin,)
+
+    def run(self):
+        view = lambda: "seen"  # noqa: E731 - it is decorated
+        for decorate in self.method_decorators:
+            view = decorate(view)
+        return view()
+
+
+@pytest.mark.parametrize(
+    ("make", "place"),
+    [
+        ROW(lambda: Heir.as_view("a"), "(in decorators of 'Listed')", id="class of Flask"),
+        ROW(lambda: LateMaker().made(lambda: ""), "(in decorators of 'LateMaker')", id="instance"),
+        ROW(lambda: Resource().run, "(in method_decorators of 'Resource')", id="for each request"),
+    ],
+)
+def test_decorator_in_a_list_is_told_by_the_class_that_has_the_list(make, place, caplog):
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[PAGE])
+    app.add_url_rule("/", "index", hiding(make()))
+    assert "Allow-Origin" not in cors_headers(actual(app))
+    assert f"@same_origin {place} says about the view" in caplog.text

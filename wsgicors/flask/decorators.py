@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 from typing import TYPE_CHECKING, Any, Callable, NoReturn, TypeVar, cast, overload
 
 import flask
@@ -13,7 +14,8 @@ from .alone import answer_alone_in_blueprint
 from .common import NOBODY
 from .declarations import Layer, declare
 from .inspection import tell_of_decorator
-from .settings import call_site, policy_of
+from .replaced import LISTS
+from .settings import call_site, caller, policy_of
 from .stand_ins import stand_in
 from .strays import note_decorated
 from .targets import is_namespace, misplaced_argument, wrong_target
@@ -78,8 +80,23 @@ def same_origin(target: Any = _NOTHING, **fields: Any) -> Any:
         said = "".join(f", {name}={shown(value)}" for name, value in fields.items())
         message = f"it takes no fields; write @cross_origin(allow_origins=[]{said})"
         raise CallError([Problem("same_origin", fields, "wrong-call", message)])
-    decorate = declaring(Layer(NOBODY, f"@same_origin at {call_site()}"))
+    decorate = declaring(Layer(NOBODY, _place()))
     return decorate if target is _NOTHING else decorate(target)
+
+
+def _place() -> str:
+    """Where `same_origin` was written, for people: also where something else calls it, which has it in a list."""
+    frame = caller()
+    # To read what a frame holds may keep it alive, so only whoever reads such a list is asked.
+    held = {} if {*LISTS}.isdisjoint(frame.f_code.co_names) else frame.f_locals
+    for owner in (held.get("cls"), held.get("self")):
+        lineage: Any = owner.__mro__ if isinstance(owner, type) else [owner, *type(owner).__mro__]
+        for each, name in itertools.product(lineage, LISTS):
+            decorators = getattr(each, "__dict__", {}).get(name)
+            if isinstance(decorators, (list, tuple)) and any(d is same_origin for d in decorators):
+                whose = each if isinstance(each, type) else type(each)
+                return f"@same_origin (in {name} of {shown(whose.__qualname__)})"
+    return f"@same_origin at {call_site()}"
 
 
 same_origin.declares = Layer(NOBODY, "@same_origin")  # type: ignore[attr-defined]

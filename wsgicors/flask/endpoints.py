@@ -46,7 +46,36 @@ def endpoint_layers(
     return layers
 
 
+def both(said: Said, later: Said) -> dict[str, Layer | None]:
+    """What two places say, of which the later one wins, field by field.
+
+    :raises ConfigError: if one leaves an endpoint alone, and the other has fields for it.
+    """
+    merged = {**said, **later}
+    problems: list[Problem] = []
+    for name in [name for name in said if name in later]:
+        layers = [layer for layer in (said[name], later[name]) if layer is not None]
+        if len(layers) == 1:
+            message = _LEFT_AND_GOVERNED.format(shown(name), layers[0].where)
+            problems.append(_wrong(name, message, "left-and-governed"))
+        elif layers:
+            merged[name] = _merged(*layers)
+    if problems:
+        raise ConfigError(problems)
+    return merged
+
+
+def _merged(first: Layer, second: Layer) -> Layer:
+    policy = first.policy.merge(second.policy)
+    is_replaced = policy == second.policy
+    return Layer(policy, second.where if is_replaced else f"{first.where} and {second.where}")
+
+
 _EXAMPLE = 'write endpoints={"static": {"allow_origins": "*"}}'
+_LEFT_AND_GOVERNED = (
+    "{0} is None in one of CORS(...) and init_app(...), so that it is not governed, and has fields in the other"
+    " one ({1}); leave one of them out"
+)
 _FORMS = "write the name of an endpoint, or a blueprint's with all that are nested in it: 'admin.*'"
 
 

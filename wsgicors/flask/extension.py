@@ -42,7 +42,7 @@ from .crashes import crash_report, is_raised_to_a_script
 from .crossing import Crossing, is_routed_as_it_came
 from .declarations import Layer
 from .denials import LISTENERS, tell_of_denial, telling
-from .endpoints import endpoint_layers
+from .endpoints import both, endpoint_layers
 from .resolver import UrlMapResolver
 from .settings import EXTENSION, SITE, call_site, config_layers, policy_of
 from .targets import application, no_application
@@ -133,7 +133,8 @@ class CORS(SaidWhenMade):
         """Govern an application; one extension may govern several.
 
         :param app: the application. Its views may be registered before or after.
-        :param endpoints: like those of the constructor, for this application.
+        :param endpoints: like those of the constructor, for this application. For one that both name, the
+            fields replace those of the constructor, one by one.
         :param trial: replaces that of the constructor, for this application.
         :param fields: replace those of the constructor, for this application.
         :raises ConfigError: if a field, or a key of ``app.config``, is wrong by itself.
@@ -147,7 +148,7 @@ class CORS(SaidWhenMade):
         where = call_site()
         layers = [*self._layers, Layer(policy_of(fields), f"init_app(...) at {where}")]
         config_layers(app)
-        special = {**self._endpoints, **endpoint_layers(endpoints, where)}
+        special = both(self._endpoints, endpoint_layers(endpoints, where))
         tried = self._trial if trial is None else trial_layer(trial, where)
         given = [self._given, _given(endpoints, f"init_app(...) at {where}")]
         resolver = UrlMapResolver(app, layers, special, given=given)

@@ -21,8 +21,8 @@ from .views import View, Views
 if TYPE_CHECKING:
     from flask import Flask
 
-# ``method_decorators`` is that of Flask-RESTful and Flask-RESTX.
-_LISTS = ("decorators", "method_decorators")
+#: ``method_decorators`` is that of Flask-RESTful and Flask-RESTX.
+LISTS = ("decorators", "method_decorators")
 # How alike a name must be to one of them (`difflib`).
 _SLIP = 0.85
 
@@ -145,15 +145,15 @@ def _may_lose(view_class: type) -> bool:
 
 def _names_of_lists(lineage: Iterable[type]) -> Iterable[str]:
     """Those, and what looks like a slip in writing one of them."""
-    names = dict.fromkeys(name for each in lineage for name in vars(each) if name not in _LISTS)
+    names = dict.fromkeys(name for each in lineage for name in vars(each) if name not in LISTS)
     # Asked first, because to compare takes long.
     alike = (name for name in names if "decor" in name.lower())
-    return [*_LISTS, *(each for each in alike if get_close_matches(each.lower(), _LISTS, 1, _SLIP))]
+    return [*LISTS, *(each for each in alike if get_close_matches(each.lower(), LISTS, 1, _SLIP))]
 
 
 def _lost(view_class: type, method: str, in_force: tuple[Layer, ...]) -> Iterator[_Lost]:
     lineage = view_class.__mro__
-    for name in _LISTS:
+    for name in LISTS:
         having = [at for at, each in enumerate(lineage) if name in vars(each)]
         declaring = [at for at in having if _declared(lineage[at], name, method)]
         if declaring and declaring[0] != having[0]:

@@ -104,12 +104,22 @@ def policy_said(said: Any, argument: str, otherwise: str = "") -> Policy:
     if isinstance(said, Policy):
         return said
     if not isinstance(said, Mapping) or not all(isinstance(field, str) for field in said):
-        origins = said if isinstance(said, (str, list, tuple)) else ["https://app.example.com"]
-        message = (
-            f"{shown(said)} has no fields; write {shown({'allow_origins': origins})}{otherwise}"
-        )
+        message = f"{shown(said)} has no fields; {_with_fields(said)}{otherwise}"
         raise ConfigError([Problem(argument, said, "wrong-type", message)])
     return policy_of(said)
+
+
+def _with_fields(said: Any) -> str:
+    """What somebody may have meant who wrote no fields."""
+    declared = getattr(said, "declares", None)
+    if isinstance(declared, Layer) and not declared.is_closing():
+        return f"write {shown(declared.policy.settings())}"
+    # Who wants to close must not be told to write what opens.
+    is_nothing = isinstance(said, (bool, int, str, list, tuple)) and not said
+    if is_nothing or declared is not None:
+        return f"write {shown({'allow_origins': []})} to share with nobody"
+    origins = said if isinstance(said, (str, list, tuple)) else ["https://app.example.com"]
+    return f"write {shown({'allow_origins': origins})}"
 
 
 def _in_flask(problem: Problem) -> Problem:
