@@ -494,3 +494,192 @@ def test_request_of_which_a_middleware_makes_a_refused_one_does_nothing(sent):
     assert (answer.status_code, answer.access_control_allow_origin) == (403, None)
     assert deleted == []
     assert actual(app, "/?_method=DELETE", sent, headers=FOREIGN).status_code == 200
+
+
+# --- what something on the way answers in the place of a view -------------------------------------
+
+
+def serving(path):
+    """A middleware that answers for a path, as a server of files does."""
+
+    def middleware(wsgi_app):
+        def application(environ, start_response):
+            is_there = environ["PATH_INFO"] == path and environ["REQUEST_METHOD"] == "GET"
+            return (other_application("200 OK") if is_there else wsgi_app)(environ, start_response)
+
+        return application
+
+    return middleware
+
+
+def keeping(wsgi_app):
+    """A cache, whatever the response says of that."""
+    kept = {}
+
+    def application(environ, start_response):
+        path = environ["PATH_INFO"]
+        if environ["REQUEST_METHOD"] != "GET":
+            return wsgi_app(environ, start_response)
+        if path not in kept:
+            told = []
+            body = b"".join(wsgi_app(environ, lambda *arguments: told.extend(arguments)))
+            kept[path] = (*told[:2], body)
+        status, headers, body = kept[path]
+        start_response(status, headers)
+        return [body]
+
+    return application
+
+
+CLOSED = {"allow_origins": []}
+
+
+@pytest.mark.parametrize(
+    ("said", "path", "expected"),
+    [
+        ROW(CLOSED, "/static/a.txt", set(), id="closed"),
+        ROW({"allow_origins": [ADMIN]}, "/static/a.txt", {ADMIN}, id="narrower"),
+        ROW({"allow_origins": "*"}, "/static/a.txt", {PAGE, ADMIN}, id="wider"),
+        ROW(None, "/static/a.txt", {PAGE, ADMIN}, id="not governed"),
+        ROW(CLOSED, "/a.txt", {PAGE, ADMIN}, id="not routed"),
+        ROW(CLOSED, "/item", {PAGE, ADMIN}, id="of an open view"),
+    ],
+)
+def test_what_is_served_in_the_place_of_a_view_is_shared_with_no_more(said, path, expected):
+    app = flask.Flask("example")
+    app.add_url_rule("/item", "item", lambda: "item")
+    app.wsgi_app = serving(path)(app.wsgi_app)
+    CORS(app, allow_origins=[PAGE, ADMIN], endpoints={"static": said})
+    assert {
+        page for page in (PAGE, ADMIN) if actual(app, path, origin=page).access_control_allow_origin
+    } == expected
+
+
+def test_what_is_served_in_the_place_of_a_closed_view_is_for_nobody_without_an_origin_too():
+    app = flask.Flask("example")
+    app.wsgi_app = changing(lambda environ: {"PATH_INFO": "/elsewhere"}, copies=False)(
+        serving("/elsewhere")(app.wsgi_app)
+    )
+    CORS(app, allow_origins="*", endpoints={"static": CLOSED})
+    assert cors_headers(actual(app, "/static/a.txt", origin=None)) == {"Vary": "Origin"}
+    assert cors_headers(actual(app, "/a.txt", origin=None)) == {"Allow-Origin": "*"}
+
+
+def test_what_is_served_in_the_place_of_a_view_carries_no_more_credentials():
+    app = flask.Flask("example")
+    app.wsgi_app = serving("/static/a.txt")(app.wsgi_app)
+    CORS(
+        app,
+        allow_origins=[PAGE],
+        allow_credentials=True,
+        endpoints={"static": {"allow_credentials": False}},
+    )
+    assert "Allow-Credentials" not in cors_headers(actual(app, "/static/a.txt"))
+    assert "Allow-Credentials" in cors_headers(actual(app, "/other"))
+
+
+def test_answer_of_a_closed_view_that_is_kept_on_the_way_stays_closed():
+    app = flask.Flask("example")
+    app.add_url_rule("/me", "me", same_origin(lambda: "me"))
+    app.add_url_rule("/", "index", lambda: "index")
+    app.wsgi_app = keeping(app.wsgi_app)
+    CORS(app, allow_origins="*")
+    for _ in range(2):
+        assert cors_headers(actual(app, "/me")) == {"Vary": "Origin"}
+        assert cors_headers(actual(app)) == {"Allow-Origin": "*"}
+
+
+# --- applications that do not run the hooks of Flask ------------------------------------------------
+
+
+class Hookless(flask.Flask):
+    def preprocess_request(self):
+        return None
+
+
+class HooklessByItself(flask.Flask):
+    def full_dispatch_request(self):
+        try:
+            answer = self.dispatch_request()
+        except Exception as error:  # noqa: BLE001 - as Flask does it
+            answer = self.handle_user_exception(error)
+        return self.finalize_request(answer)
+
+
+def hookless_instance(name):
+    app = flask.Flask(name)
+    app.preprocess_request = lambda: None
+    return app
+
+
+def hookless(make, middleware, ran, **fields):
+    app = make("example")
+    closed = cross_origin(allow_origins=[], refuse_denied=True)
+    app.add_url_rule(
+        "/secret", "secret", closed(lambda: ran.append("") or "seen"), methods=["GET", "POST"]
+    )
+    app.add_url_rule("/", "index", lambda: "index", methods=["GET", "PUT"])
+    app.wsgi_app = middleware(app.wsgi_app)
+    CORS(app, allow_origins=[PAGE], **fields)
+    return app
+
+
+def unchanged(environ):
+    return {}
+
+
+@pytest.mark.parametrize("make", [Hookless, hookless_instance])
+@pytest.mark.parametrize(
+    ("middleware", "before"),
+    [
+        ROW(changing(unchanged), "", id="as it came"),
+        ROW(changing(below("/v1")), "/v1", id="moved"),
+        ROW(making_new(below("/v1")), "/v1", id="made new"),
+        ROW(keeping, "", id="answered later"),
+    ],
+)
+def test_policies_hold_where_an_application_runs_no_hooks(make, middleware, before, caplog):
+    ran = []
+    app = hookless(make, middleware, ran)
+    foreign = {"Sec-Fetch-Site": "cross-site"}
+    assert actual(app, f"{before}/secret", "POST", headers=foreign).status_code == 403
+    assert ran == []
+    assert callers(app, f"{before}/secret") == callers(app, f"{before}/secret", "POST") == set()
+    assert callers(app, f"{before}/", "PUT") == {PAGE}
+    assert caplog.messages == []
+
+
+@pytest.mark.parametrize("before", ["", "/v1"])
+def test_nothing_is_shared_where_nobody_can_tell_which_view_answers_without_hooks(before, caplog):
+    ran = []
+    app = hookless(HooklessByItself, changing(below("/v1")), ran)
+    foreign = {"Sec-Fetch-Site": "cross-site"}
+    assert actual(app, f"{before}/secret", "POST", headers=foreign).status_code == 403
+    assert ran == []
+    for path in ("/", "/secret", "/nowhere"):
+        assert cors_headers(actual(app, before + path)) == {"Vary": "Origin"}
+        assert preflight(app, before + path).status_code == 403
+    (record,) = caplog.records
+    assert record.levelname == "ERROR"
+    assert "'example' has answered without the hooks" in record.getMessage()
+    assert "a full_dispatch_request of its own" in record.getMessage()
+
+
+def test_what_something_else_answers_is_shared_as_ever_where_an_application_runs_no_hooks(caplog):
+    app = hookless(HooklessByItself, serving("/file"), [])
+    assert cors_headers(actual(app, "/file"))["Allow-Origin"] == PAGE
+    with hookless_instance("other").test_request_context():
+        assert cors_headers(actual(app, "/file"))["Allow-Origin"] == PAGE
+    assert caplog.messages == []
+
+
+def test_request_that_fails_before_any_hook_is_shared_as_the_application_says(caplog):
+    class Sessions(flask.sessions.SecureCookieSessionInterface):
+        def open_session(self, app, request):
+            raise OSError
+
+    app = hookless(HooklessByItself, changing(unchanged), [])
+    app.session_interface = Sessions()
+    response = actual(app, "/nowhere")
+    assert (response.status_code, response.access_control_allow_origin) == (500, PAGE)
+    assert not any("hooks" in message for message in caplog.messages)

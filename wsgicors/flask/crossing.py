@@ -18,13 +18,16 @@ from typing import TYPE_CHECKING, Any
 
 import flask
 from flask import Flask
+from flask.signals import request_started
 
 from ..admission import ANSWERS
+from ..errors import shown
 from ..forks import Lock
 from ..headers import HeaderBuilder
 from ..logs import logger
 from ..middleware import is_effective_and_foreign, refusal
 from ..policy import Policy
+from .common import NOBODY, REFUSING
 from .under_way import request_under_way
 
 if TYPE_CHECKING:
@@ -38,6 +41,15 @@ ARRIVED = "wsgicors.flask.arrived"
 # not let a request through: log in first, come again later, or another CORS layer's denial.
 _UNSUSPICIOUS = ("2", "3", "404", "405", "501")
 _REFUSED_INSIDE = HeaderBuilder(Policy(allow_origins=()), "refused-inside")
+_UNHOOKED = HeaderBuilder(NOBODY.merge(REFUSING), "refused-inside")
+# What Flask runs its hooks in.
+_DISPATCHERS = ("wsgi_app", "full_dispatch_request", "preprocess_request")
+_RUNS_NO_HOOKS = (
+    "the application %s has answered without the hooks that Flask runs for each request, because it has a %s of"
+    " its own. As a middleware stands between CORS(app) and Flask, nobody can tell which view answers, and the"
+    " response is shared with nobody. Call the method of Flask there (super()), or put the middleware around the"
+    " application after CORS(app)"
+)
 _LOST = (
     "a middleware between CORS(app) and Flask makes a new environ, and calls Flask later or in another"
     " thread. Then nobody can tell which request it is, and every request that it may be is denied. Copy"
@@ -65,6 +77,7 @@ class Passage:
         "builder",
         "crossing",
         "has_arrived",
+        "is_unhooked",
         "last_lost",
         "method",
         "outer",
@@ -84,6 +97,8 @@ class Passage:
         self.builder = builder
         self.method = method
         self.has_arrived = False
+        #: Whether Flask was seen to answer, though it did not arrive.
+        self.is_unhooked = False
         #: What arrived.
         self.request: flask.Request | None = None
         #: The last one that was lost before.
@@ -120,6 +135,9 @@ class Crossing:
         #: Stands for the last request that came to Flask without a passage.
         self.last_lost = object()
         self._is_loss_told = False
+        self._is_unhooked_told = False
+        #: The methods of Flask that run its hooks, and in whose place the application has its own.
+        self._dispatchers: list[str] = []
         # Applications may be mounted in one another, each with a crossing of its own.
         self._key = f"wsgicors.flask.passage.{id(self)}"
         self._lock = Lock()
@@ -143,19 +161,24 @@ class Crossing:
     def _sent(
         self, passage: Passage, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
+        if self._dispatchers:
+            start_response = self._noticing(passage, start_response)
         with _being_on_the_way(passage):
             return self._wsgi_app(environ, start_response)
 
     def builder_of_response(self, environ: WSGIEnvironment, path: str) -> HeaderBuilder | None:
         """Whose policy governs the response to an actual request.
 
-        :param path: ``PATH_INFO`` as it came, on which nothing depends here.
+        :param path: ``PATH_INFO`` as it came.
         """
         passage: Passage = environ[self._key]
         environ[ARRIVED] = passage.request
-        if self._may_be_lost(passage):
-            return _REFUSED_INSIDE
-        return self._resolver.met(passage.builder, passage.request)
+        if passage.has_arrived:
+            return self._resolver.met(passage.builder, passage.request)
+        # A cache, or a server of files, may answer with what the view there shares with fewer.
+        return self._if_nobody_knows(passage) or self._resolver.in_common(
+            passage.builder, self._resolver.builder_of_url(environ, path)
+        )
 
     def builder_ahead(self, environ: WSGIEnvironment, method: str) -> HeaderBuilder | None:
         """Whose policy governs the request that a preflight asks about, or one that may be refused.
@@ -199,8 +222,9 @@ class Crossing:
         environ[ARRIVED] = passage.request
         if passage.has_arrived:
             return passage.builder
-        if self._may_be_lost(passage):
-            return _REFUSED_INSIDE
+        unknown = self._if_nobody_knows(passage)
+        if unknown is not None:
+            return unknown
         if not status.startswith(_UNSUSPICIOUS):
             return if_refused
         return self._answered_on_the_way(environ, method)
@@ -218,6 +242,42 @@ class Crossing:
         with self._lock:
             hooks = self._app.url_value_preprocessors[None]
             hooks[:] = [self._hook, *(hook for hook in hooks if hook is not self._hook)]
+            self._dispatchers = _own_dispatchers(self._app)
+            # Flask sends it right before its hooks; without blinker, Flask 2.2 has no signals.
+            if self._dispatchers and hasattr(request_started, "receivers"):
+                request_started.connect(self._start, sender=self._app)
+
+    def _start(self, app: Flask, **_: Any) -> None:
+        self._arrive(None, None)
+
+    def _noticing(self, passage: Passage, start_response: StartResponse) -> StartResponse:
+        """Notice that Flask answers, which needs to run no hook for that."""
+
+        def start(status: str, headers: Any, *exc_info: Any) -> Any:
+            if not passage.has_arrived and self._is_under_way(passage):
+                passage.is_unhooked = True
+            return start_response(status, headers, *exc_info)
+
+        return start
+
+    def _is_under_way(self, passage: Passage) -> bool:
+        """Whether Flask answers just now, having routed the request."""
+        if not flask.has_request_context() or flask.current_app != self._app:
+            return False
+        request = request_under_way()
+        is_routed = request.url_rule is not None or request.routing_exception is not None
+        return is_routed and self._passage_of(request) is passage
+
+    def _if_nobody_knows(self, passage: Passage) -> HeaderBuilder | None:
+        """What governs a request that may have come to Flask, and did not arrive."""
+        if self._may_be_lost(passage):
+            return _REFUSED_INSIDE
+        if not passage.is_unhooked:
+            return None
+        if not self._is_unhooked_told:
+            self._is_unhooked_told = True
+            logger.error(_RUNS_NO_HOOKS, shown(self._app.name), " and a ".join(self._dispatchers))
+        return _UNHOOKED
 
     def _may_be_lost(self, passage: Passage) -> bool:
         """Whether a request that did not arrive may be one that came without its passage."""
@@ -265,6 +325,12 @@ class Crossing:
         # What stands between may have made another method of it, or let through what it said it would not.
         if self._resolver.refuses and refusal(builder, request.environ) is not None:
             flask.abort(403)
+
+
+def _own_dispatchers(app: Flask) -> list[str]:
+    of_class = [each for each in _DISPATCHERS if getattr(type(app), each) != getattr(Flask, each)]
+    # All that is put around an application takes the place of its `wsgi_app`.
+    return [*of_class, *(each for each in _DISPATCHERS[1:] if each in vars(app))]
 
 
 def _status(app: WSGIApplication, environ: WSGIEnvironment) -> str:

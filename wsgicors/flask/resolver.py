@@ -393,6 +393,16 @@ class UrlMapResolver(RoutePolicies):
             method = _OVERLONG_METHOD
         return self._tried(self._builder_at_either_reading, environ, method)
 
+    def builder_of_url(self, environ: WSGIEnvironment, path: str) -> HeaderBuilder | None:
+        """The builder for a response that something gave in the place of the view at a URL.
+
+        :param path: ``PATH_INFO`` as it came.
+        """
+        method = environ["REQUEST_METHOD"]
+        if len(method) > MAX_METHOD_LENGTH:
+            method = _OVERLONG_METHOD
+        return self._tried(self._builder_of_response, _as_it_came(environ, path), method)
+
     def _tried(
         self,
         find: Callable[[Place, str, WSGIEnvironment], HeaderBuilder | None],
