@@ -298,7 +298,8 @@ def overriding(kind, name, said, own=lambda method: method, mark=lambda view_cla
 @pytest.mark.parametrize("said", [same_origin, REFUSING])
 def test_method_that_takes_the_place_of_a_closed_one_is_an_error(kind, name, said):
     message = refused(overriding(kind, name, said))
-    for part in (f"'Base.{name}', is not in force for 'Inner.{name}'", "cross_origin(...)"):
+    parts = ("cross_origin(...)", f"calls 'Base.{name}', with super(),", "a method of its own")
+    for part in (f"'Base.{name}', is not in force for 'Inner.{name}'", *parts):
         assert part in message
 
 
@@ -375,6 +376,42 @@ def test_a_list_of_the_class_is_enough(decorators):
         return view_class
 
     assert PAGE not in callers(overridden_under(same_origin, mark=mark), "/secret")
+
+
+class ClosedBase(MethodView):
+    @same_origin
+    def get(self):
+        return "base"
+
+    def put(self):
+        return "put"
+
+
+class Calling(ClosedBase):
+    @cross_origin(allow_origins=[PAGE])
+    def get(self):
+        return super().get()
+
+
+class CallingAnother(ClosedBase):
+    def put(self):
+        return self.get()
+
+
+@pytest.mark.parametrize(
+    ("view_class", "method", "is_of_base"),
+    [(Calling, "GET", True), (CallingAnother, "PUT", False)],
+)
+def test_method_that_calls_a_closed_one_of_its_base_is_told_to_share_the_rest(
+    view_class, method, is_of_base, caplog
+):
+    app = flask.Flask("example")
+    CORS(app, allow_origins=[PAGE, ADMIN])
+    app.add_url_rule("/secret", view_func=view_class.as_view("secret"))
+    assert actual(app, "/secret", method).access_control_allow_origin is None
+    (line,) = caplog.messages
+    assert ("Move what the two have in common to a method of its own" in line) == is_of_base
+    assert ("functools.wraps" in line) == (not is_of_base)
 
 
 def test_any_method_of_a_base_counts():

@@ -41,7 +41,7 @@ def overridden(
     for base, name in _said_of_bases(view_class):
         # Any other method may run for any request.
         asked = [each for each in methods if each.lower() == name or name not in http_method_funcs]
-        owner = next(each for each in view_class.__mro__ if name in vars(each))
+        owner = _owner(view_class, name)
         layers = [layer for link in Links(vars(base)[name]) for layer in said_of(link)]
         own = _of_endpoint(app, endpoint, view, asked)
         lost = [layer for layer in layers if _is_lost(layer.policy, own, _of_all(app))]
@@ -55,6 +55,11 @@ def _said_of_bases(view_class: type) -> Iterator[tuple[type, str]]:
         for name, value in vars(base).items():
             if get(value, "required_methods"):
                 yield base, name
+
+
+def _owner(view_class: type, name: str) -> type:
+    """The class whose method of a name it is that runs."""
+    return next(each for each in view_class.__mro__ if name in vars(each))
 
 
 def _of_endpoint(app: Flask, endpoint: Any, view: View, methods: Iterable[str]) -> list[Layer]:
@@ -83,7 +88,19 @@ def _is_lost(policy: Policy, own: Iterable[Layer], of_all: Policy) -> bool:
     return is_narrower or origins == ()
 
 
+def identities_of_overridden(view_class: type) -> set[int]:
+    """The identities of the layers that were said of methods in whose place the class has its own."""
+    return {
+        id(layer)
+        for base, name in _said_of_bases(view_class)
+        if _owner(view_class, name) is not base
+        for link in Links(vars(base)[name])
+        for layer in said_of(link)
+    }
+
+
 _OVERRIDDEN = (
     "{0}, at {1}, is not in force for {2}, which takes its place. Write it above {2}, too, or cross_origin(...)"
-    " to say who may read that"
+    " to say who may read that. If it calls {1}, with super(), its response is shared with no more than {0} says:"
+    " move what the two have in common to a method of its own"
 )

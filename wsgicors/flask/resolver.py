@@ -27,13 +27,14 @@ from .inspection import misplaced_inside
 from .leftovers import Leftovers
 from .links import many_views
 from .notices import Notices
+from .overridden import identities_of_overridden
 from .places import Places
 from .route_policies import RoutePolicies
 from .rules import Place
 from .settings import EXTENSION, config_conflicts, config_layers
 from .strays import above_routes, layers_of_hooks
 from .under_way import request_under_way
-from .unlinked import NOTHING_RAN, RAN, REMEDY, REMEDY_OF_HOOK, Unlinked, are_alike
+from .unlinked import NOTHING_RAN, RAN, REMEDY, REMEDY_OF_BASE, REMEDY_OF_HOOK, Unlinked, are_alike
 from .unread import misnamed_keys
 from .views import Said, are_as_they_were
 
@@ -356,13 +357,21 @@ class UrlMapResolver(RoutePolicies):
         """Say where what was said of a view, or of a hook, does not hold."""
         of_hooks = set(map(id, layers_of_hooks(self._app)))
         of_routes = self.identities_in_force()
+        of_bases = self._overridden_at(endpoint)
         for layer in layers:
             is_of_hook = id(layer) in of_hooks
             remedy = REMEDY_OF_HOOK if is_of_hook else REMEDY
+            remedy = REMEDY_OF_BASE if id(layer) in of_bases else remedy
             expected = self._expected(builder, layer, is_of_hook, id(layer) in of_routes)
             after = self._unlinked.narrowed(builder, [layer]).policy
             if expected is None or not are_alike(after, expected, _NO_LOSS):
                 self._unlinked.tell(endpoint, [layer], narrowed, remedy)
+
+    def _overridden_at(self, endpoint: Any) -> set[int]:
+        """The identities of what was said of methods in whose place the view class of an endpoint has its own."""
+        view = self._app.view_functions.get(endpoint)
+        classes = self._views.view(endpoint, view).made_of()
+        return {each for one in classes for each in identities_of_overridden(one)}
 
     @staticmethod
     def _expected(

@@ -38,6 +38,10 @@ REMEDY = (
     "Use functools.wraps in the decorators between the route and the view, or decorate the view that"
     " has the route. Where it only names the other view, as for a redirect, give it the name of the endpoint"
 )
+REMEDY_OF_BASE = (
+    "It stands above a method that another one takes the place of and calls, with super(), so it can only take"
+    " away. Move what the two have in common to a method of its own"
+)
 REMEDY_OF_HOOK = (
     "A hook or an error handler can only take away, so say it at the views, or in CORS(app)"
 )
