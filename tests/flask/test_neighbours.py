@@ -121,6 +121,20 @@ def test_blueprints_that_share_a_prefix_are_told_of_in_one_line(caplog):
     assert "not closed: 'open.list'." in line
 
 
+@pytest.mark.parametrize("decorate", [same_origin, guarded])
+def test_methods_of_one_url_that_are_open_on_purpose_are_nothing_to_tell(decorate, caplog):
+    app = flask.Flask("example")
+    writing, reading = (flask.Blueprint(name, __name__) for name in ("writing", "reading"))
+    decorate(writing)
+    for rule in ("/items", "/items/<int:number>"):
+        writing.add_url_rule(rule, f"write_{len(rule)}", lambda number: "", methods=["PUT"])
+        reading.add_url_rule(rule, f"read_{len(rule)}", lambda number: "", methods=["GET", "POST"])
+    app.register_blueprint(writing)
+    app.register_blueprint(reading)
+    CORS(app, allow_origins=[PAGE, ADMIN])
+    assert told(app, caplog) == []
+
+
 def test_closed_blueprint_without_routes_is_nothing_to_tell(caplog):
     app = flask.Flask("example")
     blueprint = flask.Blueprint("admin", __name__, url_prefix="/admin")

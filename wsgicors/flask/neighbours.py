@@ -83,14 +83,15 @@ class Neighbours:
         assert self._everywhere is not None
         fields = ("allow_origins", *besides)
         sources = self._everywhere.sources
-        return [
-            *dict.fromkeys(
-                shown(rule.endpoint)
-                for effective, alike in self._resolver.groups(places)
-                for rule, _ in alike
-                if all(effective.sources.get(each) == sources.get(each) for each in fields)
-            )
-        ]
+        found: list[Rule] = []
+        paths: set[str] = set()
+        for effective, alike in self._resolver.groups(places):
+            if all(effective.sources.get(each) == sources.get(each) for each in fields):
+                found += [rule for rule, _ in alike]
+            else:
+                paths.update(rule.rule for rule, _ in alike)
+        # Whoever says one thing of a URL and another of its other methods, means both.
+        return [*dict.fromkeys(shown(rule.endpoint) for rule in found if rule.rule not in paths)]
 
     @cached_property
     def _rules(self) -> list[Rule]:
