@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from wsgiref.validate import validator
 
+import flask
 from exchanges import PAGE
 from werkzeug.test import Client
+
+from wsgicors.flask import cross_origin
 
 
 def preflight(app, path="/", method="PUT", *, origin=PAGE, headers=None, **options):
@@ -47,3 +50,9 @@ def granted_methods(response):
     """The methods that a preflight's answer grants."""
     listed = response.headers.get("Access-Control-Allow-Methods", "")
     return {name.strip() for name in listed.split(",") if name.strip()}
+
+
+def look_anew():
+    """Have all be looked at anew, because something was declared."""
+    blueprint = cross_origin(max_age=60)(flask.Blueprint("late", __name__))
+    flask.Flask("another").register_blueprint(blueprint)

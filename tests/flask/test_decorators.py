@@ -388,6 +388,7 @@ def test_decorated_view_keeps_its_name_documentation_and_signature():
     assert list(inspect.signature(item).parameters) == ["number", "verbose"]
 
 
+@pytest.mark.usefixtures("nothing_is_left")
 def test_decorated_class_is_the_same_class():
     class Index(MethodView):
         pass

@@ -12,7 +12,7 @@ import flask
 import pytest
 from exchanges import ADMIN, EVIL, PAGE, callers, refusal
 from flask.views import MethodView
-from flask_calls import actual, cors_headers, preflight
+from flask_calls import actual, cors_headers, look_anew, preflight
 
 from wsgicors import ConfigError
 from wsgicors.flask import CORS, cross_origin, same_origin
@@ -476,7 +476,7 @@ def test_header_that_overrides_the_method_is_told_of_once(name, caplog):
     app.add_url_rule("/other", "other", cross_origin(allow_headers=[name])(index))
     CORS(app, allow_origins=[PAGE])
     actual(app)
-    cross_origin(max_age=60)(flask.Blueprint("late", __name__))
+    look_anew()
     actual(app)
     told = [record for record in caplog.records if record.levelname == "WARNING"]
     assert [name in record.getMessage() for record in told] == [True]

@@ -10,6 +10,7 @@ import flask_cors
 import pytest
 from exchanges import ADMIN, EVERYBODY, PAGE, callers, refusal
 from flask.views import MethodView
+from flask_calls import look_anew
 
 from wsgicors.compat import flask_cors as compatible
 from wsgicors.flask import CORS, cross_origin
@@ -160,8 +161,7 @@ def test_flask_cors_is_told_of_once_before_anybody_whom_it_allows_asks(
         CORS(app, allow_origins="*")
     for _ in range(2):
         app.test_client().get("/nowhere")
-        # Has everything looked at anew.
-        cross_origin(max_age=5)(flask.Blueprint("later", __name__))
+        look_anew()
     (told,) = messages(caplog)
     assert f"Flask-CORS is still in use for {place}, but wsgicors is the author" in told
     assert "has no effect" in told

@@ -11,7 +11,7 @@ import flask
 import pytest
 from exchanges import ADMIN, PAGE, callers
 from flask.views import MethodView, View
-from flask_calls import actual, cors_headers, preflight
+from flask_calls import actual, cors_headers, look_anew, preflight
 from werkzeug.utils import cached_property, import_string
 
 from wsgicors.flask import CORS, cross_origin, links, same_origin, views
@@ -467,7 +467,7 @@ def test_a_blueprint_that_is_decorated_late_has_no_view_looked_at_again(monkeypa
     app.add_url_rule("/", "item", cross_origin(max_age=60)(lambda: "item"))
     assert callers(app) == {PAGE}
     looks = counting_looks(monkeypatch)
-    same_origin(flask.Blueprint("late", __name__))
+    look_anew()
     assert callers(app) == {PAGE}
     assert looks == []
 

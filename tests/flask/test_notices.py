@@ -9,7 +9,7 @@ import flask
 import pytest
 from exchanges import ADMIN, PAGE, callers
 from flask.views import MethodView
-from flask_calls import actual
+from flask_calls import actual, look_anew
 
 from wsgicors.flask import CORS, cross_origin, same_origin
 
@@ -34,8 +34,7 @@ def warnings_of(caplog):
     def told(app):
         for _ in range(2):
             actual(app, "/")
-            # All is looked at anew.
-            cross_origin(max_age=60)(flask.Blueprint("late", __name__))
+            look_anew()
         records = [record for record in caplog.records if record.name == "wsgicors"]
         assert all(record.levelname == "WARNING" for record in records)
         messages = [record.getMessage() for record in records]

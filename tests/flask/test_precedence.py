@@ -238,6 +238,7 @@ def test_same_origin_keeps_credentials_of_the_application_harmless():
 # --- blueprints -----------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("nothing_is_left")
 def test_what_closes_a_blueprint_is_there_while_more_is_said_of_it(monkeypatch):
     blueprint = same_origin(flask.Blueprint("b", __name__))
     seen = []
@@ -292,6 +293,7 @@ def test_blueprint_may_be_decorated_before_or_after_it_is_registered(when):
     assert callers(app) == {PAGE}
 
 
+@pytest.mark.usefixtures("nothing_is_left")
 def test_decorating_a_blueprint_gives_the_same_blueprint_back():
     blueprint = flask.Blueprint("items", __name__)
     assert cross_origin(allow_origins="*")(blueprint) is blueprint

@@ -5,7 +5,7 @@ from __future__ import annotations
 import flask
 import pytest
 from exchanges import ADMIN, PAGE, callers
-from flask_calls import actual, cors_headers, preflight
+from flask_calls import actual, cors_headers, look_anew, preflight
 
 from wsgicors import ConfigError
 from wsgicors.flask import CORS, cross_origin, same_origin
@@ -288,7 +288,7 @@ def test_config_that_is_set_after_init_app_still_counts():
 def test_key_that_resembles_no_field_is_somebody_elses_and_told_of_once(key, value, caplog):
     app = configured(CORS_ALLOW_ORIGINS=[PAGE], **{key: value})
     assert callers(app) == {PAGE}
-    cross_origin(max_age=60)(flask.Blueprint("late", __name__))
+    look_anew()
     assert callers(app) == {PAGE}
     told = [record for record in caplog.records if record.levelname == "WARNING"]
     assert [key in record.getMessage() for record in told] == [True]

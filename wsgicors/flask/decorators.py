@@ -13,11 +13,12 @@ from ..errors import CallError, ConfigError, Problem, shown
 from .alone import answer_alone_in_blueprint
 from .common import NOBODY
 from .declarations import Layer, declare
+from .gone import note_target
 from .inspection import tell_of_decorator
 from .replaced import LISTS
 from .settings import call_site, caller, policy_of
 from .stand_ins import stand_in
-from .strays import note_decorated
+from .strays import named, note_decorated
 from .targets import is_namespace, misplaced_argument, wrong_target
 from .view_classes import answer_alone_in_class, look_for_class, watch_methods
 
@@ -122,6 +123,7 @@ def _decorated(layer: Layer, target: Any) -> Any:
     if isinstance(target, (flask.Blueprint, type)) or is_namespace(target):
         declare(target, layer)
         _answer_alone(layer, target)
+        note_target(layer, target, named(target))
         tell_of_decorator()
         return target
     view = stand_in(layer, target)

@@ -20,7 +20,7 @@ from ..middleware import CORSMiddleware
 from ..names import SAFELISTED_METHODS
 from .links import many_views
 from .settings import blueprint_layers
-from .strays import UNUSED, above_routes, idle
+from .strays import above_routes, idle
 from .views import Views
 
 if TYPE_CHECKING:
@@ -65,8 +65,8 @@ def misplaced_inside(wsgi_app: object, besides: Flask | None = None) -> Iterator
             yield from misplaced(app)
             see_to_responses(app)
     # Of applications that cannot be seen from here, too.
-    for where, what in idle():
-        logger.warning(UNUSED, where, what)
+    for sentence, where, what in idle():
+        logger.warning(sentence, where, what)
 
 
 INSPECTIONS.append(misplaced_inside)

@@ -26,7 +26,7 @@ from .settings import (
     overruled_fields,
     overruled_keys,
 )
-from .strays import UNUSED, idle
+from .strays import idle
 from .twice import told_of_blueprints
 from .unread import told_of_what_is_not_read
 from .views import is_bare
@@ -74,8 +74,8 @@ class Notices:
                 logger.warning(sentence, *values)
         self._tell_of_names(resolver)
         self._tell_of_lost_preflights(resolver)
-        for where, what in idle():
-            logger.warning(UNUSED, where, what)
+        for sentence, where, what in idle():
+            logger.warning(sentence, where, what)
         for sentence, place, instead in leftovers.told():
             if self._is_new(sentence, place):
                 logger.warning(sentence, place, instead)

@@ -20,6 +20,7 @@ from .declarations import (
     governed_applications,
     is_anything_declared,
 )
+from .gone import gone
 from .heads import has_others_below, heads_among
 from .links import Links, held_by, holds_nothing, stands_in_class
 from .replaced import replaced
@@ -292,20 +293,24 @@ def _message_of_hook(where: str, name: str, hook: Any) -> str:
     elif name.startswith("after"):
         advice = "leave it out, and write it at the views whose responses are meant"
     return (
-        f"{where} stands above the {what} {_named(hook)}, or its result was not used, so Flask has the"
+        f"{where} stands above the {what} {named(hook)}, or its result was not used, so Flask has the"
         f" function without it; {advice}"
     )
 
 
-def idle() -> Iterator[tuple[str, str]]:
-    """What was declared, and is no view of any application so far: where it stands, and what it was said of.
+def idle() -> Iterator[tuple[str, str, str]]:
+    """What was declared, and is in force in no application so far: a sentence, and its values.
 
-    Each is given once.
+    The values are where it stands, and what it was said of. Each is given once.
     """
     for where, what, methods in (*_above_others(), *_dropped()):
         if not methods.are_told:
             methods.are_told = True
-            yield where, what
+            yield _UNUSED, where, what
+    for fate in gone():
+        if not fate.is_told:
+            fate.is_told = True
+            yield _GONE, fate.where, fate.what
 
 
 def _above_others() -> Iterator[tuple[str, str, RequiredMethods]]:
@@ -320,7 +325,7 @@ def _above_others() -> Iterator[tuple[str, str, RequiredMethods]]:
             if each.is_first and each.made.is_unused():
                 assert isinstance(function, FunctionType)
                 if not stands_in_class(function) and has_others_below(function):
-                    yield each.made.layer.where, _named(function), each.made.methods
+                    yield each.made.layer.where, named(function), each.made.methods
 
 
 def _dropped() -> Iterator[tuple[str, str, RequiredMethods]]:
@@ -329,7 +334,7 @@ def _dropped() -> Iterator[tuple[str, str, RequiredMethods]]:
         made = [*by_place.values()]
         # What was decorated anew is what was meant.
         if all(each.is_lost() and each.is_for_good for each in made):
-            yield from ((each.layer.where, _named(thing), each.methods) for each in made)
+            yield from ((each.layer.where, named(thing), each.methods) for each in made)
 
 
 def is_any_undecided() -> bool:
@@ -344,10 +349,14 @@ def is_any_undecided() -> bool:
     )
 
 
-UNUSED = (
+_UNUSED = (
     "what %s says about %s has no effect so far: no route uses it. Write it below the other decorators, or pass"
     " its result to Flask. What you cannot decorate, such as static files, name by its endpoint:"
     ' CORS(app, ..., endpoints={"static": {"allow_origins": []}})'
+)
+_GONE = (
+    "what %s says about %s has no effect: nothing has registered it, and it is gone. Register what was decorated:"
+    " admin = same_origin(create_admin()), and then app.register_blueprint(admin)"
 )
 
 
@@ -365,11 +374,12 @@ def strays(in_force: set[int]) -> tuple[Stray, ...]:
     :param in_force: the identities of the layers that govern one.
     """
     found = [
-        Stray(layer.where, _named(target))
+        Stray(layer.where, named(target))
         for target, layer in all_declared()
         if id(layer) not in in_force and not _is_used(target)
     ]
     found += [Stray(where, what) for where, what, _ in _dropped()]
+    found += [Stray(fate.where, fate.what) for fate in gone()]
     return tuple(sorted(set(found)))
 
 
@@ -381,6 +391,7 @@ def _is_used(target: object) -> bool:
     return is_view or get(target, "_got_registered_once") is True
 
 
-def _named(target: Any) -> str:
+def named(target: Any) -> str:
+    """What something is called, for people."""
     name = get(target, "__qualname__") or get(target, "name") or type(target).__qualname__
     return name if isinstance(name, str) and name.isprintable() and name.isascii() else shown(name)

@@ -9,6 +9,7 @@ from typing import Any, Callable
 from flask.views import View, http_method_funcs
 
 from .declarations import Layer, said_of
+from .gone import note_view_of
 from .settings import frames
 from .stand_ins import wrapper_of
 
@@ -29,6 +30,7 @@ def answer_alone_in_class(view_class: Any) -> None:
         inherited: Any = super(cls if is_copy else view_class, cls)
         make = inherited.as_view if own is None else own.__get__(None, cls)
         lineage = [*cls.__mro__, view_class] if is_copy else cls.__mro__
+        note_view_of(lineage)
         layers = tuple(layer for each in lineage for layer in said_of(each))
         return wrapper_of(layers, make(*args, **kwargs))
 

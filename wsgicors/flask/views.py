@@ -11,6 +11,7 @@ from flask.views import View as FlaskView
 
 from ..held import get, held_by_function
 from .declarations import Layer, said_of
+from .gone import note_view_of
 from .links import Links, held_by, holds_nothing, method_of, stands_in_class
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class View:
         links = Links(view)
         self.view = view
         self._all_classes = links.classes
+        note_view_of(one for each in links.classes for one in each.__mro__)
         #: Those of Flask, which have methods that answer.
         self._classes = tuple(each for each in links.classes if issubclass(each, FlaskView))
         others = [each for each in links.classes if not issubclass(each, FlaskView)]
