@@ -874,10 +874,37 @@ def test_alone_blueprint_that_is_decorated_too_late_is_told_of(
     alone.register_blueprint(blueprint)
     # What is said again, in another factory, finds the hook of the first time.
     decorate(blueprint)
-    assert ("register_blueprint" in caplog.text) is is_told
-    assert "at flask/test_decorators.py" in caplog.text or not is_told
+    assert not caplog.messages
     is_shared = decorate is not same_origin and not is_told
     assert callers(alone) == ({PAGE} if is_shared else set())
+    assert callers(alone) == ({PAGE} if is_shared else set())
+    told = [each for each in caplog.messages if "register_blueprint" in each]
+    assert len(told) == is_told
+    assert "at flask/test_decorators.py" in caplog.text or not is_told
+
+
+@pytest.mark.parametrize("govern", [CORS, lambda app, **said: CORS(**said).init_app(app)])
+def test_late_blueprint_is_not_told_of_where_the_extension_comes_later(govern, alone, caplog):
+    blueprint = flask.Blueprint("late", __name__)
+    blueprint.add_url_rule("/", "index", lambda: "index")
+    alone.register_blueprint(blueprint)
+    same_origin(blueprint)
+    govern(alone, allow_origins="*")
+    assert callers(alone) == set()
+    assert not caplog.messages
+
+
+@pytest.mark.parametrize("governs", [False, True])
+def test_late_blueprint_is_told_of_after_the_request_of_another_application(governs, alone, caplog):
+    blueprint, other = flask.Blueprint("late", __name__), flask.Flask("other")
+    alone.register_blueprint(blueprint)
+    same_origin(blueprint)
+    if governs:
+        CORS(other, allow_origins="*")
+    for app in (other, alone):
+        assert not caplog.messages
+        actual(app)
+    assert "'late', so it has no effect without CORS(app)" in caplog.text
 
 
 def test_alone_blueprint_inside_another_shares_its_views(alone):

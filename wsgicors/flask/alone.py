@@ -29,7 +29,7 @@ from ..middleware import (
 from ..names import SAFELISTED_METHODS
 from ..requests import is_preflight
 from .crashes import answer_within, show_crash
-from .declarations import Layer, is_governed
+from .declarations import Kept, Layer
 from .denials import tell_of_denial
 from .inspection import SHARED_FROM_OUTSIDE
 from .links import many_views
@@ -270,10 +270,30 @@ def answer_alone_in_blueprint(layer: Layer, blueprint: flask.Blueprint) -> None:
             warnings.simplefilter("error", UserWarning)  # which is what Flask 2.2 gives
             blueprint.before_request(_answer_alone_to_request)
     except (AssertionError, UserWarning):
-        # It is registered already, and Flask takes no hook any more; the extension can still answer.
-        # Also of what closes: something around the application may share it.
-        if not is_governed(blueprint):
-            logger.warning(_TOO_LATE, layer.where, shown(blueprint.name))
+        # It is registered already, and Flask takes no hook any more; an extension can still answer, and may
+        # come later.
+        _too_late.set(blueprint, [*(_too_late.get(blueprint) or ()), layer])
+
+
+#: What was said of blueprints that were registered by then, until an application that has them gets a request.
+_too_late: Kept[list[Layer]] = Kept()
+
+
+def is_any_too_late() -> bool:
+    """Whether it is not known so far of any of them whether an extension governs it."""
+    return any(layers for _, layers in _too_late)
+
+
+def tell_of_late_blueprints(app: flask.Flask) -> None:
+    """Tell of what was said too late of the blueprints of an application, if no extension governs it.
+
+    Also of what closes: something around the application may share it.
+    """
+    for blueprint in app.blueprints.values():
+        for layer in _too_late.get(blueprint) or ():
+            _too_late.set(blueprint, [])
+            if not _is_governed(app):
+                logger.warning(_TOO_LATE, layer.where, shown(blueprint.name))
 
 
 _TOO_LATE = (

@@ -44,9 +44,6 @@ class Reader(Protocol):
         :param are_others: whether more may have been said of a view than was seen by looking at it.
         """
 
-    def governs(self, blueprint: Blueprint) -> bool:
-        """Whether the views of a blueprint are governed, whatever answers for them alone."""
-
 
 class Kept(Generic[Value]):
     """Values for things, by identity, as long as each thing lives.
@@ -150,11 +147,6 @@ def _tell(are_others: bool) -> None:
 def _all_readers() -> list[Reader]:
     with _readers_lock:
         return list(_readers)
-
-
-def is_governed(blueprint: Blueprint) -> bool:
-    """Whether anybody governs the views of a blueprint by now."""
-    return any(reader.governs(blueprint) for reader in _all_readers())
 
 
 def governed_applications() -> Iterator[Flask]:

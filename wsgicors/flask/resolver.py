@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Callable
 from urllib.parse import unquote
 
-from flask import Blueprint, Flask, Request, has_request_context
+from flask import Flask, Request, has_request_context
 from werkzeug.exceptions import NotFound
 from werkzeug.routing import Map
 
@@ -31,7 +31,7 @@ from .overridden import identities_of_overridden
 from .places import Places
 from .route_policies import RoutePolicies
 from .rules import Place
-from .settings import EXTENSION, config_conflicts, config_layers
+from .settings import config_conflicts, config_layers
 from .strays import above_routes, layers_of_hooks
 from .under_way import request_under_way
 from .unlinked import NOTHING_RAN, RAN, REMEDY, REMEDY_OF_BASE, REMEDY_OF_HOOK, Unlinked, are_alike
@@ -200,11 +200,6 @@ class UrlMapResolver(RoutePolicies):
         if are_others:
             self._views.forget()
         self._forget_what_governs()
-
-    def governs(self, blueprint: Blueprint) -> bool:
-        """Whether an extension governs the views of a blueprint."""
-        blueprints = self._app.blueprints.values()
-        return EXTENSION in self._app.extensions and any(blueprint is each for each in blueprints)
 
     # --- for an endpoint and a method ---------------------------------------------------------------
 

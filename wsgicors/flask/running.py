@@ -17,7 +17,7 @@ from ..layers import LAYER, waiting
 from ..logs import logger
 from ..middleware import is_effective_and_foreign
 from ..requests import is_preflight
-from .alone import answer_for_silent_views
+from .alone import answer_for_silent_views, is_any_too_late, tell_of_late_blueprints
 from .beside import tell_if_beside
 from .extension import WAITING
 from .inspection import ensure_placed, see_to_responses
@@ -56,7 +56,8 @@ class _Watch:
         if app.extensions.get(_LOOKED_AT) is latest or not see_to(app, flask.request.environ):
             return
         app.extensions[_LOOKED_AT] = latest
-        if not is_any_undecided():
+        tell_of_late_blueprints(app)
+        if not (is_any_undecided() or is_any_too_late()):
             request_started.disconnect(self._look_at)
         if NEWS.latest is not latest:
             self._inspect_anew()
