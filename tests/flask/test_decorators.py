@@ -883,6 +883,30 @@ def test_alone_blueprint_that_is_decorated_too_late_is_told_of(
     assert "at flask/test_decorators.py" in caplog.text or not is_told
 
 
+@pytest.mark.parametrize("is_governed", [True, False])
+def test_options_are_answered_where_another_view_stands_in_the_place_of_a_decorated_one(
+    is_governed, alone
+):
+    if is_governed:
+        CORS(alone, allow_origins=[PAGE])
+    alone.testing = True
+    alone.add_url_rule("/", "index", same_origin(lambda: "index"), methods=["PUT"])
+    alone.view_functions["index"] = lambda: {"PUT": "another"}[flask.request.method]
+    for _ in range(2):
+        assert alone.test_client().options("/").allow == {"PUT", "OPTIONS"}
+    assert actual(alone, "/", "PUT").text == "another"
+    assert len(alone.before_request_funcs[None]) == 1
+
+
+def test_decorated_view_within_the_one_that_stands_in_its_place_answers_alone(alone):
+    shared = cross_origin(allow_origins=[PAGE])(lambda: "index")
+    alone.add_url_rule("/", "index", shared, methods=["PUT"])
+    alone.view_functions["index"] = lambda: shared()  # noqa: PLW0108 - it hides the view
+    assert preflight(alone, "/", "PUT").status_code == 403
+    assert alone.test_client().options("/").allow == {"PUT", "OPTIONS"}
+    assert not alone.before_request_funcs
+
+
 @pytest.mark.parametrize("govern", [CORS, lambda app, **said: CORS(**said).init_app(app)])
 def test_late_blueprint_is_not_told_of_where_the_extension_comes_later(govern, alone, caplog):
     blueprint = flask.Blueprint("late", __name__)

@@ -24,6 +24,7 @@ with warnings.catch_warnings():
     flask_admin = pytest.importorskip("flask_admin")
     flask_appbuilder = pytest.importorskip("flask_appbuilder")
     flask_classful = pytest.importorskip("flask_classful")
+    flask_injector = pytest.importorskip("flask_injector")
     flask_login = pytest.importorskip("flask_login")
     flask_restful = pytest.importorskip("flask_restful")
     flask_restx = pytest.importorskip("flask_restx")
@@ -462,6 +463,64 @@ def test_api_that_is_closed_too_late_is_found_at_the_first_request_too():
     same_origin(api)
     with pytest.raises(ConfigError, match="in decorators of Api, is not in force"):
         actual(app, "/specs")
+
+
+# --- Flask-Injector -------------------------------------------------------------------------------
+
+
+def as_it_is(thing):
+    return thing
+
+
+class Service:
+    word = "deleted"
+
+
+def add_view(app, view_class):
+    app.add_url_rule("/item", view_func=view_class.as_view("item"))
+
+
+def add_with_restful(app, view_class):
+    flask_restful.Api(app).add_resource(view_class, "/item")
+
+
+def add_with_restx(app, view_class):
+    flask_restx.Api(app).add_resource(view_class, "/item")
+
+
+@pytest.mark.parametrize("where", ["method", "class", "list"])
+@pytest.mark.parametrize(
+    ("base", "add"),
+    [
+        ROW(MethodView, add_view, id="Flask"),
+        ROW(flask_restful.Resource, add_with_restful, id="RESTful"),
+        ROW(flask_restx.Resource, add_with_restx, id="RESTX"),
+    ],
+)
+@pytest.mark.parametrize("is_governed", [True, False], ids=["CORS", "alone"])
+def test_injector_gives_closed_views_what_they_ask_for(base, add, where, is_governed):
+    class Item(base):
+        decorators = [cross_origin(allow_origins=[])] if where == "list" else []
+
+        def __init__(self, service: Service, **more):
+            self.service = service
+
+        def get(self):
+            return "got"
+
+        @(same_origin if where == "method" else as_it_is)
+        def delete(self):
+            return self.service.word
+
+    Item.__init__ = flask_injector.inject(Item.__init__)
+    app = governed() if is_governed else flask.Flask("example")
+    add(app, same_origin(Item) if where == "class" else Item)
+    flask_injector.FlaskInjector(app=app, modules=[])
+    assert_closed(app, "/item")
+    assert "deleted" in actual(app, "/item", "DELETE").text
+    assert callers(app, "/item") == ({PAGE} if is_governed and where == "method" else set())
+    options = app.test_client().options("/item")
+    assert (options.status_code, options.allow) == (200, {"GET", "HEAD", "DELETE", "OPTIONS"})
 
 
 # --- Flask-Classful -------------------------------------------------------------------------------

@@ -37,7 +37,7 @@ from .resolver import UrlMapResolver
 from .settings import ANSWERED_AHEAD, EXTENSION, frames
 from .strays import RequiredMethods, layers_of_hooks
 from .under_way import app_under_way, request_under_way
-from .views import Views
+from .views import View, Views
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -48,6 +48,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger("wsgicors")
 
 _DECORATORS = "wsgicors-decorators"
+# The key in ``app.extensions``: the endpoints of decorated views that others stand in the place of.
+_REPLACED = "wsgicors-replaced"
 # In ``environ``: the decisions by which it was answered in the place of applications.
 _ANSWERED = "wsgicors.flask.answered"
 _author = Author()
@@ -318,6 +320,33 @@ def answer_for_silent_views(app: flask.Flask) -> None:
             hooks.append(_answer_alone_to_request)
 
 
+def answer_for_replaced_views(app: flask.Flask) -> None:
+    """Answer ``OPTIONS`` where a decorated view would, and another one stands in its place by now.
+
+    Flask-Injector makes the views of classes anew. That ``OPTIONS`` is routed came with the decorator.
+    """
+    app.extensions[_REPLACED] = replaced = {
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if is_automatic(rule) and not _is_answered(app.view_functions.get(rule.endpoint))
+    }
+    hooks = app.before_request_funcs.setdefault(None, []) if replaced else []
+    if replaced and _answer_for_replaced_view not in hooks:
+        hooks.append(_answer_for_replaced_view)
+
+
+def _is_answered(view: Any) -> bool:
+    """Whether a decorated view answers, by itself or within another one."""
+    return _answers(view) or any(map(_answers, View(view).reached("OPTIONS")))
+
+
+def _answer_for_replaced_view() -> Response | None:
+    app, request = app_under_way(), request_under_way()
+    if request.method == "OPTIONS" and request.endpoint in app.extensions[_REPLACED]:
+        return app.make_default_options_response()
+    return None
+
+
 def _silent_rules(app: flask.Flask) -> Iterator[Rule]:
     """The rules of views of which something was said, and which Flask gives no preflight."""
     views = Views(app)
@@ -332,8 +361,11 @@ def _silent_rules(app: flask.Flask) -> Iterator[Rule]:
 def _gets_preflights(rule: Rule, view: Any) -> bool:
     is_asked = rule.methods is None or "OPTIONS" in rule.methods
     is_flasks_own = getattr(rule, "provide_automatic_options", False)
-    answers = isinstance(get(view, "required_methods"), RequiredMethods)
-    return answers and is_asked and not is_flasks_own
+    return _answers(view) and is_asked and not is_flasks_own
+
+
+def _answers(view: Any) -> bool:
+    return isinstance(get(view, "required_methods"), RequiredMethods)
 
 
 class _AutomaticOptions(str):

@@ -17,7 +17,12 @@ from ..layers import LAYER, waiting
 from ..logs import logger
 from ..middleware import is_effective_and_foreign
 from ..requests import is_preflight
-from .alone import answer_for_silent_views, is_any_too_late, tell_of_late_blueprints
+from .alone import (
+    answer_for_replaced_views,
+    answer_for_silent_views,
+    is_any_too_late,
+    tell_of_late_blueprints,
+)
 from .beside import tell_if_beside
 from .extension import WAITING
 from .inspection import ensure_placed, see_to_responses
@@ -57,6 +62,7 @@ class _Watch:
             return
         app.extensions[_LOOKED_AT] = latest
         tell_of_late_blueprints(app)
+        answer_for_replaced_views(app)
         if not (is_any_undecided() or is_any_too_late()):
             request_started.disconnect(self._look_at)
         if NEWS.latest is not latest:

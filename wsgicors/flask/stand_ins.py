@@ -6,6 +6,7 @@ import functools
 import inspect
 from typing import TYPE_CHECKING, Any, Callable, Protocol, cast
 
+from ..held import held_by_function
 from .alone import AUTOMATIC_OPTIONS, answer_instead_of_view, refused_where_nobody_did
 from .declarations import Layer, declare_new
 from .makers import refuse_maker
@@ -44,8 +45,11 @@ def wrapper_of(  # noqa: C901 - its closures count
     required = RequiredMethods(layers[0] if layers else None, AUTOMATIC_OPTIONS, view)
     watch = _Watch(run)
     refuses = watch.refuses()
+    class_kwargs = _class_kwargs(view)
 
     def decorated(*args: Any, **kwargs: Any) -> Any:  # noqa: C901 - the hot path
+        # Flask-Injector looks for this among what the view of a class holds.
+        nonlocal class_kwargs
         request = None
         try:  # noqa: SIM105 - the hot path
             request = request_under_way()
@@ -84,6 +88,13 @@ def _get_options(view: Any, required: RequiredMethods) -> None:
     required.decorated = view
     view.required_methods = required
     view.provide_automatic_options = False
+
+
+def _class_kwargs(view: Any) -> Any:
+    """What a view gives to each instance of its class, where `flask.views.View.as_view` has made it."""
+    if not inspect.isfunction(view):
+        return None
+    return dict(zip(view.__code__.co_freevars, held_by_function(view))).get("class_kwargs")
 
 
 class _Watch:
