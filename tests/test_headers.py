@@ -606,9 +606,9 @@ def test_a_decision_can_be_copied_and_sent_elsewhere(copied, origin):
 
 def test_who_takes_a_denial_for_true_is_told_of_it_once_for_each_place(caplog):
     builder = HeaderBuilder(Policy(allow_origins=APP))
-    denial, allowed = builder.actual(EVIL), builder.actual(APP)
+    denial, granted = builder.actual(EVIL), builder.actual(APP)
     with caplog.at_level(logging.WARNING, "wsgicors"):
-        assert allowed
+        assert granted
         assert caplog.messages == []
         for _ in range(2):
             assert denial
@@ -617,6 +617,17 @@ def test_who_takes_a_denial_for_true_is_told_of_it_once_for_each_place(caplog):
         assert "write decision.allowed" in message.lower()
         assert denial if denial is not None else False
     assert len(caplog.messages) == 2
+
+
+def test_who_asks_for_the_answer_too_is_told_nothing(caplog):
+    denial = HeaderBuilder(Policy(allow_origins=APP)).actual(EVIL)
+
+    def guard(decision):
+        return 403 if decision and not decision.allowed else 200
+
+    assert guard(denial) == 403
+    assert (denial and denial.reason) == "origin-not-allowed"
+    assert caplog.messages == []
 
 
 def test_a_decision_cannot_be_changed_by_those_who_read_it():

@@ -28,7 +28,7 @@ FLOORS = [
     ["fields"],
     ["attributes", "given", "guards", "vocabulary", "cache"],
     ["policy", "invalidation", "requests"],
-    ["admission", "grants", "prefixes"],
+    ["admission", "configuration", "grants", "prefixes"],
     ["headers"],
     ["lines", "outcomes", "resolvers", "fetch"],
     ["crashes", "inspections", "layers", "reachable", "trial"],

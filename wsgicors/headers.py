@@ -153,9 +153,13 @@ class Decision(_Decision):
 _told_of_truth: set[tuple[str, int]] = set()
 
 
+# Who asks for one of these knows what a decision is.
+_ANSWERS = frozenset(["allowed", "reason", "origin_allowed", "refused"])
+
+
 def _tell_of_truth(frame: FrameType) -> None:
     place = frame.f_code.co_filename, frame.f_lineno
-    if place not in _told_of_truth:
+    if place not in _told_of_truth and _ANSWERS.isdisjoint(frame.f_code.co_names):
         _told_of_truth.add(place)
         logger.warning(_DENIED_IS_TRUE, PurePath(place[0]).name, place[1])
 

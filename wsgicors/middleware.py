@@ -14,6 +14,7 @@ from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, Callable, NoReturn
 
 from .attributes import SETTINGS, SaidWhenMade
+from .configuration import tell_of_what_no_middleware_reads
 from .crashes import answering
 from .errors import ConfigError, Problem, called_as, shown
 from .fields import takes, takes_a_request
@@ -41,7 +42,7 @@ from .origins import MAX_ORIGIN_LENGTH
 from .outcomes import settled
 from .policy import Policy
 from .prefixes import tell_of_resolve, tell_of_what_is_not_inherited, tell_of_what_stays_open
-from .reachable import tell_of_unreachable
+from .reachable import flask_applications, tell_of_unreachable
 from .requests import is_foreign, is_preflight, may_do_something
 from .resolvers import (
     builder_for_all,
@@ -229,15 +230,25 @@ class CORSMiddleware(SaidWhenMade):
         """Look at the application, and let the request in if nothing is wrong there."""
         known = NEWS.read_on(self)
         problems = self._given.problems()
+        # An attribute that this very layer was put into.
+        if getattr(self.app, "wsgi_app", None) is self:
+            problems = [_AROUND_ITSELF]
         if problems:
             raise ConfigError(problems)
         inspect(self.app)
         if self._routes:
             tell_of_unreachable(self._routes, self.app, self._told)
+        self._tell_of_settings()
         self._governed_app = self._inspected_app
         if NEWS.latest is not known:
             self._inspect_anew()
         return self._inspected_app(environ, start_response)
+
+    def _tell_of_settings(self) -> None:
+        """Say which settings of Flask applications inside have no effect; a `resolve` may read them."""
+        policies = [policy for policy in self.policies.values() if policy]
+        for app in () if self._resolve else flask_applications(self.app):
+            tell_of_what_no_middleware_reads(app, policies, self._told)
 
     def _use(self, policy: Policy | None) -> None:
         # A request reads what governs it once, so it never sees half of a swap.
@@ -439,6 +450,13 @@ def _no_application(app: object) -> Problem:
     return Problem("app", app, "no-application", message)
 
 
+_AROUND_ITSELF = Problem(
+    "app",
+    None,
+    "around-itself",
+    "app.wsgi_app leads to this CORSMiddleware, and that leads to app again; write"
+    " app.wsgi_app = CORSMiddleware(app.wsgi_app, ...)",
+)
 _NO_VIEW = (
     ", whose application takes environ and start_response; for a view of Flask write cross_origin. It is no"
     " middleware of a framework: in Django, write application = CORSMiddleware(get_wsgi_application(), ...) in"

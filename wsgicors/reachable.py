@@ -132,6 +132,17 @@ def _rules(app: Any, most: int) -> Iterator[str]:
         yield _ANYTHING
 
 
+def flask_applications(app: Any, most: int = _MOST) -> Iterator[Any]:
+    """The Flask applications that answer, of those that can be seen."""
+    if is_dispatcher(app) and most:
+        for each in (app.app, *app.mounts.values()):
+            yield from flask_applications(each, most - 1)
+    elif type(app) is MethodType and app.__name__ == "wsgi_app" and _is_flask(app.__self__):
+        yield app.__self__
+    elif _is_flask(app) and most:
+        yield from flask_applications(app.wsgi_app, most - 1)
+
+
 def is_dispatcher(app: object) -> bool:
     """Whether an application is Werkzeug's dispatcher; what derives from it may go by something else."""
     return (type(app).__module__, type(app).__name__) == _DISPATCHER

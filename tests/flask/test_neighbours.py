@@ -252,3 +252,31 @@ def test_one_function_that_is_many_views_of_a_blueprint_may_be_another_view_else
     app.add_url_rule("/", "home", view)
     CORS(app, allow_origins=[PAGE])
     assert told_of_others(app, caplog) == []
+
+
+# --- blueprints without views ----------------------------------------------------------------------
+
+
+def without_views(*, nested=False):
+    app = flask.Flask("example")
+    admin = same_origin(flask.Blueprint("admin", __name__, url_prefix="/admin"))
+    users = flask.Blueprint("users", __name__, url_prefix="/admin/users")
+    users.add_url_rule("/", "list", view)
+    (admin if nested else app).register_blueprint(users)
+    app.register_blueprint(admin)
+    CORS(app, allow_origins=[PAGE])
+    return app
+
+
+def test_blueprint_that_closes_no_view_is_told_of_once(caplog):
+    app = without_views()
+    for _ in range(2):
+        actual(app)
+    (message,) = caplog.messages
+    assert message.startswith("@same_origin at flask/test_neighbours.py:")
+    assert "has no effect: the blueprint 'admin' is registered, and has no view." in message
+
+
+def test_blueprint_with_a_nested_one_has_views(caplog):
+    actual(without_views(nested=True))
+    assert caplog.messages == []

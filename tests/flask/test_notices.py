@@ -595,6 +595,7 @@ def test_what_is_more_specific_than_a_blueprint_may_say_more(app, warnings_of):
     b.add_url_rule("/items", "items", cross_origin(allow_origins="*")(lambda: "items"))
     cross_origin(allow_origins=[PAGE])(b)
     cross_origin(allow_origins="*")(inner)
+    inner.add_url_rule("/inner", "items", lambda: "items")
     b.register_blueprint(inner)
     app.register_blueprint(b)
     CORS(app, allow_origins=[], endpoints={"b.*": {"allow_origins": [PAGE]}})

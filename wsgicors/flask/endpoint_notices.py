@@ -10,12 +10,12 @@ from itertools import chain
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..configuration import is_same
 from ..errors import few, shown
 from ..held import get
 from .declarations import said_of
 from .neighbours import Neighbours
 from .rules import with_methods
-from .settings import is_same
 from .twice import is_narrower
 
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ def told_of_endpoints(app: Flask, resolver: UrlMapResolver) -> Iterator[tuple[st
         yield _EMPTY, where
     for where, name in endpoints.namesakes(rule.endpoint for rule in app.url_map.iter_rules()):
         yield _NAMESAKE, where, shown(name)
+    for where, name in _without_views(app):
+        yield _NO_VIEWS, where, shown(name)
     sayings = [*_sayings(app, resolver)]
     views = _views_with_namesakes(app) if sayings else []
     yield from _told_of_neighbours(sayings, Neighbours(app, resolver))
@@ -55,6 +57,16 @@ def told_of_endpoints(app: Flask, resolver: UrlMapResolver) -> Iterator[tuple[st
         if wider:
             sentence = _SAME_VIEWS_AS_DECORATED if saying.is_decorator else _SAME_VIEWS
             yield sentence, saying.place, few(wider)
+
+
+def _without_views(app: Flask) -> Iterator[tuple[str, str]]:
+    """What is said of blueprints that have no view, nor one that is nested in them."""
+    said = {name: said_of(blueprint) for name, blueprint in app.blueprints.items()}
+    if any(said.values()):
+        endpoints = [str(rule.endpoint) for rule in app.url_map.iter_rules()]
+        for name, layers in said.items():
+            if layers and not any(each.startswith(f"{name}.") for each in endpoints):
+                yield layers[0].where, name
 
 
 def _sayings(app: Flask, resolver: UrlMapResolver) -> Iterator[_Saying]:
@@ -178,6 +190,10 @@ def _wider(layer: Layer, rules: Iterable[Rule], resolver: UrlMapResolver) -> lis
 _EMPTY = (
     '%s sets no field, so what is said more broadly holds there as it is; write {"allow_origins": []} to share'
     " with nobody, None to leave it alone, or leave the entry out"
+)
+_NO_VIEWS = (
+    "%s has no effect: the blueprint %s is registered, and has no view. If views of the application, of an Api or"
+    " of another blueprint are meant, make them views of this one, or decorate them"
 )
 _NAMESAKE = (
     "%s is about the one view of this name. There is a blueprint of the same name; if its views are meant,"

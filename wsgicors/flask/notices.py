@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from flask import has_request_context, request
 
+from ..configuration import told_of_what_is_not_read
 from ..errors import few, shown
 from ..guards import OVERRIDE, method_overrides, refuses_nothing
 from ..layers import LAYER
@@ -28,7 +29,6 @@ from .settings import (
 )
 from .strays import idle
 from .twice import told_of_blueprints
-from .unread import told_of_what_is_not_read
 from .views import is_bare
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ from flask import Flask, Request, has_request_context
 from werkzeug.exceptions import NotFound
 from werkzeug.routing import Map
 
+from ..configuration import misnamed_keys
 from ..errors import ConfigError, Problem, log_exception, shown
 from ..forks import Lock
 from ..headers import HeaderBuilder
@@ -35,7 +36,6 @@ from .settings import config_conflicts, config_layers
 from .strays import above_routes, layers_of_hooks
 from .under_way import request_under_way
 from .unlinked import NOTHING_RAN, RAN, REMEDY, REMEDY_OF_BASE, REMEDY_OF_HOOK, Unlinked, are_alike
-from .unread import misnamed_keys
 from .views import Said, are_as_they_were
 
 if TYPE_CHECKING:

@@ -12,19 +12,27 @@ from pathlib import PurePath
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional
 
+from ..configuration import (
+    CONFIG_PREFIX,
+    GOVERNED,
+    is_ours,
+    is_same,
+    name_of,
+    place_of,
+    prefixed_keys,
+)
 from ..errors import ConfigError, Problem, few, shown
 from ..guards import conflicts_by_cause, unused_credentials
 from ..policy import Policy
-from ..vocabulary import is_about_paths, nearest_field, resembles_field
+from ..vocabulary import is_about_paths, nearest_field
 from .declarations import Layer, said_of
 
 if TYPE_CHECKING:
     from flask import Flask
 
 _THIS_LIBRARY = ("wsgicors.flask.", "wsgicors.compat.", "wsgicors.errors")
-CONFIG_PREFIX = "CORS_"
 #: The key in ``app.extensions`` of an application that the extension governs.
-EXTENSION = "wsgicors"
+EXTENSION = GOVERNED
 #: The key in ``app.extensions`` of what stands for it in each request that has come through it.
 SITE = "wsgicors-site"
 #: The key in ``app.extensions`` of an application without the extension whose preflights a hook answers.
@@ -146,7 +154,7 @@ def config_layers(app: Flask) -> list[Layer]:
             if isinstance(app.config[key], Iterator):
                 app.config[key] = tuple(app.config[key])
             try:
-                layers.append(Layer(policy_of({_name(key): app.config[key]}), place_of(key)))
+                layers.append(Layer(policy_of({name_of(key): app.config[key]}), place_of(key)))
             except ConfigError as error:
                 problems += [_in_config(problem, key) for problem in error.problems]
     if problems:
@@ -157,7 +165,7 @@ def config_layers(app: Flask) -> list[Layer]:
 def _said_twice(app: Flask) -> Iterator[Problem]:
     keys: dict[str, str] = {}
     for key in prefixed_keys(app):
-        other = keys.setdefault(_name(key), key)
+        other = keys.setdefault(name_of(key), key)
         if other != key and is_ours(key):
             message = f"it says the same as {other}; leave one of them out"
             yield Problem(key, app.config[key], "twice", message)
@@ -194,37 +202,6 @@ def overruled_fields(layer: Layer, effective: Effective) -> list[str]:
         for field, value in layer.policy.settings().items()
         if field in winning and not is_same(value, winning[field])
     ]
-
-
-def is_same(value: Any, other: Any) -> bool:
-    """Whether two values of a field say the same; another order of the same items is no difference."""
-    are_lists = isinstance(value, tuple) and isinstance(other, tuple)
-    return set(value) == set(other) if are_lists else bool(value == other)
-
-
-def keys_set(app: Flask) -> list[str]:
-    """The keys of ``app.config`` that have a value."""
-    keys = (key for key in app.config if isinstance(key, str))
-    return sorted(key for key in keys if app.config[key] is not None)
-
-
-def prefixed_keys(app: Flask) -> list[str]:
-    """Those that begin with ``CORS_``."""
-    return [key for key in keys_set(app) if key.startswith(CONFIG_PREFIX)]
-
-
-def is_ours(key: str) -> bool:
-    """Whether a key that begins with ``CORS_`` is an option, rightly or wrongly written."""
-    return resembles_field(_name(key)) or is_about_paths(_name(key))
-
-
-def _name(key: str) -> str:
-    return key[len(CONFIG_PREFIX) :].lower()
-
-
-def place_of(key: str) -> str:
-    """A key, for messages."""
-    return f"app.config[{shown(key)}]"
 
 
 def _in_config(problem: Problem, key: str) -> Problem:

@@ -11,9 +11,9 @@ from datetime import timedelta
 from re import Pattern
 from typing import Any, Callable, NamedTuple
 
+from ...configuration import CONFIG_PREFIX
 from ...errors import ConfigError, Problem, shown
 from ...expressions import bearable_length, fault_of, has_end
-from ...flask.settings import CONFIG_PREFIX
 from ...policy import Policy
 from ...vocabulary import nearest_field
 from .. import ANY_HEADER, in_words_of, is_pattern

@@ -1,4 +1,8 @@
-"""What somebody wrote as a setting of an application, where nobody reads it."""
+"""The configuration of a Flask application, and of its environment, as far as it says something of CORS.
+
+What may be a setting there, and what of that nobody reads. Imports no Flask: `CORSMiddleware` reads none of it,
+and says so.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +12,18 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ConfigError, Problem, few, shown
-from ..fields import FIELDS
-from ..policy import Policy
-from ..vocabulary import nearest_field
-from .settings import CONFIG_PREFIX, is_ours, is_same, keys_set, place_of, prefixed_keys
+from .errors import ConfigError, Problem, few, shown
+from .fields import FIELDS
+from .logs import logger
+from .policy import Policy
+from .vocabulary import is_about_paths, nearest_field, resembles_field
 
 if TYPE_CHECKING:
     from flask import Flask
 
+CONFIG_PREFIX = "CORS_"
+#: The key in ``app.extensions`` of an application that an extension of this package governs.
+GOVERNED = "wsgicors"
 # What stands in front of a variable that `flask.Config.from_prefixed_env` reads.
 _IN_THE_ENVIRONMENT = "FLASK_"
 _SEPARATORS = re.compile(r"[^A-Za-z0-9]+")
@@ -25,6 +32,38 @@ _MAPPING = "CORS"
 _ANY_KEY = 'app.config["CORS_..."]'
 # The fields without CORS_ in front. Other programs have a maximum age, too.
 _BARE = {name.upper(): name for name in FIELDS if name != "max_age"}
+
+
+def keys_set(app: Flask) -> list[str]:
+    """The keys of ``app.config`` that have a value."""
+    keys = (key for key in app.config if isinstance(key, str))
+    return sorted(key for key in keys if app.config[key] is not None)
+
+
+def prefixed_keys(app: Flask) -> list[str]:
+    """Those that begin with ``CORS_``."""
+    return [key for key in keys_set(app) if key.startswith(CONFIG_PREFIX)]
+
+
+def is_ours(key: str) -> bool:
+    """Whether a key that begins with ``CORS_`` is an option, rightly or wrongly written."""
+    return resembles_field(name_of(key)) or is_about_paths(name_of(key))
+
+
+def name_of(key: str) -> str:
+    """What of a key is the name of an option."""
+    return key[len(CONFIG_PREFIX) :].lower()
+
+
+def place_of(key: str) -> str:
+    """A key, for messages."""
+    return f"app.config[{shown(key)}]"
+
+
+def is_same(value: Any, other: Any) -> bool:
+    """Whether two values of a field say the same; another order of the same items is no difference."""
+    are_lists = isinstance(value, tuple) and isinstance(other, tuple)
+    return set(value) == set(other) if are_lists else bool(value == other)
 
 
 def misnamed_keys(app: Flask, policies: Iterable[Policy]) -> Iterator[Problem]:
@@ -57,6 +96,38 @@ def told_of_what_is_not_read(app: Flask, policies: list[Policy]) -> Iterator[tup
         yield _WITHIN, few(keys or [_ANY_KEY])
     elif variables := list(_unread_variables(app, policies)):
         yield _VARIABLES, few(variables)
+
+
+def tell_of_what_no_middleware_reads(app: Flask, policies: list[Policy], told: set[str]) -> None:
+    """Say once of each setting of an application that a `CORSMiddleware` around it does not read it.
+
+    :param policies: those of the middleware.
+    :param told: what was told of already.
+    """
+    if GOVERNED in app.extensions or any(
+        map(_is_flask_cors, app.after_request_funcs.get(None, ()))
+    ):
+        return
+    keys = [
+        place_of(key)
+        for key in keys_set(app)
+        if (field := _field_of(key)) and not _is_in_force(field, app.config[key], policies)
+    ]
+    variables = [f"{name} in the environment" for name in _unread_variables(app, policies)]
+    new = [each for each in [*keys, *variables] if f"setting: {each}" not in told]
+    if new:
+        told.update(f"setting: {each}" for each in new)
+        logger.warning(_NO_MIDDLEWARE_READS, few(new))
+
+
+def _is_flask_cors(hook: object) -> bool:
+    return str(getattr(hook, "__module__", "")).partition(".")[0] == "flask_cors"
+
+
+_NO_MIDDLEWARE_READS = (
+    "%s says what is not in force: CORSMiddleware reads no configuration. Write it in its arguments; or write"
+    " CORS(app) of wsgicors.flask, which reads it, in place of the CORSMiddleware"
+)
 
 
 def _unread_variables(app: Flask, policies: list[Policy]) -> Iterator[str]:
