@@ -5,6 +5,7 @@ from __future__ import annotations
 import flask
 import pytest
 from exchanges import ADMIN, PAGE
+from flask.views import MethodView
 from flask_calls import actual, cors_headers, preflight
 
 from wsgicors import CORSMiddleware, Policy
@@ -148,10 +149,163 @@ def test_decision_of_a_middleware_outside_is_known_where_nothing_else_governs():
     assert {each.reason for each in app.seen} == {"allowed"}
 
 
-def test_compatibility_layer_is_no_obstacle():
-    app = application(governs=False)
-    compatible.CORS(app)
-    assert actual(app, "/open").status_code == 200
+# --- where the compatibility layer decides ----------------------------------------------------------------
+
+
+def guarded(decorate=lambda view: view, **options):
+    """An application in the words of Flask-CORS, with the guard that the documentation shows."""
+    app = application(governs=False, decorate=decorate)
+    app.ran = []
+
+    @app.before_request
+    def refuse_denied():
+        decided = decision()
+        if decided is not None and not decided.allowed:
+            flask.abort(403)
+        app.ran.append(flask.request.path)
+
+    if options:
+        compatible.CORS(app, **options)
+    return app
+
+
+narrow = compatible.cross_origin(origins=[PAGE])
+
+
+class Narrow(MethodView):
+    get = compatible.cross_origin(origins=[PAGE])(lambda self: "seen")
+
+
+def of_blueprint(app):
+    blueprint = flask.Blueprint("shop", __name__)
+    compatible.CORS(blueprint, origins=[PAGE])
+    blueprint.add_url_rule("/shop", "shop", lambda: "seen", methods=["GET", "PUT"])
+    app.register_blueprint(blueprint)
+
+
+def of_method(app):
+    app.add_url_rule("/shop", view_func=Narrow.as_view("shop"))
+
+
+def of_view(app):
+    app.add_url_rule("/shop", "shop", narrow(lambda: "seen"), methods=["GET", "PUT"])
+
+
+def of_path(app):
+    app.add_url_rule("/shop", "shop", lambda: "seen", methods=["GET", "PUT"])
+    compatible.CORS(app, resources={"/shop": {"origins": [PAGE]}})
+
+
+@pytest.mark.parametrize("is_governed", [False, True])
+@pytest.mark.parametrize("narrow", [of_blueprint, of_method, of_view, of_path])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_guard_refuses_what_the_compatibility_layer_denies(narrow, is_governed, method):
+    app = guarded(**({"resources": {"/other": {}}} if is_governed else {}))
+    narrow(app)
+    assert actual(app, "/shop", method, origin=STRANGER).status_code == 403
+    assert app.ran == []
+    assert {each.reason for each in app.seen} == {"origin-not-allowed"}
+    app.seen.clear()
+    response = actual(app, "/shop", method)
+    assert response.status_code == 200
+    assert cors_headers(response)["Allow-Origin"] == PAGE
+    assert {each.reason for each in app.seen} == {"allowed"}
+    actual(app, "/shop", method, origin=None)
+    assert app.ran == ["/shop"] * 2
+
+
+def test_narrower_view_counts_where_the_compatibility_layer_shares_the_rest_with_everybody():
+    app = guarded(narrow, origins="*")
+    assert actual(app, "/open", origin=STRANGER).status_code == 403
+    assert preflight(app, "/open", "PUT", origin=STRANGER).status_code == 403
+    assert actual(app, "/missing", origin=STRANGER).status_code == 404
+    assert preflight(app, "/open", "PUT").status_code == 200
+    assert app.ran == ["/missing", "/open"]
+
+
+def test_preflight_for_a_method_that_leads_to_a_stricter_view_is_denied():
+    app = guarded(origins="*")
+    app.add_url_rule("/two", "two", lambda: "seen", methods=["GET"])
+    strict = compatible.cross_origin(origins=[PAGE], automatic_options=False)
+    app.add_url_rule("/two", "stricter", strict(lambda: "seen"), methods=["PUT"])
+    assert preflight(app, "/two", "PUT", origin=STRANGER).status_code == 403
+    assert {each.reason for each in app.seen} == {"method-not-allowed"}
+    assert preflight(app, "/two", "PUT").status_code == 200
+
+
+def test_stricter_decorator_of_ours_counts_in_the_compatibility_layer():
+    app = guarded(origins="*")
+    assert actual(app, "/secret", origin=STRANGER).status_code == 403
+    assert actual(app, "/open", origin=STRANGER).status_code == 200
+    assert app.ran == ["/open"]
+
+
+def test_nothing_is_decided_where_the_compatibility_layer_does_not_govern():
+    app = guarded(resources={"/api/.*": {"origins": [PAGE]}})
+    actual(app, "/open", origin=STRANGER)
+    assert app.seen == [None] * 3
+
+
+def test_after_the_compatibility_layer_the_decision_is_that_of_the_response():
+    hidden = compatible.cross_origin(origins=[ADMIN])(lambda: "seen")
+    app = flask.Flask("example")
+    seen = []
+    app.after_request(lambda response: seen.append(decision().allowed) or response)
+    app.add_url_rule("/", "view", lambda: flask.make_response(hidden()))
+    compatible.CORS(app, origins=[PAGE])
+    assert "Allow-Origin" not in cors_headers(actual(app))
+    assert seen == [False]
+
+
+@pytest.mark.parametrize("options", [{}, {"origins": [PAGE]}])
+def test_denial_of_a_hidden_view_that_was_not_known_ahead_is_told_once(options, caplog):
+    hidden = compatible.cross_origin(origins=[ADMIN])(lambda: "seen")
+    app = guarded(lambda view: lambda: flask.make_response(hidden()), **options)
+    actual(app, "/open", origin=ADMIN)
+    assert "did not know that ahead" not in caplog.text
+    actual(app, "/open")
+    actual(app, "/open")
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert "@cross_origin at flask/test_decisions.py" in record.message
+    assert "did not know that ahead" in record.message
+
+
+def test_asking_the_compatibility_layer_ahead_leaves_no_trace(caplog):
+    app, seen = flask.Flask("example"), []
+    app.before_request(lambda: seen.append(decision().allowed))
+    # What says by itself who may read it, the layer leaves alone.
+    app.add_url_rule("/", "view", lambda: ("seen", {"Access-Control-Allow-Origin": STRANGER}))
+    compatible.CORS(app, origins=[PAGE])
+    caplog.set_level("DEBUG", "wsgicors")
+    response = app.test_client().get("/", headers={"Origin": STRANGER})
+    assert cors_headers(response) == {"Allow-Origin": STRANGER}
+    assert seen == [False]
+    assert "wsgicors.decision" not in response.request.environ
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize("is_governed", [False, True])
+@pytest.mark.parametrize("narrow", [of_blueprint, of_method, of_view, of_path])
+def test_each_denial_of_the_compatibility_layer_is_told_once(narrow, is_governed, heard):
+    app = flask.Flask("example")
+    if is_governed:
+        compatible.CORS(app, origins=[PAGE])
+    narrow(app)
+    actual(app, "/shop")
+    assert heard == []
+    actual(app, "/shop", origin=STRANGER)
+    assert heard == [(app, "origin-not-allowed")]
+
+
+def test_refusal_in_the_compatibility_layer_is_told_once(heard):
+    app = flask.Flask("example")
+    strict = cross_origin(allow_origins=[PAGE], refuse_denied=True)
+    app.add_url_rule("/", "view", strict(lambda: "seen"), methods=["PUT"])
+    compatible.CORS(app, origins="*")
+    for method in ("PUT", "DELETE"):
+        assert actual(app, "/", method, origin=STRANGER).status_code == 403
+    assert heard == [(app, "origin-not-allowed")] * 2
 
 
 # --- the signal -----------------------------------------------------------------------------------------

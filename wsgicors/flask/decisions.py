@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Callable
 
 import flask
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
     from ..headers import Decision, HeaderBuilder
+
+#: What decides about requests by itself; each gives ``None`` where it does not govern one.
+OTHERS: list[Callable[[flask.Request], Decision | None]] = []
 
 
 def decision() -> Decision | None:
@@ -42,9 +45,12 @@ def decision() -> Decision | None:
     request = request_under_way()
     resolver = resolver_of(app_under_way())
     decided = None
-    # The compatibility layer, and middleware outside, decide by themselves.
     if isinstance(resolver, UrlMapResolver):
         decided = decided_by(resolver, request)
+    for other in OTHERS:
+        if decided is None:
+            decided = other(request)
+    # Middleware outside decides by itself.
     if decided is None:
         decided = request.environ.get(DECISION)
     return decided

@@ -3,7 +3,9 @@
 It runs what ran with Flask-CORS, and allows nothing that Flask-CORS refused.
 """
 
-from . import leftovers as _leftovers  # noqa: F401 - it is found by `wsgicors.flask`
+# `wsgicors.flask` finds what these have.
+from . import ahead as _ahead  # noqa: F401
+from . import leftovers as _leftovers  # noqa: F401
 from .decorator import cross_origin
 from .extension import CORS
 from .version import __version__ as __version__

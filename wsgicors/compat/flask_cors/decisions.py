@@ -43,12 +43,27 @@ def decided(
     if listed_in(own, CREDENTIALS[0]) == ["true"]:
         settings = settings.with_credentials
         by_others = by_others and by_others.with_credentials
+    if not is_preflight(environ):
+        return settings.actual(environ)
+    decision = _preflight(settings, by_others, own)
+    if not decision.allowed and is_logged(logging.DEBUG):
+        log_denial(environ, decision)
+    return decision
+
+
+def decided_ahead(settings: Settings, others: Callable[[], Settings | None]) -> Decision:
+    """What will be decided, unless the application allows more on the response by itself.
+
+    :param settings: as for `decided`.
+    :param others: likewise.
+    """
+    environ = flask.request.environ
     if is_preflight(environ):
-        return _preflight(settings, by_others, own)
-    return settings.actual(environ)
+        return _preflight(settings, others(), [])
+    return settings.ahead(environ)
 
 
-def share_as_decided(response: Response, settings: Settings) -> None:
+def share_as_decided(response: Response, settings: Settings) -> Decision:
     """Put on a response what the settings of its own view say.
 
     What the view says by itself stays, and is shared at most with those whom both admit.
@@ -56,6 +71,7 @@ def share_as_decided(response: Response, settings: Settings) -> None:
     decision = decided(response, settings, settings_of_paths)
     if not (decision.origin_allowed and speaks_for_itself(response)):
         share(response, decision, flask.request.environ)
+    return decision
 
 
 def decided_by(builder: HeaderBuilder) -> Decision:
@@ -70,8 +86,6 @@ def _preflight(settings: Settings, others: Settings | None, own: list[tuple[str,
     environ = flask.request.environ
     is_granted = _is_granted(settings, others)
     decision = settings.preflight(environ, tuple(filter(is_granted, settings.methods)))
-    if not decision.allowed and is_logged(logging.DEBUG):
-        log_denial(environ, decision)
     if not decision.origin_allowed:
         return decision
     method = environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"]

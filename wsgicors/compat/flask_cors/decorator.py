@@ -11,17 +11,21 @@ from typing import TYPE_CHECKING, Any, Callable, TypeVar
 import flask
 
 from ...errors import ConfigError, Problem, shown
+from ...flask.denials import tell_of_denial
 from ...flask.settings import EXTENSION, call_site
 from ...flask.strays import RequiredMethods
+from ...flask.under_way import app_under_way
 from .decisions import share_as_decided
 from .options import DEFAULTS, Options, configured, note_ignored
-from .settings import EVALUATED, NOBODY, Settings, narrowed
+from .settings import AHEAD, EVALUATED, NOBODY, Settings, narrowed
 from .views import remember
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from werkzeug.wrappers import Response
+
+    from ...headers import Decision
 
 logger = logging.getLogger("wsgicors")
 
@@ -57,7 +61,7 @@ def cross_origin(*ignored: Any, **options: Any) -> Callable[[Target], Target]:
             given.tell_of_others()
             settings = given.settings()
             response = _response(view, settings, args, kwargs)
-            _see_to_headers(response, settings)
+            _see_to_headers(response, settings, given)
             return response
 
         remember(view, decorated, given.settings, given.where)
@@ -134,15 +138,29 @@ class _Given:
         ):
             self._log(_GOVERNED_BY_OTHERS)
 
-    def _log(self, message: str) -> None:
+    def tell_of_denial(self, decision: Decision) -> None:
+        """Say so where ``decision()`` did not say ahead that this decorator would deny."""
+        environ = flask.request.environ
+        said: Decision | None = environ.get(AHEAD)
+        if AHEAD in environ and not decision.allowed and (said is None or said.allowed):
+            self._log(_NOT_KNOWN_AHEAD, logging.WARNING)
+
+    def _log(self, message: str, level: int = logging.ERROR) -> None:
         if message not in self._told:
             self._told.add(message)
-            logger.error("%s: %s", self.where, message)
+            logger.log(level, "%s: %s", self.where, message)
 
 
 _GOVERNED_BY_OTHERS = (
     "CORS of wsgicors.flask governs the application, and its preflights know nothing of this decorator, which is"
     " of wsgicors.compat.flask_cors; import cross_origin from wsgicors.flask, too"
+)
+
+
+_NOT_KNOWN_AHEAD = (
+    "the decorator denies, and decision() of wsgicors.flask did not know that ahead, so nothing was refused:"
+    " another function hides the decorated one, or calls it. Decorate the view that has the route, and write"
+    " functools.wraps in decorators of your own"
 )
 
 
@@ -161,10 +179,14 @@ def _response(view: Callable[..., Any], settings: Settings, args: Any, kwargs: A
     return flask.make_response(app.ensure_sync(view)(*args, **kwargs))
 
 
-def _see_to_headers(response: Response, settings: Settings) -> None:
+def _see_to_headers(response: Response, settings: Settings, given: _Given) -> None:
     environ = flask.request.environ
     if environ.get(EVALUATED) is response:
         # The innermost decorator decides, as with Flask-CORS.
         return
     environ[EVALUATED] = response
-    share_as_decided(response, settings)
+    decision = share_as_decided(response, settings)
+    given.tell_of_denial(decision)
+    app = app_under_way()
+    if not decision.allowed and EXTENSION not in app.extensions:
+        tell_of_denial(app, environ)

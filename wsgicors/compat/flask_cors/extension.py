@@ -16,19 +16,22 @@ import flask
 
 from ...errors import ConfigError, Problem, shown
 from ...flask.declarations import is_refusal_declared
+from ...flask.denials import tell_of_denial
 from ...flask.extension import refusal_ahead
 from ...flask.settings import EXTENSION, call_site
 from ...flask.targets import application
+from ...flask.under_way import app_under_way
 from ...layers import DECISION
 from ...middleware import refuse
 from .core import not_here
 from .decisions import decided, decided_by
 from .options import DEFAULTS, Options, configured, note_unread_keys
 from .resources import Resources
-from .settings import EVALUATED, Settings, share, speaks_for_itself
+from .settings import DECIDED, EVALUATED, Settings, share, speaks_for_itself
 from .views import TOLD, Governed, resources_of, settings_at
 
 if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
     from werkzeug.wrappers import Response
 
 
@@ -131,6 +134,7 @@ def _refused(governed: Governed) -> Response | None:
     response = flask.Response.from_app(functools.partial(refuse, decision), environ)
     # Nobody else is to say who may read it.
     environ[EVALUATED] = response
+    environ[DECISION] = decision
     return response
 
 
@@ -140,6 +144,8 @@ def _shared_by(blueprint: flask.Blueprint, response: Response, resources: Resour
     _shared(response, next(settings_at([resources]), None))
     if not is_decided and environ.get(EVALUATED) is response:
         environ[_DECIDED_BY] = blueprint
+    if EXTENSION not in flask.current_app.extensions:
+        _tell_of_denial(environ)
     return response
 
 
@@ -166,24 +172,35 @@ _NARROWER = (
 
 
 def _governed(response: Response, governed: Governed) -> Response:
+    environ = flask.request.environ
     builder = governed.declared()
     if builder is None:
-        return _shared(response, governed.settings())
-    share(response, decided_by(builder), flask.request.environ)
-    return response
-
-
-def _shared(response: Response, settings: Settings | None) -> Response:
-    """The response with the headers, unless somebody has seen to them already."""
-    environ = flask.request.environ
-    if settings is None or speaks_for_itself(response):
-        return response
-    if environ.get(EVALUATED) is response:
-        _tell_of_who_is_narrower(settings)
+        _shared(response, governed.settings())
     else:
-        environ[EVALUATED] = response
-        share(response, decided(response, settings, lambda: settings), environ)
+        share(response, decided_by(builder), environ)
+        environ[DECIDED] = environ[DECISION]
+    _tell_of_denial(environ)
     return response
+
+
+def _tell_of_denial(environ: WSGIEnvironment) -> None:
+    if environ.get(DECIDED) is not None:
+        tell_of_denial(app_under_way(), environ)
+
+
+def _shared(response: Response, settings: Settings | None) -> None:
+    """Put the headers on the response, unless somebody has seen to them already."""
+    environ = flask.request.environ
+    is_decided = environ.get(EVALUATED) is response
+    if settings is not None and not speaks_for_itself(response):
+        if is_decided:
+            _tell_of_who_is_narrower(settings)
+        else:
+            environ[EVALUATED] = response
+            share(response, decided(response, settings, lambda: settings), environ)
+            is_decided = True
+    if is_decided:
+        environ[DECIDED] = environ.get(DECISION)
 
 
 make_after_request_function = not_here("make_after_request_function")

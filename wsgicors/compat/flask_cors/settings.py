@@ -21,6 +21,7 @@ from ...layers import DECISION, is_noticed
 from ...lines import Author
 from ...middleware import decide_actual
 from ...names import CREDENTIALS
+from ...outcomes import outcome
 from ...requests import is_preflight
 from .options import (
     Note,
@@ -46,6 +47,10 @@ logger = logging.getLogger("wsgicors")
 
 #: The key in ``environ`` for the response that headers were put on already.
 EVALUATED = "wsgicors.flask_cors.evaluated"
+#: The key in ``environ`` for what a hook has decided.
+DECIDED = "wsgicors.flask_cors.decided"
+#: The key in ``environ`` for what was said ahead of it.
+AHEAD = "wsgicors.flask_cors.ahead"
 _author = Author()
 _ALLOW = "access-control-allow-"
 _ALLOW_ORIGIN = "access-control-allow-origin"
@@ -104,6 +109,10 @@ class Settings:
         """Decide about a request that is no preflight."""
         return decide_actual(self._builder, environ)
 
+    def ahead(self, environ: WSGIEnvironment) -> Decision:
+        """What :meth:`actual` will decide."""
+        return outcome(self._builder, environ, is_preflight=False)
+
     def preflight(self, environ: WSGIEnvironment, methods: tuple[str, ...]) -> Decision:
         """Decide about a preflight.
 
@@ -117,6 +126,9 @@ class Settings:
         if not decision.origin_allowed:
             return decision
         if method.upper() not in methods:
+            if decision.allowed:
+                # The method leads to a view that is stricter.
+                decision = replace(decision, allowed=False, reason="method-not-allowed")
             # Flask-CORS then names neither methods nor headers.
             return _with_lists(decision, dict.fromkeys(_LISTS, ()))
         lists = {ALLOW_METHODS: methods}

@@ -263,11 +263,17 @@ def settings_of_view(endpoint: str | None, method: str) -> Settings | None:
     return decorated and decorated.settings()
 
 
+def _method(view_class: Any, method: str) -> Any:
+    """What a view class runs for a method; for ``HEAD`` it may be that of ``GET``."""
+    found = getattr(view_class, method.lower(), None)
+    return getattr(view_class, "get", None) if found is None and method == "HEAD" else found
+
+
 def _links(view: Any, method: str = "") -> list[Any]:
     """The functions that a view or the method of its class wraps, from the inside out."""
     view_class = getattr(view, "view_class", None)
     chain: list[Any] = []
-    for start in (view, getattr(view_class, method.lower(), None)):
+    for start in (view, _method(view_class, method)):
         link = start
         while (
             callable(link)
