@@ -133,19 +133,28 @@ _NO_MIDDLEWARE_READS = (
 def _unread_variables(app: Flask, policies: list[Policy]) -> Iterator[str]:
     """The environment variables that say what is not in force, and that have come into no key."""
     for name in sorted(os.environ):
-        field = _field_of(name) if name.isupper() else None
+        field = _field_of_variable(name)
         value = _read(os.environ[name])
-        if field is None or value in _read_elsewhere(app, name):
+        if field is None or value in _read_elsewhere(app, name, field):
             continue
         is_flasks = name.startswith(_IN_THE_ENVIRONMENT)
         if not _is_in_force(field, value, policies, in_part=not is_flasks):
-            yield name if is_flasks else f"{name} (write {_IN_THE_ENVIRONMENT}{name})"
+            instead = f"{_IN_THE_ENVIRONMENT}{CONFIG_PREFIX}{field.upper()}"
+            yield name if is_flasks else f"{name} (write {instead})"
 
 
-def _read_elsewhere(app: Flask, name: str) -> list[Any]:
+def _field_of_variable(name: str) -> str | None:
+    if not name.isupper():
+        return None
+    # Nothing else has this name, whatever stands in front of it.
+    return "refuse_denied" if name.endswith("REFUSE_DENIED") else _field_of(name)
+
+
+def _read_elsewhere(app: Flask, name: str, field: str) -> list[Any]:
     """What a variable has come to, where that is told of by the key: read with one prefix or another."""
     prefixes = (_IN_THE_ENVIRONMENT, CONFIG_PREFIX)
-    return [None, *(app.config.get(name.removeprefix(prefix)) for prefix in prefixes)]
+    keys = [*map(name.removeprefix, prefixes), f"{CONFIG_PREFIX}{field.upper()}"]
+    return [None, *map(app.config.get, keys)]
 
 
 def _field_of(name: str) -> str | None:

@@ -428,6 +428,18 @@ def test_mapping_of_keys_is_told_once(app, warnings_of, monkeypatch):
         ROW("FLASK_CORS_REFUSE_DENIED", "true", "FLASK_CORS_REFUSE_DENIED in", id="flag"),
         ROW("FLASK_CORS_REFUSE_DENIED", "1", "FLASK_CORS_REFUSE_DENIED in", id="no flag"),
         ROW("FLASK_CORS__REFUSE_DENIED", "1", "FLASK_CORS__REFUSE_DENIED in", id="two underscores"),
+        ROW(
+            "SHOP_CORS_REFUSE_DENIED",
+            "true",
+            "SHOP_CORS_REFUSE_DENIED (write FLASK_CORS_REFUSE_DENIED) in",
+            id="another prefix",
+        ),
+        ROW(
+            "FLASK_REFUSE_DENIED",
+            "true",
+            "FLASK_REFUSE_DENIED in",
+            id="without CORS_",
+        ),
         ROW("FLASK_CORS_ALLOW_ORIGINS", PAGE, "FLASK_CORS_ALLOW_ORIGINS in", id="narrower"),
         ROW("FLASK_CORS_ORIGINS", OTHER, "FLASK_CORS_ORIGINS in", id="others, by another name"),
         ROW(
@@ -473,7 +485,7 @@ def test_variables_of_a_program_that_looks_them_up_are_not_told(app, warnings_of
     assert warnings_of(app) == []
 
 
-@pytest.mark.parametrize("prefix", ["FLASK", "CORS"])
+@pytest.mark.parametrize("prefix", ["FLASK", "CORS", "SHOP"])
 def test_variable_that_became_a_key_is_told_there_alone(app, warnings_of, monkeypatch, prefix):
     monkeypatch.setenv(f"{prefix}_CORS_REFUSE_DENIED".replace("CORS_CORS", "CORS"), "true")
     app.config.from_prefixed_env(prefix)

@@ -64,10 +64,22 @@ def replaced(app: Flask, views: Views, holding: Mapping[Any, Any]) -> Iterator[P
 
 def _lost_by_makers(view: View, app: Flask, endpoint: Any) -> Iterator[tuple[str, type]]:
     """What the extension has declared too late that has made a view."""
-    for maker in view.held_in_closures():
+    for maker in _makers(view):
         if any(map(_declaring, _decorators_of(maker))):
             for message in _too_late(maker, view, _methods(app, endpoint)):
                 yield message, type(maker)
+
+
+def _makers(view: View) -> Iterator[Any]:
+    """What may have put decorators around a view: an ``Api`` and, of Flask-RESTX, a namespace with the class."""
+    classes = [*view.made_of()]
+    for held in view.held_in_closures():
+        yield held
+        namespaces = get(held, "namespaces")
+        for namespace in namespaces if isinstance(namespaces, list) else ():
+            routes = get(namespace, "resources") or ()
+            if any(get(route, "resource") is each for route in routes for each in classes):
+                yield namespace
 
 
 def _methods(app: Flask, endpoint: Any) -> set[str]:
@@ -128,7 +140,7 @@ def _package(thing: type) -> str:
 
 _TOO_LATE = (
     "{0}, in decorators of {1}, is not in force for all of its views: it has applied that list when it made them."
-    " Set the list before you add the first of them, as in {1}(app, decorators=[...])"
+    " Set the list before you add the first of them, as in {1}(..., decorators=[...])"
 )
 
 
