@@ -706,8 +706,31 @@ def test_keys_that_nobody_reads_are_told_of_once_if_they_come_late(caplog):
         assert callers(app, method="PUT", headers={"Authorization": "1"}) == EVERYBODY
     told = [each.getMessage() for each in caplog.records if "does not read it" in each.message]
     assert told == [
-        "app.config['CORS_HEADERS'] is ignored: Flask-CORS does not read it; leave it out"
+        "app.config['CORS_HEADERS'] is ignored: Flask-CORS does not read it; write CORS_ALLOW_HEADERS"
     ]
+
+
+@pytest.mark.parametrize(
+    ("key", "advice"),
+    [
+        ("CORS_ORIGIN", "write CORS_ORIGINS"),
+        ("CORS_ALLOW_ORIGINS", "write CORS_ORIGINS"),
+        (
+            "CORS_REFUSE_DENIED",
+            "it refuses nothing; write CORS(app, refuse_denied=True) of wsgicors",
+        ),
+        ("CORS_ENABLED", "leave it out"),
+    ],
+)
+def test_who_wrote_a_key_to_close_something_is_told_how_to_write_it(key, advice):
+    with pytest.warns(UserWarning, match="does not read it") as caught:
+        application(config={key: "https://app.example.com"})
+    assert f"does not read it; {advice}" in str(caught[0].message)
+
+
+def test_who_wants_to_refuse_is_told_that_this_library_refuses_nothing():
+    with pytest.warns(UserWarning, match=r"refuses nothing; write CORS\(app, refuse_denied=True\)"):
+        application(refuse_denied=True)
 
 
 def test_list_in_the_configuration_that_changes_is_seen_by_decorators():

@@ -32,7 +32,8 @@ def is_unlisted(host: str) -> bool:
     >>> is_unlisted("internal"), is_unlisted("dev"), is_unlisted("shop.internal")
     (True, False, False)
     """
-    suffix = _public_suffixes().publicsuffix(host, accept_unknown=False)
+    # Some releases of the package find no suffix in a name of one label.
+    suffix = _public_suffixes().publicsuffix(f"name.{host}", accept_unknown=False)
     return "." not in host and suffix is None
 
 

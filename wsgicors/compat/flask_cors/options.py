@@ -361,6 +361,8 @@ def note_ignored(options: Options, note: Note) -> None:
 
 
 def _advice(name: str) -> str:
+    if nearest_field(name) == "refuse_denied":
+        return "Flask-CORS refuses nothing; write CORS(app, refuse_denied=True) of wsgicors.flask"
     meant = _OPTIONS_OF_FIELDS.get(nearest_field(name) or "")
     options = f"the options are {', '.join(_FIELDS)} and resources"
     return f"there is no such option; {f'write {meant}' if meant else options}"
@@ -383,4 +385,13 @@ def note_unread_keys(config: Options, note: Note) -> None:
     """Note the keys that look like some of Flask-CORS, which it never read."""
     for key in config:
         if key.startswith(CONFIG_PREFIX) and key not in CONFIG_KEYS:
-            note(f"app.config[{key!r}] is ignored: Flask-CORS does not read it; leave it out")
+            advice = _advice_on_key(key)
+            note(f"app.config[{key!r}] is ignored: Flask-CORS does not read it; {advice}")
+
+
+def _advice_on_key(key: str) -> str:
+    field = nearest_field(key)
+    if field == "refuse_denied":
+        return "it refuses nothing; write CORS(app, refuse_denied=True) of wsgicors.flask"
+    meant = _OPTIONS_OF_FIELDS.get(field or "")
+    return f"write {CONFIG_PREFIX}{meant.upper()}" if meant else "leave it out"
