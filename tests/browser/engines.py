@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -169,6 +170,13 @@ def _profile(files: Mapping[str, str]) -> Iterator[str]:
 def _command(engine: Engine) -> list[str]:
     starter = [_found(engine, (name,)) for name in engine.starter[:1]]
     return [*starter, *engine.starter[1:], _found(engine, engine.executables)]
+
+
+def major_version(engine: Engine) -> int:
+    """The first number of the release of a browser that tells it, as Chromium and Firefox do."""
+    command = [_found(engine, engine.executables), "--version"]
+    told = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
+    return int(re.search(r"\d+", told)[0])
 
 
 def _found(engine: Engine, names: tuple[str, ...]) -> str:

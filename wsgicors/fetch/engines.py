@@ -89,8 +89,8 @@ class Engine:
     #: (``PreflightController::PerformPreflightCheck``) each fetch is alone.
     opaque_origins_share_answers: bool = True
     #: Whose the answer to a preflight with a tainted origin is: of all ``null`` origins, as in the
-    #: standard, of the ``page`` (Firefox: ``GetPrefLightCacheKey``; Chromium 150, none before), or of
-    #: this one ``fetch`` (WebKit: ``checkCORSRedirectedRequest`` makes a new opaque origin).
+    #: standard, of the ``page`` (Firefox: ``GetPrefLightCacheKey``; Chromium 150), of this one ``fetch``
+    #: (WebKit: ``checkCORSRedirectedRequest`` makes a new opaque origin), or of ``nobody`` (Chromium 156).
     tainted_answers_are_of: str = "null"
     #: Whether requests with a header such as ``If-None-Match``, which the HTTP cache leaves alone,
     #: use this one. In Chromium (``RetrieveCacheFlags`` in ``preflight_controller.cc``) and Firefox
@@ -173,7 +173,7 @@ class Engine:
     #: Whether a ``no-cors`` request with credentials of mode ``same-origin`` goes without them once
     #: it is redirected away from the page's own origin. WebKit starts it anew there, as if it had
     #: never been another (``NetworkResourceLoader::continueWillSendRequest``), but with cookies.
-    #: Chromium 150 keeps them, too.
+    #: Chromium 150 keeps them, too; 156 does not.
     ends_same_origin_credentials: bool = True
     #: Whether a ``DELETE`` that is redirected to another origin turns into a ``GET``, and keeps the
     #: headers of the body that it loses. WebKitGTK: ``shouldRedirectAsGET`` in
@@ -256,8 +256,7 @@ CHROMIUM = Engine(
     signed_max_age=True,
     keeps_one_answer_per_url=True,
     opaque_origins_share_answers=False,
-    tainted_answers_are_of="page",
-    ends_same_origin_credentials=False,
+    tainted_answers_are_of="nobody",
     conditional_requests_are_covered=False,
     caches_credentialed_wildcards=False,
     caches_wildcard_for_authorization=False,

@@ -483,8 +483,8 @@ class _Fetch:
             self._has_been_unsafe = True
         return is_unsafe or (self._has_been_unsafe and engine.stays_unsafe)
 
-    def _cached_for(self) -> str:
-        """Whose the answers in the preflight cache are."""
+    def _cached_for(self) -> str | None:
+        """Whose the answers in the preflight cache are; ``None`` for nobody's."""
         request, engine = self._request, self._agent.engine
         this_fetch = f"fetch {self._number}"
         if request.origin == "null" and engine.opaque_origins_share_answers:
@@ -493,7 +493,7 @@ class _Fetch:
         if not redirects.redirect_taints(request.origin, self._url_list):
             return of_page
         owners = {"null": "null", "page": of_page, "fetch": this_fetch}
-        return owners[engine.tainted_answers_are_of]
+        return owners.get(engine.tainted_answers_are_of)
 
     def _as_set(self, request: Request) -> fields.HeaderList:
         """The headers of a script as the engine keeps them, and the type of the body."""

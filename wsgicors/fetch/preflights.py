@@ -27,8 +27,8 @@ class Need(NamedTuple):
     header_names: tuple[str, ...]
     #: Whether the credentials mode is ``include``.
     credentials: bool
-    #: Whose the answer is that is kept: an origin, or one fetch.
-    cached_for: str
+    #: Whose the answer is that is kept: an origin, or one fetch; ``None`` not to keep it, nor to look for one.
+    cached_for: str | None
     #: That of the URL, which never crosses the wire, but is part of what answers are kept for.
     fragment: str = ""
 
@@ -148,7 +148,7 @@ class PreflightCache:
         :param now: seconds of the clock.
         """
         is_ignored = permission.max_age == 0 and self._engine.ignores_answers_not_to_keep
-        if is_ignored:
+        if need.cached_for is None or is_ignored:
             return
         if self._engine.keeps_one_answer_per_url:
             self.clear(need)
