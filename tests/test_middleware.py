@@ -1644,7 +1644,13 @@ def test_what_does_not_take_what_an_application_takes_is_refused(around, app):
 
 
 def test_an_application_may_call_what_it_takes_as_it_likes():
-    for app in (lambda request, start_response: [], lambda e, s: [], lambda req, start: []):
+    for app in (
+        lambda request, start_response: [],
+        lambda e, s: [],
+        lambda req, start: [],
+        # What makes an application of a view takes anything, and hands on what it makes of that.
+        lambda req, *args, **kw: [],
+    ):
         assert CORSMiddleware(app, allow_origins=APP).app is app
 
 

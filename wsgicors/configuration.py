@@ -134,8 +134,10 @@ def _unread_variables(app: Flask, policies: list[Policy]) -> Iterator[str]:
     """The environment variables that say what is not in force, and that have come into no key."""
     for name in sorted(os.environ):
         field = _field_of_variable(name)
+        if field is None:
+            continue
         value = _read(os.environ[name])
-        if field is None or value in _read_elsewhere(app, name, field):
+        if value in _read_elsewhere(app, name, field):
             continue
         is_flasks = name.startswith(_IN_THE_ENVIRONMENT)
         if not _is_in_force(field, value, policies, in_part=not is_flasks):

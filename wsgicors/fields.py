@@ -199,12 +199,15 @@ def takes_a_request(function: Any) -> bool:
 
 
 def _names_of_arguments(function: Any) -> list[str]:
+    """The names of those that are given by their place, and are not just any."""
     try:
         # What is wrapped may be called in another way.
-        return [*inspect.signature(function, follow_wrapped=False).parameters]
+        parameters = inspect.signature(function, follow_wrapped=False).parameters.values()
     except (TypeError, ValueError, RuntimeError):
         # Some that are written in C do not tell, and a proxy may stand for nothing yet.
         return []
+    by_place = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return [each.name for each in parameters if each.kind in by_place]
 
 
 def _takes_anything(signature: inspect.Signature) -> bool:

@@ -246,8 +246,8 @@ class CORSMiddleware(SaidWhenMade):
 
     def _tell_of_settings(self) -> None:
         """Say which settings of Flask applications inside have no effect; a `resolve` may read them."""
-        policies = [policy for policy in self.policies.values() if policy]
         for app in () if self._resolve else flask_applications(self.app):
+            policies = [policy for policy in self.policies.values() if policy]
             tell_of_what_no_middleware_reads(app, policies, self._told)
 
     def _use(self, policy: Policy | None) -> None:
