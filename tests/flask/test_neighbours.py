@@ -274,7 +274,10 @@ def test_blueprint_that_closes_no_view_is_told_of_once(caplog):
         actual(app)
     (message,) = caplog.messages
     assert message.startswith("@same_origin at flask/test_neighbours.py:")
-    assert "has no effect: the blueprint 'admin' is registered, and has no view." in message
+    assert (
+        "(blueprint 'admin') has no effect: the blueprint is registered, and has no view."
+        in message
+    )
 
 
 def test_blueprint_with_a_nested_one_has_views(caplog):

@@ -46,27 +46,19 @@ def told_of_endpoints(app: Flask, resolver: UrlMapResolver) -> Iterator[tuple[st
         yield _EMPTY, where
     for where, name in endpoints.namesakes(rule.endpoint for rule in app.url_map.iter_rules()):
         yield _NAMESAKE, where, shown(name)
-    for where, name in _without_views(app):
-        yield _NO_VIEWS, where, shown(name)
+    neighbours = Neighbours(app, resolver)
     sayings = [*_sayings(app, resolver)]
+    decorated = (each for each in sayings if each.is_decorator)
+    without_views = (each for each in decorated if not neighbours.has_views(each.name[:-2]))
+    yield from ((_NO_VIEWS, each.place) for each in without_views)
     views = _views_with_namesakes(app) if sayings else []
-    yield from _told_of_neighbours(sayings, Neighbours(app, resolver))
+    yield from _told_of_neighbours(sayings, neighbours)
     for saying in sayings:
         others = (app.url_map.iter_rules(each) for each in _elsewhere(saying.name, views))
         wider = _wider(saying.layer, chain.from_iterable(others), resolver)
         if wider:
             sentence = _SAME_VIEWS_AS_DECORATED if saying.is_decorator else _SAME_VIEWS
             yield sentence, saying.place, few(wider)
-
-
-def _without_views(app: Flask) -> Iterator[tuple[str, str]]:
-    """What is said of blueprints that have no view, nor one that is nested in them."""
-    said = {name: said_of(blueprint) for name, blueprint in app.blueprints.items()}
-    if any(said.values()):
-        endpoints = [str(rule.endpoint) for rule in app.url_map.iter_rules()]
-        for name, layers in said.items():
-            if layers and not any(each.startswith(f"{name}.") for each in endpoints):
-                yield layers[0].where, name
 
 
 def _sayings(app: Flask, resolver: UrlMapResolver) -> Iterator[_Saying]:
@@ -192,7 +184,7 @@ _EMPTY = (
     " with nobody, None to leave it alone, or leave the entry out"
 )
 _NO_VIEWS = (
-    "%s has no effect: the blueprint %s is registered, and has no view. If views of the application, of an Api or"
+    "%s has no effect: the blueprint is registered, and has no view. If views of the application, of an Api or"
     " of another blueprint are meant, make them views of this one, or decorate them"
 )
 _NAMESAKE = (

@@ -32,6 +32,10 @@ class Neighbours:
         # There may be very many blueprints with one prefix.
         self._known: dict[object, list[str]] = {}
 
+    def has_views(self, blueprint: str) -> bool:
+        """Whether a blueprint has any view, or one that is nested in it has."""
+        return blueprint in self._by_blueprint
+
     def not_closed(self, blueprint: str) -> tuple[str, list[str]]:
         """What all URLs of a blueprint begin with, and the endpoints there that are shared as everything is."""
         everywhere = self._everywhere
